@@ -1,0 +1,1 @@
+//! The gate: compares what was built before anything is loaded.

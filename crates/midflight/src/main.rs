@@ -1,0 +1,3 @@
+//! The midflight command: lsp, dap, check, diff, map, run.
+
+fn main() {}

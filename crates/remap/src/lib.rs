@@ -1,0 +1,1 @@
+//! Positions between two texts: line maps.

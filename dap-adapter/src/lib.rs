@@ -1,0 +1,1 @@
+//! The debug adapter proxy. The only crate that knows DAP.

@@ -1,0 +1,1 @@
+//! End-to-end tests: real debugger, real VS Code, real programs.
