@@ -1,1 +1,13 @@
-//! Positions between two texts: line maps.
+//! Where a line of one text stands in another.
+//!
+//! A debug session holds several texts of one file at once: the generation that a frame runs, the
+//! generation that the process runs now, the file on disk. [`LineMap`] relates two of them. It does no
+//! IO and can't fail: a line that has no counterpart says so ([`Mapped::Near`], [`Mapped::Gone`]), since
+//! a breakpoint on a different statement is worse than one that is not there.
+//!
+//! Lines count from 0 everywhere in this crate.
+
+mod line_map;
+mod pairing;
+
+pub use line_map::{Anchor, LineMap, Mapped};

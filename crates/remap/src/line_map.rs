@@ -1,0 +1,239 @@
+//! The map from the lines of an old text to those of a new one, and back.
+
+use std::ops::Range;
+
+use crate::pairing;
+
+/// What became of a line. Lines count from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mapped {
+    /// The same statement stands on this line: unchanged, re-indented, or edited in place.
+    Exact(u32),
+    /// The statement is gone; this is the nearest line after it (else before it) that survived.
+    Near(u32),
+    /// Nothing around it survived either.
+    Gone,
+}
+
+impl Mapped {
+    /// The line of the same statement, if there is one.
+    pub fn exact(self) -> Option<u32> {
+        match self {
+            Self::Exact(line) => Some(line),
+            Self::Near(_) | Self::Gone => None,
+        }
+    }
+
+    /// The best line to show: the statement's own, else the nearest that survived.
+    pub fn nearest(self) -> Option<u32> {
+        match self {
+            Self::Exact(line) | Self::Near(line) => Some(line),
+            Self::Gone => None,
+        }
+    }
+}
+
+/// One unit (function, type, …) that both texts have: its lines there and here.
+///
+/// Anchors keep a line inside its unit: a `}` or a `return None;` never maps into another function, and
+/// a function that was moved takes its lines along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anchor {
+    /// The unit's lines in the old text.
+    pub old: Range<u32>,
+    /// The unit's lines in the new text.
+    pub new: Range<u32>,
+}
+
+/// The lines of two texts, related in both directions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineMap {
+    forward: Vec<Option<u32>>,
+    backward: Vec<Option<u32>>,
+    identity: bool,
+}
+
+impl LineMap {
+    /// Relates two texts by their lines alone.
+    pub fn between(old: &str, new: &str) -> Self {
+        Self::anchored(old, new, &[])
+    }
+
+    /// Relates two texts unit by unit, and what lies outside all units by its lines.
+    ///
+    /// Anchors may nest (a method within its `impl`): the innermost owns a line. Ranges that reach
+    /// beyond a text are cut.
+    pub fn anchored(old: &str, new: &str, anchors: &[Anchor]) -> Self {
+        let (old, new) = (lines(old), lines(new));
+        let mut map =
+            Self { forward: vec![None; old.len()], backward: vec![None; new.len()], identity: false };
+        if old == new {
+            map.identity = true;
+            map.forward = (0..).take(old.len()).map(Some).collect();
+            map.backward.clone_from(&map.forward);
+            return map;
+        }
+        let old_owner = owners(old.len(), anchors.iter().map(|anchor| &anchor.old));
+        let new_owner = owners(new.len(), anchors.iter().map(|anchor| &anchor.new));
+        let old_owned = by_owner(&old_owner, anchors.len());
+        let new_owned = by_owner(&new_owner, anchors.len());
+        for (old_lines, new_lines) in old_owned.iter().zip(&new_owned) {
+            for (from, to) in pairing::pair(&old, old_lines, &new, new_lines) {
+                map.forward[from as usize] = Some(to);
+                map.backward[to as usize] = Some(from);
+            }
+        }
+        map
+    }
+
+    /// Whether both texts have the same lines, so that every line maps to itself.
+    pub fn is_identity(&self) -> bool {
+        self.identity
+    }
+
+    /// Where a line of the old text stands in the new one.
+    pub fn forward(&self, line: u32) -> Mapped {
+        look_up(&self.forward, line)
+    }
+
+    /// Where a line of the new text stood in the old one.
+    pub fn backward(&self, line: u32) -> Mapped {
+        look_up(&self.backward, line)
+    }
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.lines().map(str::trim).collect()
+}
+
+/// For each line the innermost range that holds it.
+fn owners<'a>(lines: usize, ranges: impl Iterator<Item = &'a Range<u32>>) -> Vec<Option<usize>> {
+    let mut by_size: Vec<_> = ranges.enumerate().collect();
+    by_size.sort_by_key(|(_, range)| std::cmp::Reverse(range.end.saturating_sub(range.start)));
+    let mut owner = vec![None; lines];
+    for (index, range) in by_size {
+        let end = (range.end as usize).min(lines);
+        let start = (range.start as usize).min(end);
+        owner[start..end].fill(Some(index));
+    }
+    owner
+}
+
+/// The lines that each anchor owns; the last entry holds those that none owns.
+fn by_owner(owner: &[Option<usize>], anchors: usize) -> Vec<Vec<u32>> {
+    let mut owned = vec![Vec::new(); anchors + 1];
+    for (line, owner) in (0..).zip(owner) {
+        owned[owner.unwrap_or(anchors)].push(line);
+    }
+    owned
+}
+
+fn look_up(table: &[Option<u32>], line: u32) -> Mapped {
+    let Some(&entry) = table.get(line as usize) else { return Mapped::Gone };
+    if let Some(line) = entry {
+        return Mapped::Exact(line);
+    }
+    let (before, after) = table.split_at(line as usize);
+    let after = after.iter().flatten().next();
+    let before = before.iter().rev().flatten().next();
+    after.or(before).map_or(Mapped::Gone, |&line| Mapped::Near(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `(old line, new line)` of each marked line: `a` marks one in the old text, `b` its place in the new.
+    #[track_caller]
+    fn check(old: &str, new: &str, expected: &[(u32, Mapped)]) {
+        let map = LineMap::between(old, new);
+        for &(line, mapped) in expected {
+            assert_eq!(map.forward(line), mapped, "line {line} of\n{old}\nin\n{new}");
+            if let Mapped::Exact(there) = mapped {
+                assert_eq!(map.backward(there), Mapped::Exact(line), "back from line {there}");
+            }
+        }
+    }
+
+    #[test]
+    fn equal_texts_map_to_themselves() {
+        let map = LineMap::between("a\nb\n", "a\nb\n");
+        assert!(map.is_identity());
+        assert_eq!(map.forward(1), Mapped::Exact(1));
+        assert_eq!(map.forward(2), Mapped::Gone);
+    }
+
+    #[test]
+    fn crlf_and_indentation_are_not_differences() {
+        check("if x {\r\nstep();\r\n}\r\n", "if x {\n    step();\n}\n", &[(1, Mapped::Exact(1))]);
+    }
+
+    #[test]
+    fn insertions_above_move_a_line_down() {
+        check(
+            "fn f() {\n    step();\n}\n",
+            "fn f() {\n    a();\n    b();\n    step();\n}\n",
+            &[(0, Mapped::Exact(0)), (1, Mapped::Exact(3)), (2, Mapped::Exact(4))],
+        );
+    }
+
+    #[test]
+    fn a_deleted_statement_is_near_its_successor() {
+        check("a();\nb();\nc();\n", "a();\nc();\n", &[(1, Mapped::Near(1)), (2, Mapped::Exact(1))]);
+    }
+
+    #[test]
+    fn an_edited_statement_is_still_that_statement() {
+        check(
+            "let speed = 10 * factor;\nmove_by(speed);\n",
+            "log();\nlet speed = 25 * factor;\nmove_by(speed);\n",
+            &[(0, Mapped::Exact(1)), (1, Mapped::Exact(2))],
+        );
+    }
+
+    #[test]
+    fn a_replaced_statement_is_gone() {
+        check("a();\nopen_the_door(7);\nc();\n", "a();\nreturn None;\nc();\n", &[(1, Mapped::Near(2))]);
+    }
+
+    #[test]
+    fn nothing_left_is_gone() {
+        assert_eq!(LineMap::between("a();\n", "").forward(0), Mapped::Gone);
+        assert_eq!(LineMap::between("", "a();\n").backward(0), Mapped::Gone);
+    }
+
+    #[test]
+    fn anchored_lines_follow_their_unit_when_it_moves() {
+        let f = "fn f() {\n    step();\n    stop();\n}\n";
+        let g = "fn g() {\n    step();\n}\n";
+        let (old, new) = (format!("{f}{g}"), format!("{g}{f}"));
+        let anchors = [Anchor { old: 0..4, new: 3..7 }, Anchor { old: 4..7, new: 0..3 }];
+        let map = LineMap::anchored(&old, &new, &anchors);
+        assert_eq!(map.forward(1), Mapped::Exact(4));
+        assert_eq!(map.forward(5), Mapped::Exact(1));
+        assert_eq!(map.backward(1), Mapped::Exact(5));
+    }
+
+    #[test]
+    fn an_anchored_line_never_leaves_its_unit() {
+        // `step();` is deleted from `f`, and `g`, which is new, has one of its own.
+        let old = "fn f() {\n    step();\n}\n";
+        let new = "fn f() {\n}\nfn g() {\n    step();\n}\n";
+        let map = LineMap::anchored(old, new, &[Anchor { old: 0..3, new: 0..2 }]);
+        assert_eq!(map.forward(1), Mapped::Near(1));
+    }
+
+    #[test]
+    fn inner_anchors_own_their_lines() {
+        let old = "impl A {\n    fn a() {\n        x();\n    }\n}\n";
+        let new = "impl A {\n    fn z() {\n        x();\n    }\n    fn a() {\n        x();\n    }\n}\n";
+        let anchors = [Anchor { old: 0..5, new: 0..8 }, Anchor { old: 1..4, new: 4..7 }];
+        assert_eq!(LineMap::anchored(old, new, &anchors).forward(2), Mapped::Exact(5));
+    }
+
+    #[test]
+    fn ranges_beyond_the_text_are_cut() {
+        let anchors = [Anchor { old: 0..99, new: 5..7 }, Anchor { old: 7..3, new: 0..1 }];
+        assert_eq!(LineMap::anchored("a();\n", "b();\n", &anchors).forward(0), Mapped::Gone);
+    }
+}
