@@ -73,11 +73,9 @@ impl LineMap {
             map.backward.clone_from(&map.forward);
             return map;
         }
-        let old_owner = owners(old.len(), anchors.iter().map(|anchor| &anchor.old));
-        let new_owner = owners(new.len(), anchors.iter().map(|anchor| &anchor.new));
-        let old_owned = by_owner(&old_owner, anchors.len());
-        let new_owned = by_owner(&new_owner, anchors.len());
-        for (old_lines, new_lines) in old_owned.iter().zip(&new_owned) {
+        let old_groups = grouped(&innermost(old.len(), anchors.iter().map(|a| &a.old)), anchors.len());
+        let new_groups = grouped(&innermost(new.len(), anchors.iter().map(|a| &a.new)), anchors.len());
+        for (old_lines, new_lines) in old_groups.iter().zip(&new_groups) {
             for (from, to) in pairing::pair(&old, old_lines, &new, new_lines) {
                 map.forward[from as usize] = Some(to);
                 map.backward[to as usize] = Some(from);
@@ -107,25 +105,25 @@ fn lines(text: &str) -> Vec<&str> {
 }
 
 /// For each line the innermost range that holds it.
-fn owners<'a>(lines: usize, ranges: impl Iterator<Item = &'a Range<u32>>) -> Vec<Option<usize>> {
+fn innermost<'a>(lines: usize, ranges: impl Iterator<Item = &'a Range<u32>>) -> Vec<Option<usize>> {
     let mut by_size: Vec<_> = ranges.enumerate().collect();
     by_size.sort_by_key(|(_, range)| std::cmp::Reverse(range.end.saturating_sub(range.start)));
-    let mut owner = vec![None; lines];
+    let mut innermost = vec![None; lines];
     for (index, range) in by_size {
         let end = (range.end as usize).min(lines);
         let start = (range.start as usize).min(end);
-        owner[start..end].fill(Some(index));
+        innermost[start..end].fill(Some(index));
     }
-    owner
+    innermost
 }
 
-/// The lines that each anchor owns; the last entry holds those that none owns.
-fn by_owner(owner: &[Option<usize>], anchors: usize) -> Vec<Vec<u32>> {
-    let mut owned = vec![Vec::new(); anchors + 1];
-    for (line, owner) in (0..).zip(owner) {
-        owned[owner.unwrap_or(anchors)].push(line);
+/// The lines that are innermost in each of so many ranges; the last entry holds those in none.
+fn grouped(innermost: &[Option<usize>], ranges: usize) -> Vec<Vec<u32>> {
+    let mut groups = vec![Vec::new(); ranges + 1];
+    for (line, range) in (0..).zip(innermost) {
+        groups[range.unwrap_or(ranges)].push(line);
     }
-    owned
+    groups
 }
 
 fn look_up(table: &[Option<u32>], line: u32) -> Mapped {
@@ -233,7 +231,7 @@ mod tests {
 
     #[test]
     fn ranges_beyond_the_text_are_cut() {
-        let anchors = [Anchor { old: 0..99, new: 5..7 }, Anchor { old: 7..3, new: 0..1 }];
+        let anchors = [Anchor { old: 0..99, new: 5..7 }, Anchor { old: 7..9, new: 0..1 }];
         assert_eq!(LineMap::anchored("a();\n", "b();\n", &anchors).forward(0), Mapped::Gone);
     }
 }
