@@ -1,0 +1,332 @@
+//! DWARF to layouts: from the boundary functions to every type that they let live data have.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::rc::Rc;
+
+use gimli::{AttributeValue, DebuggingInformationEntry, DwTag, EndianSlice, RunTimeEndian, UnitOffset};
+use object::{Object, ObjectSection};
+
+use crate::Artifact;
+use crate::layout::{Member, Reach, Signature, TypeLayout, Variant};
+
+type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
+type Entry<'a> = DebuggingInformationEntry<Slice<'a>>;
+type Result<T> = gimli::Result<T>;
+
+/// A place in `.debug_info`: which unit, and where in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Place {
+    unit: usize,
+    offset: UnitOffset,
+}
+
+/// Reads the signatures of the given functions and the layouts of all they reach.
+pub(crate) fn read(file: &object::File<'_>, exports: &BTreeSet<String>) -> Result<Artifact> {
+    let endian = if file.is_little_endian() { RunTimeEndian::Little } else { RunTimeEndian::Big };
+    let sections = gimli::DwarfSections::load(|id| -> Result<_> {
+        let section = file.section_by_name(id.name());
+        Ok(section.and_then(|section| section.uncompressed_data().ok()).unwrap_or_default())
+    })?;
+    let dwarf = sections.borrow(|section| EndianSlice::new(section, endian));
+    let mut index = Index::new(&dwarf)?;
+    let functions = index.scan(exports)?;
+    let mut walk = Walk { index: &index, artifact: Artifact::default(), queue: VecDeque::new() };
+    for (name, place) in functions {
+        walk.function(&name, place)?;
+    }
+    walk.run()?;
+    Ok(walk.artifact)
+}
+
+/// All units, for each type the path of the modules around it, and what stands behind trait objects.
+struct Index<'a> {
+    dwarf: &'a gimli::Dwarf<Slice<'a>>,
+    units: Vec<gimli::Unit<Slice<'a>>>,
+    scopes: HashMap<Place, Rc<str>>,
+    /// Each vtable's name (`<T as Trait>::{vtable_type}`) and `T`.
+    vtables: Vec<(String, Place)>,
+}
+
+impl<'a> Index<'a> {
+    fn new(dwarf: &'a gimli::Dwarf<Slice<'a>>) -> Result<Self> {
+        let mut units = Vec::new();
+        let mut headers = dwarf.units();
+        while let Some(header) = headers.next()? {
+            units.push(dwarf.unit(header)?);
+        }
+        Ok(Self { dwarf, units, scopes: HashMap::new(), vtables: Vec::new() })
+    }
+
+    /// One pass over everything: notes the scope of each type, and finds the functions asked for.
+    fn scan(&mut self, exports: &BTreeSet<String>) -> Result<BTreeMap<String, Place>> {
+        let mut functions = BTreeMap::new();
+        for unit in 0..self.units.len() {
+            let mut open: Vec<(isize, Rc<str>)> = Vec::new();
+            let (mut found, mut vtables) = (Vec::new(), Vec::new());
+            let mut entries = self.units[unit].entries();
+            while let Some(entry) = entries.next_dfs()? {
+                while open.last().is_some_and(|(depth, _)| *depth >= entry.depth()) {
+                    open.pop();
+                }
+                let place = Place { unit, offset: entry.offset() };
+                if is_scope(entry.tag()) {
+                    let parent = open.last().map(|(_, path)| path.clone()).unwrap_or_default();
+                    let name = self.name(unit, entry)?.unwrap_or_default();
+                    if let Some(holder) = self.reference(unit, entry, gimli::DW_AT_containing_type) {
+                        vtables.push((name.clone(), holder));
+                    }
+                    open.push((entry.depth(), qualified(&parent, &name).into()));
+                    found.push((place, parent));
+                } else if entry.tag() == gimli::DW_TAG_subprogram
+                    && entry.attr_value(gimli::DW_AT_low_pc).is_some()
+                    && let Some(symbol) = self.symbol(unit, entry)?
+                    && exports.contains(&symbol)
+                {
+                    functions.insert(symbol, place);
+                }
+            }
+            self.scopes.extend(found);
+            self.vtables.extend(vtables);
+        }
+        Ok(functions)
+    }
+
+    fn string(&self, unit: usize, entry: &Entry<'a>, attribute: gimli::DwAt) -> Result<Option<String>> {
+        let Some(value) = entry.attr_value(attribute) else { return Ok(None) };
+        let text = self.dwarf.attr_string(&self.units[unit], value)?;
+        Ok(Some(text.to_string_lossy().into_owned()))
+    }
+
+    fn name(&self, unit: usize, entry: &Entry<'a>) -> Result<Option<String>> {
+        self.string(unit, entry, gimli::DW_AT_name)
+    }
+
+    /// The linker's name of a function: its mangled name, else the one its author fixed.
+    fn symbol(&self, unit: usize, entry: &Entry<'a>) -> Result<Option<String>> {
+        match self.string(unit, entry, gimli::DW_AT_linkage_name)? {
+            Some(name) => Ok(Some(name)),
+            None => self.name(unit, entry),
+        }
+    }
+
+    fn entry(&self, place: Place) -> Result<Entry<'a>> {
+        let mut entries = self.units[place.unit].entries_at_offset(place.offset)?;
+        entries.next_entry()?;
+        entries.current().cloned().ok_or(gimli::Error::NoEntryAtGivenOffset(place.offset.0 as u64))
+    }
+
+    fn children(&self, place: Place) -> Result<Vec<Entry<'a>>> {
+        let mut tree = self.units[place.unit].entries_tree(Some(place.offset))?;
+        let mut children = tree.root()?.children();
+        let mut all = Vec::new();
+        while let Some(child) = children.next()? {
+            all.push(child.entry().clone());
+        }
+        Ok(all)
+    }
+
+    /// Where an attribute points: within its unit, or (after link-time optimisation) into another.
+    fn reference(&self, unit: usize, entry: &Entry<'a>, attribute: gimli::DwAt) -> Option<Place> {
+        match entry.attr_value(attribute)? {
+            AttributeValue::UnitRef(offset) => Some(Place { unit, offset }),
+            AttributeValue::DebugInfoRef(target) => {
+                let within = |unit: &gimli::Unit<Slice<'a>>| target.to_unit_offset(&unit.header);
+                self.units
+                    .iter()
+                    .enumerate()
+                    .find_map(|(unit, header)| Some(Place { unit, offset: within(header)? }))
+            }
+            _ => None,
+        }
+    }
+
+    fn type_of(&self, unit: usize, entry: &Entry<'a>) -> Option<Place> {
+        self.reference(unit, entry, gimli::DW_AT_type)
+    }
+
+    /// A type's name with its modules: what identifies it in both builds.
+    fn type_name(&self, place: Option<Place>) -> Result<String> {
+        let Some(place) = place else { return Ok("()".to_owned()) };
+        let entry = self.entry(place)?;
+        if let Some(name) = self.name(place.unit, &entry)? {
+            let scope = self.scopes.get(&place).cloned().unwrap_or_default();
+            return Ok(qualified(&scope, &name));
+        }
+        let target = self.type_of(place.unit, &entry);
+        Ok(match entry.tag() {
+            gimli::DW_TAG_array_type => {
+                format!("[{}; {}]", self.type_name(target)?, self.array_length(place)?)
+            }
+            gimli::DW_TAG_pointer_type => format!("*{}", self.type_name(target)?),
+            gimli::DW_TAG_subroutine_type => self.subroutine_name(place, target)?,
+            _ => format!("<{}>", self.type_name(target)?),
+        })
+    }
+
+    fn subroutine_name(&self, place: Place, returns: Option<Place>) -> Result<String> {
+        let mut parameters = Vec::new();
+        for child in self.children(place)? {
+            parameters.push(self.type_name(self.type_of(place.unit, &child))?);
+        }
+        Ok(format!("fn({}) -> {}", parameters.join(", "), self.type_name(returns)?))
+    }
+
+    fn array_length(&self, place: Place) -> Result<u64> {
+        let lengths = self.children(place)?;
+        let length = lengths.iter().find_map(|child| number(child, gimli::DW_AT_count));
+        let bound = lengths.iter().find_map(|child| number(child, gimli::DW_AT_upper_bound));
+        Ok(length.or(bound.map(|bound| bound + 1)).unwrap_or(0))
+    }
+}
+
+/// The search from the boundary inwards, each type once, by the shortest path.
+struct Walk<'i, 'a> {
+    index: &'i Index<'a>,
+    artifact: Artifact,
+    queue: VecDeque<(Place, Vec<String>)>,
+}
+
+impl<'a> Walk<'_, 'a> {
+    fn function(&mut self, name: &str, place: Place) -> Result<()> {
+        let entry = self.index.entry(place)?;
+        let returns = self.index.type_of(place.unit, &entry);
+        let mut signature = Signature::default();
+        if returns.is_some() {
+            signature.returns = Some(self.index.type_name(returns)?);
+            self.reach(returns, vec![format!("`{name}` returns it")]);
+        }
+        for child in self.index.children(place)? {
+            if child.tag() == gimli::DW_TAG_formal_parameter {
+                let parameter = self.index.name(place.unit, &child)?.unwrap_or_default();
+                let target = self.index.type_of(place.unit, &child);
+                let type_name = self.index.type_name(target)?;
+                self.reach(target, vec![format!("`{name}({parameter}: {type_name})`")]);
+                signature.parameters.push((parameter, type_name));
+            }
+        }
+        self.artifact.signatures.insert(name.to_owned(), signature);
+        Ok(())
+    }
+
+    fn reach(&mut self, target: Option<Place>, path: Vec<String>) {
+        self.queue.extend(target.map(|place| (place, path)));
+    }
+
+    fn run(&mut self) -> Result<()> {
+        while let Some((place, path)) = self.queue.pop_front() {
+            let name = self.index.type_name(Some(place))?;
+            if !self.artifact.types.contains_key(&name) {
+                let entry = self.index.entry(place)?;
+                let mut layout = TypeLayout {
+                    size: number(&entry, gimli::DW_AT_byte_size).unwrap_or(0),
+                    align: number(&entry, gimli::DW_AT_alignment).unwrap_or(0),
+                    reach: Reach(path.clone()),
+                    ..TypeLayout::default()
+                };
+                self.trait_object(&name, &path);
+                // What a pointer, an array or an alias is made of.
+                self.reach(self.index.type_of(place.unit, &entry), path.clone());
+                for child in self.index.children(place)? {
+                    self.part(place.unit, &name, &child, &path, &mut layout)?;
+                }
+                layout.members.sort();
+                layout.variants.sort();
+                self.artifact.types.insert(name, layout);
+            }
+        }
+        Ok(())
+    }
+
+    /// Behind `dyn Trait` may stand every type that the build made a vtable of that trait for.
+    fn trait_object(&mut self, name: &str, path: &[String]) {
+        let Some(bounds) = name.strip_prefix("dyn ").or_else(|| name.strip_prefix("(dyn ")) else { return };
+        let principal = bounds.split([' ', '+', ')']).next().unwrap_or(bounds);
+        let marker = format!(" as {principal}>");
+        for (vtable, holder) in &self.index.vtables {
+            if vtable.contains(&marker) {
+                let mut path = path.to_vec();
+                path.push(name.to_owned());
+                self.queue.push_back((*holder, path));
+            }
+        }
+    }
+
+    /// One part of a type: a field, a generic argument, the variants of an enum.
+    fn part(
+        &mut self,
+        unit: usize,
+        owner: &str,
+        child: &Entry<'a>,
+        path: &[String],
+        layout: &mut TypeLayout,
+    ) -> Result<()> {
+        match child.tag() {
+            gimli::DW_TAG_member => {
+                let member = self.member(unit, owner, child, path)?;
+                layout.members.push(member);
+            }
+            gimli::DW_TAG_template_type_parameter => {
+                let target = self.index.type_of(unit, child);
+                self.reach(target, path.to_vec());
+            }
+            gimli::DW_TAG_enumerator => layout.variants.push(Variant {
+                discriminant: number(child, gimli::DW_AT_const_value),
+                name: self.index.name(unit, child)?.unwrap_or_default(),
+                type_name: String::new(),
+            }),
+            gimli::DW_TAG_variant_part => {
+                self.variants(Place { unit, offset: child.offset() }, owner, path, layout)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn member(&mut self, unit: usize, owner: &str, child: &Entry<'a>, path: &[String]) -> Result<Member> {
+        let name = self.index.name(unit, child)?.unwrap_or_default();
+        let target = self.index.type_of(unit, child);
+        let type_name = self.index.type_name(target)?;
+        let mut path = path.to_vec();
+        path.push(format!("{owner}.{name}"));
+        self.reach(target, path);
+        let offset = number(child, gimli::DW_AT_data_member_location).unwrap_or(0);
+        Ok(Member { offset, name, type_name })
+    }
+
+    fn variants(&mut self, part: Place, owner: &str, path: &[String], layout: &mut TypeLayout) -> Result<()> {
+        for child in self.index.children(part)? {
+            if child.tag() == gimli::DW_TAG_member {
+                let member = self.member(part.unit, owner, &child, path)?;
+                layout.discriminant = Some((member.offset, member.type_name));
+            } else if child.tag() == gimli::DW_TAG_variant {
+                let discriminant = number(&child, gimli::DW_AT_discr_value);
+                for held in self.index.children(Place { unit: part.unit, offset: child.offset() })? {
+                    if held.tag() == gimli::DW_TAG_member {
+                        let Member { name, type_name, .. } = self.member(part.unit, owner, &held, path)?;
+                        layout.variants.push(Variant { discriminant, name, type_name });
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_scope(tag: DwTag) -> bool {
+    matches!(
+        tag,
+        gimli::DW_TAG_namespace
+            | gimli::DW_TAG_structure_type
+            | gimli::DW_TAG_union_type
+            | gimli::DW_TAG_enumeration_type
+    )
+}
+
+fn qualified(scope: &str, name: &str) -> String {
+    if scope.is_empty() { name.to_owned() } else { format!("{scope}::{name}") }
+}
+
+fn number(entry: &Entry<'_>, attribute: gimli::DwAt) -> Option<u64> {
+    let value = entry.attr_value(attribute)?;
+    value.udata_value().or_else(|| value.sdata_value().map(i64::cast_unsigned))
+}

@@ -1,0 +1,69 @@
+//! How a type is laid out: what decides whether old values can be read by new code.
+
+/// A function's parameters and return value, by type name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Signature {
+    /// `(name, type)` of each parameter, in order.
+    pub parameters: Vec<(String, String)>,
+    /// The type it returns; `None` for `()`.
+    pub returns: Option<String>,
+}
+
+/// One type as the compiler laid it out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TypeLayout {
+    /// Size in bytes.
+    pub size: u64,
+    /// Alignment in bytes; 0 where the debug information does not say.
+    pub align: u64,
+    /// Fields by offset.
+    pub members: Vec<Member>,
+    /// An enum's variants, in the order of their discriminants.
+    pub variants: Vec<Variant>,
+    /// Where an enum's discriminant (or the niche that stands for it) lies: offset and type.
+    pub discriminant: Option<(u64, String)>,
+    /// The path by which live data of this type is reached from a boundary function.
+    pub reach: Reach,
+}
+
+/// A field.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Member {
+    /// Offset in bytes.
+    pub offset: u64,
+    /// The field's name (`__0` for the first of a tuple).
+    pub name: String,
+    /// Its type's qualified name.
+    pub type_name: String,
+}
+
+/// A variant of an enum.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Variant {
+    /// The discriminant's value; `None` for the one that all other values stand for.
+    pub discriminant: Option<u64>,
+    /// The variant's name.
+    pub name: String,
+    /// The type that holds its fields; empty for a variant of an enum without fields.
+    pub type_name: String,
+}
+
+/// How a type is reached: a boundary function, then fields and pointers.
+///
+/// Not part of a layout: two layouts that are reached by different ways are equal.
+#[derive(Debug, Clone, Default)]
+pub struct Reach(pub Vec<String>);
+
+impl PartialEq for Reach {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Reach {}
+
+impl std::fmt::Display for Reach {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.join(" → "))
+    }
+}
