@@ -1,3 +1,4 @@
 //! The end-to-end tests: one binary, a module per feature.
 
 mod architecture;
+mod programs;
