@@ -1,3 +1,115 @@
 //! The midflight command: lsp, dap, check, diff, map, run.
+//!
+//! Exit statuses are the contract of the design: 0 everything can be swapped, 1 something can't or only the build
+//! can tell, 2 the input can't be read.
 
-fn main() {}
+mod check;
+mod human;
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use compat::EngineKind;
+
+/// Edit and Continue for native Rust.
+#[derive(Debug, Parser)]
+#[command(name = "midflight", version, about, arg_required_else_help = true)]
+struct Command {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Speak the language server protocol over standard input and output.
+    Lsp,
+    /// Speak the debug adapter protocol, in front of a real debug adapter.
+    Dap(DapArgs),
+    /// Say what the difference between two source trees does to a running process.
+    Check(CheckArgs),
+    /// Compare two built artifacts.
+    Diff(LaterArgs),
+    /// Explain one mapping of a source map.
+    Map(LaterArgs),
+    /// Run a program with hot reloads in a plain terminal.
+    Run(LaterArgs),
+}
+
+#[derive(Debug, Args)]
+struct DapArgs {
+    /// Listen for editors on this address instead of standard input and output.
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: Option<SocketAddr>,
+    /// Use a debug adapter that already listens on this address.
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "adapter")]
+    connect: Option<SocketAddr>,
+    /// The debug adapter to start and its arguments.
+    #[arg(last = true)]
+    adapter: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    /// The tree whose code runs.
+    #[arg(long, value_name = "DIR", requires = "new", required_unless_present = "since")]
+    old: Option<PathBuf>,
+    /// The tree with the edits.
+    #[arg(long, value_name = "DIR", requires = "old")]
+    new: Option<PathBuf>,
+    /// A git revision whose code runs; the work tree around the current directory has the edits.
+    #[arg(long, value_name = "REF", conflicts_with_all = ["old", "new"])]
+    since: Option<String>,
+    /// How new code gets into the process; found from the workspace where it is not given.
+    #[arg(long)]
+    engine: Option<EngineKind>,
+    /// How to say it.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+/// How `check` says what it found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people: source excerpts and a summary.
+    Human,
+    /// For programs: the JSON of the contract.
+    Json,
+    /// SARIF 2.1.0. Comes later.
+    Sarif,
+    /// GitHub workflow commands. Comes later.
+    Github,
+}
+
+/// What a command that is not there yet was given.
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+struct LaterArgs {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    _arguments: Vec<OsString>,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Command::parse().action {
+        Action::Lsp => later("lsp"),
+        Action::Dap(arguments) => {
+            drop(arguments);
+            later("dap")
+        }
+        Action::Check(arguments) => check::run(&arguments),
+        Action::Diff(_) => later("diff"),
+        Action::Map(_) => later("map"),
+        Action::Run(_) => later("run"),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("midflight: {error:#}");
+        ExitCode::from(2)
+    })
+}
+
+/// A command that the design names and that is not there yet.
+fn later(command: &str) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("`midflight {command}` is not there yet: it comes with a later version")
+}

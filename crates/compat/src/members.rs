@@ -1,0 +1,1 @@
+//! What differs between two rows of members.
