@@ -5,9 +5,14 @@
 //! IO and can't fail: a line that has no counterpart says so ([`Mapped::Near`], [`Mapped::Gone`]), since
 //! a breakpoint on a different statement is worse than one that is not there.
 //!
-//! Lines count from 0 everywhere in this crate.
+//! Generated code has a third kind of text behind it, its original: [`SourceMap`] reads the maps that
+//! compilers write (ECMA-426).
+//!
+//! Lines and columns count from 0 everywhere in this crate.
 
 mod line_map;
 mod pairing;
+mod source_map;
 
 pub use line_map::{Anchor, LineMap, Mapped};
+pub use source_map::{Error as SourceMapError, Original, Position, Source, SourceMap};
