@@ -5,6 +5,7 @@
 
 mod check;
 mod human;
+mod map;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -33,7 +34,7 @@ enum Action {
     /// Compare two built artifacts.
     Diff(LaterArgs),
     /// Explain one mapping of a source map.
-    Map(LaterArgs),
+    Map(map::MapArgs),
     /// Run a program with hot reloads in a plain terminal.
     Run(LaterArgs),
 }
@@ -100,7 +101,7 @@ fn main() -> ExitCode {
         }
         Action::Check(arguments) => check::run(&arguments),
         Action::Diff(_) => later("diff"),
-        Action::Map(_) => later("map"),
+        Action::Map(arguments) => map::run(&arguments),
         Action::Run(_) => later("run"),
     };
     outcome.unwrap_or_else(|error| {

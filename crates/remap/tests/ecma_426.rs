@@ -20,7 +20,7 @@ fn position(action: &Value, line: &str, column: &str) -> Position {
 }
 
 /// Follows a position through a chain of maps.
-fn follow<'a>(maps: &'a [SourceMap], mut at: Position) -> Option<remap::Original<'a>> {
+fn follow(maps: &[SourceMap], mut at: Position) -> Option<remap::Original<'_>> {
     let mut original = None;
     for map in maps {
         original = map.original(at);
