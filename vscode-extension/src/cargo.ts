@@ -1,0 +1,108 @@
+/** What there is to run in a Cargo workspace, from `cargo metadata`. No VS Code in here. */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+
+/** A binary or an example of a package. */
+export interface Target {
+  kind: "bin" | "example";
+  name: string;
+  package: string;
+  /** The directory of its package. */
+  directory: string;
+  /** Arguments for Cargo that build just this one. */
+  build: string[];
+  /** What `cargo run` would take. */
+  default: boolean;
+}
+
+export interface Workspace {
+  root: string;
+  targets: Target[];
+}
+
+interface Metadata {
+  workspace_root: string;
+  packages: {
+    name: string;
+    manifest_path: string;
+    default_run: string | null;
+    targets: { name: string; kind: string[]; "required-features"?: string[] }[];
+  }[];
+}
+
+/** Asks Cargo about the workspace that the directory is in. Runs Cargo: for trusted folders only. */
+export async function readWorkspace(directory: string): Promise<Workspace> {
+  const args = ["metadata", "--no-deps", "--format-version", "1"];
+  const { stdout } = await promisify(execFile)(cargo(), args, { cwd: directory, maxBuffer: 64 * 1024 * 1024 });
+  return workspaceOf(JSON.parse(stdout) as Metadata);
+}
+
+/** What can be started among what `cargo metadata` lists: binaries first. */
+export function workspaceOf({ workspace_root: root, packages }: Metadata): Workspace {
+  const targets = packages.flatMap((owner) =>
+    owner.targets.flatMap((target): Target[] => {
+      const kind = target.kind.includes("bin") ? "bin" : target.kind.includes("example") ? "example" : undefined;
+      if (kind === undefined) {
+        return [];
+      }
+      const features = target["required-features"] ?? [];
+      return [
+        {
+          kind,
+          name: target.name,
+          package: owner.name,
+          directory: dirname(owner.manifest_path),
+          build: ["build", `--${kind}`, target.name, ...(features.length === 0 ? [] : ["--features", features.join(",")])],
+          default: kind === "bin" && owner.default_run === target.name,
+        },
+      ];
+    }),
+  );
+  const named = targets.map((target) => (isUnique(target, targets) ? target : withPackage(target)));
+  return { root, targets: named.sort((a, b) => a.kind.localeCompare(b.kind)) };
+}
+
+/** The target to start when nobody has said which; `undefined` when the user has to choose. */
+export function obviousTarget(targets: Target[], document: string | undefined): Target | undefined {
+  const binaries = targets.filter(({ kind }) => kind === "bin");
+  const startable = binaries.length === 0 ? targets : binaries;
+  if (startable.length === 1) {
+    return startable[0];
+  }
+  const around = startable.filter(({ directory }) => document?.startsWith(`${directory}/`));
+  const ours = around.length === 1 ? around : startable.filter((target) => target.default);
+  return ours.length === 1 ? ours[0] : undefined;
+}
+
+/** The directory at or above `path`, and inside `top`, that has a Cargo.toml; `top` itself is tried last. */
+export function manifestDirectory(path: string, top: string): string | undefined {
+  for (let directory = path; directory.startsWith(top); directory = dirname(directory)) {
+    if (existsSync(join(directory, "Cargo.toml"))) {
+      return directory;
+    }
+    if (directory === dirname(directory)) {
+      break;
+    }
+  }
+  return existsSync(join(top, "Cargo.toml")) ? top : undefined;
+}
+
+function isUnique(target: Target, targets: Target[]): boolean {
+  return targets.filter(({ kind, name }) => kind === target.kind && name === target.name).length === 1;
+}
+
+function withPackage(target: Target): Target {
+  const [command = "build", ...rest] = target.build;
+  return { ...target, build: [command, "--package", target.package, ...rest] };
+}
+
+/** An editor that was started from the desktop often lacks the shell's search path. */
+function cargo(): string {
+  const program = process.platform === "win32" ? "cargo.exe" : "cargo";
+  const home = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+  const installed = join(home, "bin", program);
+  return existsSync(installed) ? installed : program;
+}

@@ -1,0 +1,46 @@
+/** Launch configurations as values. No VS Code in here. */
+import type { Target } from "../cargo.js";
+
+export interface Launch {
+  type: string;
+  request: string;
+  name: string;
+  [key: string]: unknown;
+}
+
+/** What the user chose in the settings. */
+export interface Settings {
+  engine: string;
+  adapter: string[];
+}
+
+/** Builds and starts one target of a workspace. */
+export function launchOf({ name, build, kind }: Target, root: string): Launch {
+  return {
+    type: "midflight",
+    request: "launch",
+    name: kind === "example" ? `Debug example ${name} with hot reload` : `Debug ${name} with hot reload`,
+    cwd: root,
+    midflight: { cargo: build },
+  };
+}
+
+/**
+ * Fills in the settings where the configuration says nothing of its own. A configuration without a `midflight` key
+ * asks for a plain debug session; it stays one.
+ */
+export function withSettings<T extends Launch>(configuration: T, { engine, adapter }: Settings): T {
+  const filled: T = { ...configuration };
+  if (adapter.length > 0 && filled.adapter === undefined) {
+    Object.assign(filled, { adapter });
+  }
+  const own = filled.midflight;
+  if (isObject(own) && own.engine === undefined && engine !== "auto") {
+    Object.assign(filled, { midflight: { ...own, engine } });
+  }
+  return filled;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

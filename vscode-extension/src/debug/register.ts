@@ -1,0 +1,26 @@
+/** Everything of the debug type `midflight`. */
+import * as vscode from "vscode";
+
+import { AdapterFactory } from "./adapter.js";
+import { BreakpointTexts } from "./breakpoints.js";
+import { ConfigurationProvider, DynamicConfigurations } from "./configuration.js";
+import { SessionEvents } from "./events.js";
+import { AdapterWatch } from "./watch.js";
+
+const DEBUG_TYPE = "midflight";
+
+export function registerDebugging(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): void {
+  const { debug } = vscode;
+  context.subscriptions.push(
+    debug.registerDebugConfigurationProvider(DEBUG_TYPE, new ConfigurationProvider(log)),
+    debug.registerDebugConfigurationProvider(
+      DEBUG_TYPE,
+      new DynamicConfigurations(log),
+      vscode.DebugConfigurationProviderTriggerKind.Dynamic,
+    ),
+    debug.registerDebugAdapterDescriptorFactory(DEBUG_TYPE, new AdapterFactory(context)),
+    debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, new BreakpointTexts(log)),
+    debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, new AdapterWatch(log)),
+    new SessionEvents(log),
+  );
+}

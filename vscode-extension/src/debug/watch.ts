@@ -1,0 +1,47 @@
+/** Notes in the log how the adapter of a session fares, and tells the user when it ended by itself. */
+import * as vscode from "vscode";
+
+export class AdapterWatch implements vscode.DebugAdapterTrackerFactory {
+  constructor(private readonly log: vscode.LogOutputChannel) {}
+
+  createDebugAdapterTracker(session: vscode.DebugSession): vscode.DebugAdapterTracker {
+    let stopping = false;
+    let ended = false;
+    return {
+      onWillStartSession: () => {
+        this.log.info(`Debug session "${session.name}" starts.`);
+      },
+      onWillStopSession: () => {
+        stopping = true;
+      },
+      onDidSendMessage: (message: { type?: string; event?: string }) => {
+        ended ||= message.type === "event" && message.event === "terminated";
+      },
+      onError: (error) => {
+        this.log.error(`Debug session "${session.name}":`, error);
+      },
+      onExit: (code, signal) => {
+        this.log.info(`The debug adapter of "${session.name}" ended (${how(code, signal)}).`);
+        if (!stopping && !ended) {
+          void this.tell(session, how(code, signal));
+        }
+      },
+    };
+  }
+
+  private async tell(session: vscode.DebugSession, how: string): Promise<void> {
+    const again = "Start Again";
+    const showLog = "Show the Log";
+    const message = `Midflight's debug adapter ended unexpectedly (${how}), so the session "${session.name}" is over. Your sources and breakpoints are as they were.`;
+    const choice = await vscode.window.showErrorMessage(message, again, showLog);
+    if (choice === again) {
+      await vscode.debug.startDebugging(session.workspaceFolder, session.configuration);
+    } else if (choice === showLog) {
+      this.log.show(true);
+    }
+  }
+}
+
+function how(code: number | undefined | null, signal: string | undefined | null): string {
+  return signal ? `signal ${signal}` : `exit status ${code ?? "unknown"}`;
+}

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Crashes } from "../src/crashes.js";
+import { launchOf, withSettings } from "../src/debug/launch.js";
+import { generationLine, refusalText, type Change } from "../src/debug/protocol.js";
+import { ruleCode, titleOf } from "../src/rules.js";
+
+const start = { line: 3, character: 4 };
+const change: Change = {
+  code: "MF0203",
+  verdict: "restart",
+  item: "world::State",
+  file: "world/src/state.rs",
+  range: { start, end: start },
+  message: "field `fuel` was added",
+};
+
+void test("a refusal names the rule, the reason and the remedy", () => {
+  assert.equal(
+    refusalText({ changes: [{ ...change, verdict: "safe" }, change], remedy: "Restart the program" }),
+    "Not swapped in, the old code keeps running. MF0203: field `fuel` was added. Restart the program.",
+  );
+});
+
+void test("a refusal without changes still says something", () => {
+  assert.equal(
+    refusalText({ message: "the program does not build." }),
+    "Not swapped in, the old code keeps running. The program does not build.",
+  );
+});
+
+void test("a new generation is one line", () => {
+  assert.equal(
+    generationLine({ generation: 2, changes: [change, change], elapsedMs: 430 }),
+    "Running generation 2: world::State and 1 more (0.4 s)",
+  );
+});
+
+void test("settings fill what a configuration leaves open, and nothing else", () => {
+  const target = { kind: "bin", name: "app", package: "app", directory: "/w", build: ["build"], default: false } as const;
+  const launch = launchOf({ ...target, build: [...target.build] }, "/w");
+  const settings = { engine: "restart", adapter: ["lldb-dap-19"] };
+  assert.deepEqual(withSettings(launch, settings).midflight, { cargo: ["build"], engine: "restart" });
+  const own = { ...launch, adapter: ["codelldb"], midflight: { engine: "none" } };
+  assert.deepEqual(withSettings(own, settings), own);
+  const plain = { type: "midflight", request: "launch", name: "plain", program: "/w/app" };
+  assert.ok(!("midflight" in withSettings(plain, settings)));
+});
+
+void test("only numbers of rules name pages", () => {
+  assert.equal(ruleCode("MF0203"), "MF0203");
+  assert.equal(ruleCode("../../etc/passwd"), undefined);
+  assert.equal(titleOf("# MF0203: struct field added\n\ntext"), "struct field added");
+});
+
+void test("a process that keeps ending is not started for ever", () => {
+  const crashes = new Crashes();
+  const ends = [0, 1, 2, 3, 4].map((time) => crashes.startAgain(time));
+  assert.deepEqual(ends, [true, true, true, true, false]);
+  assert.ok(crashes.startAgain(1_000_000));
+});
