@@ -15,6 +15,8 @@ pub enum DifferenceKind {
     Signature,
     /// A type that live values have is laid out in another way.
     Layout,
+    /// A slot of a live trait object's vtable leads to another method.
+    Vtable,
     /// A boundary function can no longer be checked, since its debug information is missing.
     Unchecked,
 }
@@ -57,7 +59,19 @@ pub fn compare(old: &Artifact, new: &Artifact) -> Vec<Difference> {
             differences.extend(compare_layout(name, layout, now));
         }
     }
+    for (name, methods) in &old.vtables {
+        if let Some(now) = new.vtables.get(name) {
+            differences.extend(compare_vtable(name, methods, now));
+        }
+    }
     differences
+}
+
+/// Only slots that both have count: a caller that was built with fewer methods never asks for more.
+fn compare_vtable(name: &str, old: &[String], new: &[String]) -> Option<Difference> {
+    let (before, after) = old.iter().zip(new).find(|(before, after)| before != after)?;
+    let message = format!("where the vtable of `{name}` had `{before}` it now has `{after}`");
+    Some(difference(DifferenceKind::Vtable, name, message))
 }
 
 fn difference(kind: DifferenceKind, item: &str, message: String) -> Difference {

@@ -8,6 +8,7 @@ use object::{Object, ObjectSection};
 
 use crate::Artifact;
 use crate::layout::{Member, Reach, Signature, TypeLayout, Variant};
+use crate::vtable::Slots;
 
 type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
 type Entry<'a> = DebuggingInformationEntry<Slice<'a>>;
@@ -30,7 +31,9 @@ pub(crate) fn read(file: &object::File<'_>, exports: &BTreeSet<String>) -> Resul
     let dwarf = sections.borrow(|section| EndianSlice::new(section, endian));
     let mut index = Index::new(&dwarf)?;
     let functions = index.scan(exports)?;
-    let mut walk = Walk { index: &index, artifact: Artifact::default(), queue: VecDeque::new() };
+    let slots = Slots::new(file);
+    let mut walk =
+        Walk { index: &index, slots: &slots, artifact: Artifact::default(), queue: VecDeque::new() };
     for (name, place) in functions {
         walk.function(&name, place)?;
     }
@@ -43,8 +46,16 @@ struct Index<'a> {
     dwarf: &'a gimli::Dwarf<Slice<'a>>,
     units: Vec<gimli::Unit<Slice<'a>>>,
     scopes: HashMap<Place, Rc<str>>,
-    /// Each vtable's name (`<T as Trait>::{vtable_type}`) and `T`.
-    vtables: Vec<(String, Place)>,
+    /// By name, as in `<T as Trait>`.
+    vtables: BTreeMap<String, Vtable>,
+}
+
+/// The method table of one type for one trait.
+#[derive(Debug, Clone, Copy, Default)]
+struct Vtable {
+    holder: Option<Place>,
+    address: u64,
+    size: u64,
 }
 
 impl<'a> Index<'a> {
@@ -54,7 +65,7 @@ impl<'a> Index<'a> {
         while let Some(header) = headers.next()? {
             units.push(dwarf.unit(header)?);
         }
-        Ok(Self { dwarf, units, scopes: HashMap::new(), vtables: Vec::new() })
+        Ok(Self { dwarf, units, scopes: HashMap::new(), vtables: BTreeMap::new() })
     }
 
     /// One pass over everything: notes the scope of each type, and finds the functions asked for.
@@ -72,11 +83,19 @@ impl<'a> Index<'a> {
                 if is_scope(entry.tag()) {
                     let parent = open.last().map(|(_, path)| path.clone()).unwrap_or_default();
                     let name = self.name(unit, entry)?.unwrap_or_default();
-                    if let Some(holder) = self.reference(unit, entry, gimli::DW_AT_containing_type) {
-                        vtables.push((name.clone(), holder));
+                    if let Some(of) = name.strip_suffix("::{vtable_type}") {
+                        let holder = self.reference(unit, entry, gimli::DW_AT_containing_type);
+                        let size = number(entry, gimli::DW_AT_byte_size).unwrap_or(0);
+                        vtables.push((of.to_owned(), Vtable { holder, address: 0, size }));
                     }
                     open.push((entry.depth(), qualified(&parent, &name).into()));
                     found.push((place, parent));
+                } else if entry.tag() == gimli::DW_TAG_variable
+                    && let Some(address) = self.address(unit, entry)?
+                    && let Some(name) = self.name(unit, entry)?
+                    && let Some(of) = name.strip_suffix("::{vtable}")
+                {
+                    vtables.push((of.to_owned(), Vtable { address, ..Vtable::default() }));
                 } else if entry.tag() == gimli::DW_TAG_subprogram
                     && entry.attr_value(gimli::DW_AT_low_pc).is_some()
                     && let Some(symbol) = self.symbol(unit, entry)?
@@ -86,7 +105,12 @@ impl<'a> Index<'a> {
                 }
             }
             self.scopes.extend(found);
-            self.vtables.extend(vtables);
+            for (name, part) in vtables {
+                let vtable = self.vtables.entry(name).or_default();
+                vtable.holder = part.holder.or(vtable.holder);
+                vtable.address = vtable.address.max(part.address);
+                vtable.size = vtable.size.max(part.size);
+            }
         }
         Ok(functions)
     }
@@ -95,6 +119,19 @@ impl<'a> Index<'a> {
         let Some(value) = entry.attr_value(attribute) else { return Ok(None) };
         let text = self.dwarf.attr_string(&self.units[unit], value)?;
         Ok(Some(text.to_string_lossy().into_owned()))
+    }
+
+    /// Where a static variable lies.
+    fn address(&self, unit: usize, entry: &Entry<'a>) -> Result<Option<u64>> {
+        let Some(AttributeValue::Exprloc(expression)) = entry.attr_value(gimli::DW_AT_location) else {
+            return Ok(None);
+        };
+        let unit = &self.units[unit];
+        match expression.operations(unit.encoding()).next()? {
+            Some(gimli::Operation::Address { address }) => Ok(Some(address)),
+            Some(gimli::Operation::AddressIndex { index }) => Ok(Some(self.dwarf.address(unit, index)?)),
+            _ => Ok(None),
+        }
     }
 
     fn name(&self, unit: usize, entry: &Entry<'a>) -> Result<Option<String>> {
@@ -182,6 +219,7 @@ impl<'a> Index<'a> {
 /// The search from the boundary inwards, each type once, by the shortest path.
 struct Walk<'i, 'a> {
     index: &'i Index<'a>,
+    slots: &'i Slots,
     artifact: Artifact,
     queue: VecDeque<(Place, Vec<String>)>,
 }
@@ -242,12 +280,12 @@ impl<'a> Walk<'_, 'a> {
         let Some(bounds) = name.strip_prefix("dyn ").or_else(|| name.strip_prefix("(dyn ")) else { return };
         let principal = bounds.split([' ', '+', ')']).next().unwrap_or(bounds);
         let marker = format!(" as {principal}>");
-        for (vtable, holder) in &self.index.vtables {
-            if vtable.contains(&marker) {
-                let mut path = path.to_vec();
-                path.push(name.to_owned());
-                self.queue.push_back((*holder, path));
-            }
+        for (of, vtable) in self.index.vtables.iter().filter(|(of, _)| of.ends_with(&marker)) {
+            let methods = self.slots.methods(vtable.address, vtable.size);
+            self.artifact.vtables.insert(of.clone(), methods);
+            let mut path = path.to_vec();
+            path.push(name.to_owned());
+            self.queue.extend(vtable.holder.map(|holder| (holder, path)));
         }
     }
 

@@ -11,6 +11,7 @@
 mod compare;
 mod dwarf;
 mod layout;
+mod vtable;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,9 @@ pub struct Artifact {
     pub signatures: BTreeMap<String, Signature>,
     /// Every named type that can be reached from the signatures, by its qualified name.
     pub types: BTreeMap<String, TypeLayout>,
+    /// The methods, slot by slot, of every vtable that a trait object among these types may have, by
+    /// `<T as Trait>`.
+    pub vtables: BTreeMap<String, Vec<String>>,
 }
 
 /// Why an artifact can't be read. The process is not touched in any of these cases.

@@ -111,6 +111,22 @@ fn a_type_behind_a_trait_object_is_reached() {
 }
 
 #[test]
+fn a_reordered_trait_method_is_refused() {
+    refused(
+        "fn area(&self) -> f64; fn name(&self) -> String { String::from(\"shape\") } }",
+        "fn name(&self) -> String { String::from(\"shape\") } fn area(&self) -> f64; }",
+        "<world::Disc as world::Shape>",
+        "`<world::Disc as world::Shape>::area` it now has `world::Shape::name`",
+        "",
+    );
+}
+
+#[test]
+fn an_edited_trait_method_passes() {
+    passes("self.radius * self.radius", "self.radius * 3.0");
+}
+
+#[test]
 fn a_renamed_field_at_the_same_place_passes() {
     passes("mass", "weight");
 }

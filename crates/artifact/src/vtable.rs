@@ -1,0 +1,66 @@
+//! What stands in a vtable: the functions that its slots lead to.
+//!
+//! Debug information gives a vtable's address and size, not its methods. The slots are filled by the
+//! dynamic linker, so the functions are found through the relocations that it will apply.
+
+use std::collections::{BTreeMap, HashMap};
+
+use object::{Object, ObjectSymbol, ObjectSymbolTable, RelocationFlags, RelocationTarget, SymbolKind, elf};
+
+/// The drop function, the size and the alignment come before the methods.
+const HEADER: u64 = 3;
+
+/// Reads slots by address.
+pub(crate) struct Slots {
+    /// Address of a slot → address of what it leads to.
+    targets: HashMap<u64, u64>,
+    /// Address of a function → its demangled name, without the hash.
+    functions: BTreeMap<u64, String>,
+    pointer: u64,
+}
+
+impl Slots {
+    pub(crate) fn new(file: &object::File<'_>) -> Self {
+        let relative = RelocationFlags::Elf { r_type: elf::R_X86_64_RELATIVE };
+        let relative_aarch64 = RelocationFlags::Elf { r_type: elf::R_AARCH64_RELATIVE };
+        // Dynamic relocations count by the dynamic symbol table.
+        let dynamic = file.dynamic_symbol_table();
+        let symbol_address = |index| {
+            let symbol = dynamic.as_ref().and_then(|table| table.symbol_by_index(index).ok());
+            symbol.map_or(0, |symbol| symbol.address())
+        };
+        let targets = file
+            .dynamic_relocations()
+            .into_iter()
+            .flatten()
+            .filter_map(|(slot, relocation)| {
+                let base = match relocation.target() {
+                    RelocationTarget::Symbol(index) => symbol_address(index),
+                    _ if [relative, relative_aarch64].contains(&relocation.flags()) => 0,
+                    _ => return None,
+                };
+                Some((slot, base.wrapping_add_signed(relocation.addend())))
+            })
+            .collect();
+        let functions = file
+            .symbols()
+            .chain(file.dynamic_symbols())
+            .filter(|symbol| symbol.is_definition() && symbol.kind() == SymbolKind::Text)
+            .filter_map(|symbol| Some((symbol.address(), demangled(symbol.name().ok()?))))
+            .collect();
+        Self { targets, functions, pointer: if file.is_64() { 8 } else { 4 } }
+    }
+
+    /// The methods of the vtable of this size in bytes at this address. A slot whose function is unknown
+    /// (another library fills it) is empty.
+    pub(crate) fn methods(&self, address: u64, size: u64) -> Vec<String> {
+        (HEADER..size / self.pointer)
+            .map(|slot| self.targets.get(&(address + slot * self.pointer)))
+            .map(|target| target.and_then(|target| self.functions.get(target)).cloned().unwrap_or_default())
+            .collect()
+    }
+}
+
+fn demangled(name: &str) -> String {
+    format!("{:#}", rustc_demangle::demangle(name))
+}
