@@ -29,8 +29,7 @@ mod text_store;
 mod tree;
 mod watch;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+pub use compat::Texts;
 
 pub use cargo::{find_root, target_dir};
 pub use error::{Error, Result};
@@ -41,6 +40,3 @@ pub use session::{LiveSession, NewGeneration, SessionStart};
 pub use store::{Current, Limits, Store};
 pub use tree::{Tree, read_tree};
 pub use watch::Watch;
-
-/// Texts of a workspace at one moment: path relative to the workspace root, with `/`, to text.
-pub type Texts = BTreeMap<Arc<str>, Arc<str>>;

@@ -1,7 +1,6 @@
 //! The texts of a workspace as they are on disk.
 
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder};
@@ -107,15 +106,13 @@ fn explain(error: &ignore::Error) -> (Option<PathBuf>, String) {
     }
 }
 
-/// Regular files only: reading a pipe would wait for ever.
+/// Regular files only: even opening a pipe would wait for ever.
 fn read_text(path: &Path) -> std::result::Result<String, String> {
-    let mut file = fs::File::open(path).map_err(|error| error.to_string())?;
-    let metadata = file.metadata().map_err(|error| error.to_string())?;
+    let metadata = fs::metadata(path).map_err(|error| error.to_string())?;
     if !metadata.is_file() {
         return Err("it is not a regular file".to_owned());
     }
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
 }
 

@@ -1,0 +1,63 @@
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use baseline::{Current, NewGeneration, Store};
+
+use crate::store::{spawn_owner, start};
+use crate::texts;
+
+/// Waits until the store, asked after each change that is reported, answers as expected.
+#[track_caller]
+fn wait_for(store: &Store, changes: &Receiver<()>, what: &str, expected: impl Fn(Option<&Current>) -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !expected(store.current().unwrap().as_ref()) {
+        let left = deadline.saturating_duration_since(Instant::now());
+        changes.recv_timeout(left).unwrap_or_else(|_| panic!("never seen: {what}"));
+    }
+}
+
+#[test]
+fn tells_of_generations_and_of_a_killed_owner() {
+    let folder = tempfile::tempdir().unwrap();
+    // Nothing of the way to the manifests exists yet.
+    let target = folder.path().join("deep/target");
+    let store = Store::open(&target).unwrap();
+    let (changed, changes) = channel();
+    let _watch = store.watch(move || _ = changed.send(())).unwrap();
+
+    let mut session = store.begin(&start(folder.path())).unwrap();
+    let live = |generation| {
+        move |current: Option<&Current>| {
+            current.is_some_and(|current| current.live && current.manifest.generation == generation)
+        }
+    };
+    for generation in 0..3 {
+        session.commit(&texts(&[("a.rs", "")]), &NewGeneration::default()).unwrap();
+        wait_for(&store, &changes, "a generation", live(generation));
+    }
+    drop(session);
+    wait_for(&store, &changes, "the end of the session", |current| current.is_none());
+
+    let mut owner = spawn_owner(&target);
+    wait_for(&store, &changes, "the session of another process", live(0));
+    owner.kill();
+    wait_for(&store, &changes, "the end of the killed process", |current| current.is_none());
+}
+
+#[test]
+fn survives_the_removal_of_the_target_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("target");
+    let store = Store::open(&target).unwrap();
+    let mut session = store.begin(&start(folder.path())).unwrap();
+    session.commit(&texts(&[("a.rs", "")]), &NewGeneration::default()).unwrap();
+    let (changed, changes) = channel();
+    let _watch = store.watch(move || _ = changed.send(())).unwrap();
+    wait_for(&store, &changes, "the session", |current| current.is_some());
+    std::fs::remove_dir_all(&target).unwrap();
+    wait_for(&store, &changes, "that it is gone", |current| current.is_none());
+    drop(session);
+    let mut session = store.begin(&start(folder.path())).unwrap();
+    session.commit(&texts(&[("a.rs", "")]), &NewGeneration::default()).unwrap();
+    wait_for(&store, &changes, "the next session", |current| current.is_some_and(|found| found.live));
+}
