@@ -1,3 +1,62 @@
-//! cargo xtask demo | test | bench | package
+//! The tasks of this repository: `cargo xtask demo | test | bench | package | setup`.
+//!
+//! Each starts from a clean checkout. What a task needs and the machine lacks is installed through the ordinary
+//! package managers ([`setup`]); what is costly to make is kept in a cache outside the checkout ([`cache`]).
 
-fn main() {}
+#![expect(clippy::print_stdout, reason = "a task talks to the person who started it")]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod bench;
+mod cache;
+mod code_server;
+mod console;
+mod package;
+mod process;
+mod setup;
+mod test;
+mod vscode_test;
+
+/// The tasks of this repository.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what the tasks need and the machine lacks.
+    Setup,
+    /// Run all tests, or only the parts that are named.
+    Test {
+        /// The parts to run: all of them when none is named.
+        parts: Vec<test::Part>,
+    },
+    /// Make the VS Code extension for this platform, with the binary inside.
+    Package,
+    /// Measure, and compare with the bars that were set.
+    Bench {
+        /// What to measure.
+        benchmark: bench::Benchmark,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().task {
+        Task::Setup => setup::everything().map(|()| ExitCode::SUCCESS),
+        Task::Test { parts } => test::run(&parts),
+        Task::Package => package::run(package::Profile::Release).map(|vsix| {
+            console::note(&format!("packed {}", vsix.display()));
+            ExitCode::SUCCESS
+        }),
+        Task::Bench { benchmark } => Ok(bench::run(benchmark)),
+    };
+    result.unwrap_or_else(|problem| {
+        console::failure(&format!("{problem:#}"));
+        ExitCode::FAILURE
+    })
+}

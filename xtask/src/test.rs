@@ -1,0 +1,138 @@
+//! `cargo xtask test`: every test there is, or only some parts, with one summary in the end.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::{console, package, process, setup, vscode_test};
+
+mod language_server;
+mod tally;
+
+pub(crate) use tally::{Tally, run_tests};
+
+/// A part of the tests.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// All tests that Cargo runs: units, rules, and the end-to-end tests with the real debugger.
+    Rust,
+    /// Only the end-to-end tests with the real debugger. `rust` has them too.
+    E2e,
+    /// The language server, driven by pytest-lsp as VS Code, Neovim and Emacs drive it.
+    Lsp,
+    /// The units of the VS Code extension.
+    Extension,
+    /// The extension in the real VS Code, in a browser.
+    Vscode,
+}
+
+/// What runs when no part is named.
+const EVERYTHING: [Part; 4] = [Part::Rust, Part::Lsp, Part::Extension, Part::Vscode];
+
+impl Part {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Rust => "Rust: units, rules, end to end",
+            Self::E2e => "Rust: end to end",
+            Self::Lsp => "Language server, by pytest-lsp",
+            Self::Extension => "VS Code extension: units",
+            Self::Vscode => "VS Code extension, in the real VS Code",
+        }
+    }
+
+    fn needs(self) -> &'static [setup::Need] {
+        match self {
+            Self::Rust | Self::E2e => &[setup::LINKER, setup::GIT, setup::DEBUGGER],
+            Self::Lsp => &[setup::LINKER, setup::GIT, setup::PYTHON],
+            Self::Extension => &[setup::NODE],
+            Self::Vscode => &[setup::LINKER, setup::GIT, setup::NODE, setup::DEBUGGER, setup::BROWSER],
+        }
+    }
+
+    fn run(self) -> Result<Tally> {
+        match self {
+            Self::Rust => rust(&["--workspace", "--no-fail-fast"]),
+            Self::E2e => rust(&["--package", "midflight-tests", "--test", "e2e"]),
+            Self::Lsp => language_server::run(),
+            Self::Extension => extension(),
+            Self::Vscode => vscode_test::run(),
+        }
+    }
+}
+
+/// What became of a part.
+struct Outcome {
+    part: Part,
+    time: Duration,
+    result: Result<Tally>,
+}
+
+/// Runs the parts that are named, or all of them.
+pub(crate) fn run(parts: &[Part]) -> Result<ExitCode> {
+    let parts = if parts.is_empty() { &EVERYTHING[..] } else { parts };
+    let start = Instant::now();
+    prepare(parts)?;
+    let preparation = start.elapsed();
+    let outcomes: Vec<Outcome> = parts.iter().map(|&part| run_part(part)).collect();
+    Ok(summarise(preparation, start.elapsed(), &outcomes))
+}
+
+/// Everything that can be missing is looked for before the first test, so that nobody waits for it to fail later.
+fn prepare(parts: &[Part]) -> Result<()> {
+    console::heading("Setup");
+    let needs: Vec<setup::Need> = parts.iter().flat_map(|part| part.needs().iter().copied()).collect();
+    setup::require(&needs)?;
+    if parts.iter().any(|part| matches!(part, Part::Extension | Part::Vscode)) {
+        setup::node_packages()?;
+    }
+    // The end-to-end tests start the program itself, which `cargo test` alone does not build. Both at once, since the
+    // choice of packages and targets decides on the features that dependencies are compiled with.
+    process::run(process::cargo().args(["build", "--workspace", "--bins", "--tests"]))
+}
+
+fn run_part(part: Part) -> Outcome {
+    console::heading(part.title());
+    let start = Instant::now();
+    let result = part.run();
+    if let Err(problem) = &result {
+        console::failure(&format!("{problem:#}"));
+    }
+    Outcome { part, time: start.elapsed(), result }
+}
+
+fn rust(selection: &[&str]) -> Result<Tally> {
+    run_tests(process::cargo().arg("test").args(selection))
+}
+
+fn extension() -> Result<Tally> {
+    run_tests(process::npm().args(["test", "--silent", "--workspace", "vscode-extension"]))
+}
+
+/// The program under test, as `prepare` built it.
+fn midflight() -> Result<std::path::PathBuf> {
+    Ok(package::target_directory()?.join("debug").join(format!("midflight{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// A line for each part, and a last one that machines read too.
+fn summarise(preparation: Duration, total: Duration, outcomes: &[Outcome]) -> ExitCode {
+    console::heading("Summary");
+    let whole = |what: &str, time: Duration| format!("{what:<40} {:>7.1} s", time.as_secs_f64());
+    console::note(&console::dim(&whole("setup and build", preparation)).to_string());
+    let mut sum = Tally::default();
+    for Outcome { part, time, result } in outcomes {
+        // A part that could not run, or ended badly though no test failed, is a failure of its own.
+        let tally = match result {
+            Ok(tally) => *tally,
+            Err(_) => Tally { failed: 1, ..Tally::default() },
+        };
+        let counts = format!("{tally}");
+        let counts = if tally.failed == 0 { console::green(&counts) } else { console::red(&counts) };
+        console::note(&format!("{}   {counts}", whole(part.title(), *time)));
+        sum += tally;
+    }
+    console::note(&console::dim(&whole("total", total)).to_string());
+    println!("\n{sum}");
+    if sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
