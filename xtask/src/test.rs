@@ -87,9 +87,12 @@ fn prepare(parts: &[Part]) -> Result<()> {
     if parts.iter().any(|part| matches!(part, Part::Extension | Part::Vscode)) {
         setup::node_packages()?;
     }
-    // The end-to-end tests start the program itself, which `cargo test` alone does not build. Both at once, since the
-    // choice of packages and targets decides on the features that dependencies are compiled with.
-    process::run(process::cargo().args(["build", "--workspace", "--bins", "--tests"]))
+    if parts.iter().any(|part| matches!(part, Part::Rust | Part::E2e | Part::Lsp)) {
+        // The end-to-end tests start the program itself, which `cargo test` alone does not build. Both at once, since
+        // the choice of packages and targets decides on the features that dependencies are compiled with.
+        process::run(process::cargo().args(["build", "--workspace", "--bins", "--tests"]))?;
+    }
+    Ok(())
 }
 
 fn run_part(part: Part) -> Outcome {
