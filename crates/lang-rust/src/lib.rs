@@ -1,13 +1,30 @@
 //! Rust text to units: parsing, crates and modules of a Cargo workspace. No IO.
 //!
-//! Nothing here can fail: a parse gives units *and* problems, whatever the text.
+//! Nothing here can fail: a parse gives units *and* problems, whatever the text. A file is cut into items by a lexer of
+//! our own before the parser sees it, so that a broken item costs only itself, an unchanged one is not parsed again,
+//! and no text can make the parser recurse further than its stack goes.
 
+mod attribute;
+mod body;
+mod build_file;
+mod file;
+mod fingerprint;
+mod item;
+mod lexeme;
 mod project;
 mod report;
+mod split;
+mod stack;
+mod types;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use compat::{FileUnits, Program, Texts};
+use rayon::prelude::*;
+
+use crate::project::Packages;
 
 pub use project::{HotLib, detect_engine, hot_libs, is_source};
 pub use report::{Baseline, Channel, Position, Range, Report, ReportedChange, UnitTotals, report};
@@ -15,8 +32,15 @@ pub use report::{Baseline, Channel, Position, Range, Report, ReportedChange, Uni
 /// The units of one file. `last_good` is the same file before the edit: units of unchanged text are shared with
 /// it, and where the new text does not parse its units stand in.
 pub fn parse(path: &str, module_path: &str, text: &str, last_good: Option<&FileUnits>) -> FileUnits {
-    let _ = (path, module_path, text, last_good);
-    FileUnits::default()
+    stack::deep(|| read(path, module_path, text, last_good))
+}
+
+fn read(path: &str, module_path: &str, text: &str, last_good: Option<&FileUnits>) -> FileUnits {
+    if build_file::is_build_file(path) {
+        build_file::read(path, text)
+    } else {
+        file::read(module_path, text, last_good)
+    }
 }
 
 /// All units of a workspace.
@@ -26,23 +50,55 @@ pub fn program(texts: &Texts) -> Program {
 
 /// All units of a workspace; `progress` is told how many files of how many are done, from any thread.
 pub fn program_with(texts: &Texts, progress: &(dyn Fn(usize, usize) + Sync)) -> Program {
-    let mut files = std::collections::BTreeMap::new();
-    for (done, (path, text)) in texts.iter().enumerate() {
+    let done = AtomicUsize::new(0);
+    let (manifests, sources): (Vec<_>, Vec<_>) =
+        texts.iter().partition(|(path, _)| build_file::is_build_file(path));
+    let tell = || progress(done.fetch_add(1, Ordering::Relaxed) + 1, texts.len());
+    let mut files: BTreeMap<Arc<str>, Arc<FileUnits>> = BTreeMap::new();
+    for (path, text) in manifests {
         files.insert(Arc::clone(path), Arc::new(parse(path, "", text, None)));
-        progress(done + 1, texts.len());
+        tell();
     }
-    Program::new(files, Vec::new())
+    let packages = packages(files.iter());
+    let parsed: Vec<_> = stack::deep(|| {
+        let units = |(path, text): &(&Arc<str>, &Arc<str>)| {
+            let units = read(path, &packages.module_path(path), text, None);
+            tell();
+            (Arc::clone(path), Arc::new(units))
+        };
+        sources.par_iter().map(units).collect()
+    });
+    files.extend(parsed);
+    let crates = project::crates(&files);
+    Program::new(files, crates)
+}
+
+fn packages<'a>(files: impl Iterator<Item = (&'a Arc<str>, &'a Arc<FileUnits>)>) -> Packages {
+    Packages::of(files.filter_map(|(path, file)| Some((path, file.manifest.as_deref()?))))
 }
 
 /// The program with one file's text replaced or added. Its other files are shared.
 #[must_use]
 pub fn reparse(program: &Program, path: &str, text: &str) -> Program {
-    let units = parse(path, "", text, program.file(path).map(|units| &**units));
-    program.with_file(path, Some(Arc::new(units)))
+    let last_good = program.file(path).map(|units| &**units);
+    let module_path = packages(program.files()).module_path(path);
+    let units = parse(path, &module_path, text, last_good);
+    let before = last_good.map(|file| (&file.manifest, &file.hot_modules));
+    let same_project = before.map_or(units.manifest.is_none() && units.hot_modules.is_empty(), |before| {
+        before == (&units.manifest, &units.hot_modules)
+    });
+    let program = program.with_file(path, Some(Arc::new(units)));
+    if same_project { program } else { with_project(&program) }
 }
 
 /// The program without a file.
 #[must_use]
 pub fn without(program: &Program, path: &str) -> Program {
-    program.with_file(path, None)
+    let removed = program.with_file(path, None);
+    if build_file::is_build_file(path) { with_project(&removed) } else { removed }
+}
+
+fn with_project(program: &Program) -> Program {
+    let files = program.files().map(|(path, file)| (Arc::clone(path), Arc::clone(file))).collect();
+    program.with_crates(project::crates(&files))
 }

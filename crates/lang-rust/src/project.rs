@@ -1,6 +1,9 @@
 //! The crates of a Cargo workspace, from its manifests' texts.
 
-use compat::{EngineKind, Program, Role};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use compat::{Crate, EngineKind, FileUnits, Manifest, Program, Role};
 
 /// A library that is reloaded while the program runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,25 +19,31 @@ pub struct HotLib {
 /// The libraries that are reloaded while the program runs.
 pub fn hot_libs(program: &Program) -> Vec<HotLib> {
     let hot = program.crates().iter().filter(|krate| krate.role == Role::Hot);
-    hot.map(|krate| HotLib {
+    let lib = |krate: &Crate| HotLib {
         package: krate.package.to_string(),
         lib_name: krate.name.to_string(),
         root: krate.root.to_string(),
-    })
-    .collect()
+    };
+    hot.map(lib).collect()
 }
 
 /// The engine that the workspace is made for: the one whose crate it depends on, else the one that needs none.
 pub fn detect_engine(program: &Program) -> EngineKind {
-    let depends_on =
-        |name: &str| program.crates().iter().any(|krate| krate.dependencies.iter().any(|d| &**d == name));
-    if depends_on("hot-lib-reloader") {
+    let depends_on = |name: &str| program.crates().iter().any(|krate| depends(krate, name));
+    if depends_on(HOT_LIB_RELOADER) {
         EngineKind::HotLibReloader
-    } else if depends_on("subsecond") {
+    } else if SUBSECOND.iter().any(|name| depends_on(name)) {
         EngineKind::Subsecond
     } else {
         EngineKind::InPlace
     }
+}
+
+const HOT_LIB_RELOADER: &str = "hot-lib-reloader";
+const SUBSECOND: [&str; 3] = ["subsecond", "dioxus-devtools", "bevy_simple_subsecond_system"];
+
+fn depends(krate: &Crate, package: &str) -> bool {
+    krate.dependencies.iter().any(|dependency| &**dependency == package)
 }
 
 /// Whether a file decides what the program is: which files belong into [`compat::Texts`].
@@ -45,4 +54,143 @@ pub fn is_source(path: &str) -> bool {
     name.strip_suffix(".rs").is_some_and(|stem| !stem.is_empty())
         || matches!(name, "Cargo.toml" | "Cargo.lock" | "rust-toolchain" | "rust-toolchain.toml")
         || is_cargo_config
+}
+
+/// Packages by the directory of their manifest.
+#[derive(Debug, Default)]
+pub(crate) struct Packages(BTreeMap<String, Manifest>);
+
+impl Packages {
+    /// The packages among manifests.
+    pub(crate) fn of<'a>(manifests: impl Iterator<Item = (&'a Arc<str>, &'a Manifest)>) -> Self {
+        let named = manifests.filter(|(_, manifest)| manifest.package.is_some());
+        Self(named.map(|(path, manifest)| (directory(path).to_owned(), manifest.clone())).collect())
+    }
+
+    /// The path of the module that a file is: `world::physics` for `world/src/physics.rs`.
+    pub(crate) fn module_path(&self, file: &str) -> String {
+        let mut root = directory(file);
+        let manifest = loop {
+            match self.0.get(root) {
+                Some(manifest) => break Some(manifest),
+                None if root.is_empty() => break None,
+                None => root = directory(root),
+            }
+        };
+        let inside = file.strip_prefix(root).unwrap_or(file).trim_start_matches('/');
+        match manifest {
+            Some(manifest) => module_path(manifest, inside),
+            None => modules("crate", inside.strip_prefix("src/").unwrap_or(inside)),
+        }
+    }
+}
+
+fn directory(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(directory, _)| directory)
+}
+
+/// A package's name as code spells it.
+fn in_code(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+fn lib_name(manifest: &Manifest) -> String {
+    let name = manifest.lib_name.as_deref().or(manifest.package.as_deref()).unwrap_or("crate");
+    in_code(name)
+}
+
+fn module_path(manifest: &Manifest, inside: &str) -> String {
+    let package = in_code(manifest.package.as_deref().unwrap_or("crate"));
+    if let Some((name, _)) = manifest.binaries.iter().find(|(_, path)| &**path == inside) {
+        return in_code(name);
+    }
+    let lib_root = manifest.lib_path.as_deref().unwrap_or("src/lib.rs");
+    if inside == lib_root {
+        return lib_name(manifest);
+    }
+    if let Some(rest) = inside.strip_prefix("src/bin/") {
+        // `src/bin/tool.rs` and `src/bin/tool/main.rs` are crates of their own.
+        let (name, rest) = rest.split_once('/').unwrap_or((rest.trim_end_matches(".rs"), "main.rs"));
+        return modules(&in_code(name), rest);
+    }
+    let sources = directory(lib_root);
+    let below = if sources.is_empty() {
+        Some(inside)
+    } else {
+        inside.strip_prefix(sources).map(|rest| rest.trim_start_matches('/'))
+    };
+    match below {
+        Some("main.rs") => package,
+        Some(rest) => modules(&lib_name(manifest), rest),
+        None => modules(&package, inside),
+    }
+}
+
+fn modules(root: &str, file: &str) -> String {
+    let stem = file.strip_suffix(".rs").unwrap_or(file);
+    let stem = stem.strip_suffix("/mod").unwrap_or(stem);
+    if matches!(stem, "lib" | "main" | "mod") {
+        return root.to_owned();
+    }
+    format!("{root}::{}", stem.replace('/', "::"))
+}
+
+/// The crates of a program: from its manifests, and from what its sources say is reloaded.
+pub(crate) fn crates(files: &BTreeMap<Arc<str>, Arc<FileUnits>>) -> Vec<Crate> {
+    let named: BTreeSet<&str> =
+        files.values().flat_map(|file| file.hot_modules.iter().map(|name| &**name)).collect();
+    let mut crates: Vec<_> = files
+        .iter()
+        .filter_map(|(path, file)| {
+            let manifest = file.manifest.as_deref()?;
+            let package = manifest.package.as_deref()?;
+            Some(krate(directory(path), package, manifest, files))
+        })
+        .collect();
+    let reloads = crates.iter().any(|krate| depends(krate, HOT_LIB_RELOADER));
+    let is_named = crates.iter().any(|krate| named.contains(&*krate.name));
+    for krate in &mut crates {
+        // An attribute with a computed name can't be read: every library that can be loaded may then be meant.
+        let is_hot = if is_named { named.contains(&*krate.name) } else { reloads && krate.loadable };
+        if is_hot {
+            krate.role = Role::Hot;
+        }
+    }
+    share(&mut crates);
+    crates
+}
+
+fn krate(
+    root: &str,
+    package: &str,
+    manifest: &Manifest,
+    files: &BTreeMap<Arc<str>, Arc<FileUnits>>,
+) -> Crate {
+    let has = |path: &str| {
+        let full = if root.is_empty() { path.to_owned() } else { format!("{root}/{path}") };
+        files.contains_key(full.as_str())
+    };
+    let is_type = |wanted: &str| manifest.crate_types.iter().any(|crate_type| &**crate_type == wanted);
+    Crate {
+        name: lib_name(manifest).into(),
+        package: package.into(),
+        root: root.into(),
+        role: if is_type("proc-macro") { Role::Compiler } else { Role::Executable },
+        dependencies: manifest.dependencies.iter().cloned().collect(),
+        loadable: is_type("dylib") || is_type("cdylib"),
+        executable: has("src/main.rs") || !manifest.binaries.is_empty(),
+    }
+}
+
+/// Marks what is linked into a reloaded library.
+fn share(crates: &mut [Crate]) {
+    let mut todo: Vec<_> = crates.iter().filter(|krate| krate.role == Role::Hot).cloned().collect();
+    while let Some(around) = todo.pop() {
+        for krate in crates.iter_mut() {
+            if krate.role == Role::Executable && depends(&around, &krate.package) {
+                krate.role = Role::Shared;
+                todo.push(krate.clone());
+            }
+        }
+    }
 }
