@@ -13,6 +13,15 @@ export class AdapterFactory implements vscode.DebugAdapterDescriptorFactory {
       throw new Error(reason);
     }
     const cwd = session.workspaceFolder?.uri.fsPath;
-    return new vscode.DebugAdapterExecutable(program.path, ["dap"], cwd === undefined ? {} : { cwd });
+    const args = ["dap", ...downstream(session.configuration)];
+    return new vscode.DebugAdapterExecutable(program.path, args, cwd === undefined ? {} : { cwd });
   }
+}
+
+/** A plain session's launch arguments are none of Midflight's business, so the adapter goes on the command line. */
+function downstream({ adapter, midflight }: vscode.DebugConfiguration): string[] {
+  if (midflight !== undefined || adapter === undefined) {
+    return [];
+  }
+  return ["--", ...(Array.isArray(adapter) ? adapter.map(String) : [String(adapter)])];
 }

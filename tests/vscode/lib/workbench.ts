@@ -1,0 +1,217 @@
+/**
+ * VS Code as a user sees it: what is on the screen is read from the page, what is done is done with keys and clicks.
+ */
+import { join } from "node:path";
+
+import { chromium, type Browser, type Locator, type Page } from "playwright-core";
+
+import { environment } from "./environment.ts";
+import { until } from "./until.ts";
+
+export class Workbench {
+  readonly page: Page;
+  private readonly browser: Browser;
+  private screenshots = 0;
+
+  private constructor(browser: Browser, page: Page) {
+    this.browser = browser;
+    this.page = page;
+  }
+
+  static async open(address: string): Promise<Workbench> {
+    const browser = await chromium.launch({ executablePath: environment.chromium, args: ["--no-sandbox"] });
+    const page = await browser.newPage({ viewport: { width: 1500, height: 950 } });
+    page.setDefaultTimeout(20_000);
+    await page.goto(address);
+    await page.locator(".monaco-workbench .explorer-folders-view .monaco-list-row").first().waitFor();
+    return new Workbench(browser, page);
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+  }
+
+  /** Numbered in the order of the session, and named after what they should show. */
+  async screenshot(name: string): Promise<void> {
+    this.screenshots += 1;
+    const number = String(this.screenshots).padStart(2, "0");
+    const file = `${number} ${name}.png`.replaceAll(/[^\w.]+/g, "-");
+    await this.page.screenshot({ path: join(environment.output, file) });
+  }
+
+  async keys(...keys: string[]): Promise<void> {
+    for (const key of keys) {
+      await this.page.keyboard.press(key);
+    }
+  }
+
+  /** Runs a command by its title in the command palette. */
+  async command(title: string): Promise<void> {
+    await this.keys("F1");
+    await this.pick(`>${title}`, title);
+  }
+
+  /** Types into the box that is open on top, and takes the first entry that holds `label`. */
+  async pick(filter: string, label: string): Promise<void> {
+    const box = this.page.locator(".quick-input-widget");
+    await box.locator("input").fill(filter);
+    await box.locator(".monaco-list-row").filter({ hasText: label }).first().click();
+    await box.waitFor({ state: "hidden" });
+  }
+
+  async openFile(path: string): Promise<void> {
+    await this.keys("Control+p");
+    const name = path.split("/").at(-1) ?? path;
+    await this.pick(path, name);
+    await this.page.locator(".tab.active").filter({ hasText: name }).waitFor();
+    await this.page.locator(".editor-instance .view-line").first().waitFor();
+  }
+
+  /** Puts the cursor at the start of a line, counted from 1. */
+  async goToLine(line: number, column = 1): Promise<void> {
+    await this.keys("Control+g");
+    const box = this.page.locator(".quick-input-widget");
+    await box.locator("input").fill(`:${line}:${column}`);
+    await this.keys("Enter");
+    await box.waitFor({ state: "hidden" });
+  }
+
+  async type(text: string): Promise<void> {
+    await this.page.keyboard.type(text);
+  }
+
+  /** Selects the next place of a text, by means of the find widget. */
+  async select(text: string): Promise<void> {
+    await this.keys("Control+f");
+    const find = this.page.locator(".editor-instance .find-widget.visible");
+    await find.locator("textarea").first().fill(text);
+    await find.locator(".matchesCount").filter({ hasText: /\d+ of \d+/ }).waitFor();
+    await this.keys("Escape");
+    await find.waitFor({ state: "hidden" });
+  }
+
+  /** Types over a text. */
+  async replace(text: string, replacement: string): Promise<void> {
+    await this.select(text);
+    await this.type(replacement);
+  }
+
+  /** Types lines above the text, indented as it is. */
+  async typeAbove(text: string, lines: string[]): Promise<void> {
+    await this.select(text);
+    await this.keys("ArrowLeft");
+    for (const line of lines) {
+      await this.type(line);
+      await this.keys("Enter");
+    }
+  }
+
+  /** Presses Undo until it is as it should be. */
+  async undoUntil(what: string, condition: () => Promise<boolean>): Promise<void> {
+    await until(what, async () => {
+      if (await condition()) {
+        return true;
+      }
+      await this.keys("Control+z");
+      return false;
+    });
+  }
+
+  async isDirty(): Promise<boolean> {
+    return this.page.locator(".tab.active.dirty").isVisible();
+  }
+
+  async save(): Promise<void> {
+    await this.keys("Control+s");
+    await this.page.locator(".tab.active.dirty").waitFor({ state: "hidden" });
+  }
+
+  /** A line of the open editor by the text that it holds. */
+  line(text: string): Locator {
+    return this.page.locator(".editor-instance .view-line").filter({ hasText: text });
+  }
+
+  squiggles(severity: "error" | "warning" | "info" | "hint"): Locator {
+    return this.page.locator(`.editor-instance .squiggly-${severity}`);
+  }
+
+  lens(text: string): Locator {
+    return this.page.locator(".codelens-decoration a, .codelens-decoration span").filter({ hasText: text });
+  }
+
+  get status(): Locator {
+    return this.page.locator('.statusbar-item[id="midflight-dev.midflight.midflight.status"]');
+  }
+
+  notification(text: string): Locator {
+    return this.page.locator(".notifications-toasts .notification-toast").filter({ hasText: text });
+  }
+
+  /** The list in the Problems view, opened. */
+  async problems(): Promise<Locator> {
+    const view = this.page.locator(".markers-panel");
+    if (!(await view.isVisible())) {
+      await this.keys("Control+Shift+m");
+    }
+    await view.waitFor();
+    return view.locator(".monaco-list-row");
+  }
+
+  /** The rows of a view in the Run and Debug side bar. */
+  rows(view: "variables" | "call-stack" | "breakpoints"): Locator {
+    return this.page.locator(`.debug-${view} .monaco-list-row`);
+  }
+
+  /** The value that the Variables view shows for a name: the first one from above. */
+  async variable(name: string): Promise<string> {
+    const row = this.rows("variables").filter({ hasText: name }).first();
+    await row.waitFor();
+    return (await row.textContent()) ?? "";
+  }
+
+  /** Opens a scope of the Variables view that is closed. */
+  async expand(scope: string): Promise<void> {
+    const row = this.rows("variables").filter({ hasText: scope }).first();
+    await row.waitFor();
+    if ((await row.getAttribute("aria-expanded")) !== "true") {
+      await row.click();
+    }
+  }
+
+  /** The line that the Breakpoints view shows for the breakpoint in a file. */
+  async breakpointLine(file: string): Promise<number> {
+    const row = this.rows("breakpoints").filter({ hasText: file }).first();
+    return Number((await row.locator(".line-number").textContent())?.split(":")[0]);
+  }
+
+  /** Presses Continue if the program is stopped. */
+  async continueFromStop(): Promise<void> {
+    if (await this.page.locator(".debug-toolbar .codicon-debug-continue").isVisible()) {
+      await this.keys("F5");
+    }
+  }
+
+  async clickNotification(action: string): Promise<void> {
+    await this.page.locator(".notification-toast").getByRole("button", { name: action }).click();
+  }
+
+  async dismissNotifications(): Promise<void> {
+    await this.command("Notifications: Clear All Notifications");
+  }
+
+  /** Where the debugger stands: the line of the topmost frame, once it is in the file. */
+  async stoppedAt(file: string, timeoutMs = 20_000): Promise<number> {
+    let line: number | undefined;
+    await until(
+      `the program stops in ${file}`,
+      async () => {
+        const frame = this.page.locator(".debug-call-stack .stack-frame").filter({ hasText: file }).first();
+        const place = (await frame.isVisible()) ? await frame.locator(".line-number").textContent() : null;
+        line = place === null ? undefined : Number(place.split(":")[0]);
+        return line !== undefined && !Number.isNaN(line);
+      },
+      timeoutMs,
+    );
+    return line ?? NaN;
+  }
+}

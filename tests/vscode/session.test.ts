@@ -1,0 +1,181 @@
+/**
+ * One session with the extension in the real VS Code, as a user has it: from a folder that isn't trusted yet, through
+ * edits, breakpoints and reloads, to processes that are killed. Each step builds on the ones before it, so the first
+ * failure skips the rest. Screenshots of all of them are in `<target>/vscode-test`.
+ */
+import assert from "node:assert/strict";
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test, type TestContext } from "node:test";
+
+import { CodeServer, processes } from "./lib/codeServer.ts";
+import { environment } from "./lib/environment.ts";
+import { Program } from "./lib/program.ts";
+import { until } from "./lib/until.ts";
+import { Workbench } from "./lib/workbench.ts";
+
+const LIBRARY = "world/src/lib.rs";
+const STATE = "world/src/state.rs";
+const BREAKPOINT = "// breakpoint: step";
+
+let program: Program;
+let server: CodeServer;
+let vscode: Workbench;
+let failed = false;
+const cleanUps: (() => void | Promise<void>)[] = [];
+
+before(async () => {
+  for (const name of readdirSync(environment.output).filter((name) => name.endsWith(".png"))) {
+    rmSync(join(environment.output, name));
+  }
+  program = Program.copy("hot-world", join(environment.output, "work"));
+  program.build();
+  server = await CodeServer.start({ "midflight.adapter": [environment.debugger] });
+  cleanUps.push(() => {
+    server.stop();
+  });
+  vscode = await Workbench.open(server.folder(program.root));
+  cleanUps.push(() => vscode.close());
+});
+
+after(async () => {
+  for (const cleanUp of cleanUps.reverse()) {
+    await cleanUp();
+  }
+});
+
+/** One step; the screen at its end is kept, whether it went well or not. */
+function step(name: string, run: () => Promise<void>): void {
+  void test(name, { timeout: 90_000 }, async (context: TestContext) => {
+    if (failed) {
+      context.skip("an earlier step failed");
+      return;
+    }
+    try {
+      await run();
+      await vscode.screenshot(name);
+    } catch (error) {
+      failed = true;
+      await vscode.screenshot(`FAILED ${name}`);
+      throw error;
+    }
+  });
+}
+
+step("a folder that is not trusted gets verdicts", async () => {
+  await vscode.openFile(LIBRARY);
+  await vscode.status.filter({ hasText: "Midflight" }).waitFor();
+  await vscode.replace("let gravity = 1.0;", "let gravity = 1.5;");
+  await vscode.squiggles("hint").first().waitFor();
+  await vscode.lens("safe").waitFor();
+});
+
+step("a folder that is not trusted starts nothing", async () => {
+  assert.equal(processes(server.directory, "midflight", " lsp").length, 1);
+  await vscode.keys("F5");
+  await vscode.page.locator(".monaco-dialog-box").waitFor();
+  await vscode.screenshot("debugging asks for trust");
+  await vscode.keys("Escape");
+  await vscode.page.locator(".monaco-dialog-box").waitFor({ state: "hidden" });
+  assert.deepEqual(processes(server.directory, "midflight", " dap"), []);
+  assert.deepEqual(processes(join(program.root, "target")), []);
+  await vscode.undoUntil("the file is as it was", async () => !(await vscode.isDirty()));
+  await vscode.squiggles("hint").first().waitFor({ state: "hidden" });
+});
+
+step("the folder is trusted, the verdicts go on", async () => {
+  await vscode.command("Workspaces: Manage Workspace Trust");
+  await vscode.page.locator(".workspace-trust-editor").getByRole("button", { name: "Trust", exact: true }).click();
+  await vscode.page.locator(".statusbar-item").filter({ hasText: "Restricted Mode" }).waitFor({ state: "hidden" });
+  await vscode.keys("Control+w");
+  await vscode.openFile(LIBRARY);
+  await vscode.status.filter({ hasText: "Midflight" }).waitFor();
+});
+
+step("F5 without a launch.json stops at the breakpoint", async () => {
+  const line = program.lineOf(LIBRARY, BREAKPOINT);
+  await vscode.goToLine(line);
+  await vscode.keys("F9");
+  await vscode.page.locator(".codicon-debug-breakpoint").first().waitFor();
+  await vscode.keys("F5");
+  assert.equal(await vscode.stoppedAt("lib.rs", 60_000), line);
+  assert.match(await vscode.variable("gravity"), /1/);
+  await vscode.status.filter({ hasText: "Generation 0" }).waitFor();
+});
+
+step("a safe edit says so while it is typed", async () => {
+  await vscode.replace("let gravity = 1.0;", "let gravity = 0.5;");
+  await vscode.typeAbove("let tick = state.tick + 1;", ["// One.", "// Two.", "// Three.", "// Four.", "// Five."]);
+  await vscode.squiggles("hint").first().waitFor();
+  await vscode.lens("safe").waitFor();
+  await vscode.status.filter({ hasText: "Generation 0: safe" }).waitFor();
+});
+
+step("saved and continued, the breakpoint is hit in the new code", async () => {
+  await vscode.save();
+  const line = program.lineOf(LIBRARY, BREAKPOINT);
+  // Stopped inside the function, so it has to return before its library can be replaced.
+  await until("generation 1 stops at the moved line", async () => {
+    if (await vscode.status.filter({ hasText: "Generation 1" }).isVisible()) {
+      return (await vscode.stoppedAt("lib.rs")) === line;
+    }
+    await vscode.continueFromStop();
+    return false;
+  }, 60_000);
+  await until("the new code's gravity is shown", async () => (await vscode.variable("gravity")).includes("0.5"));
+  assert.equal(await vscode.breakpointLine("lib.rs"), line);
+});
+
+step("the scope of the previous generation is there to compare", async () => {
+  await vscode.expand("Before reload (generation 0)");
+  await until("the old gravity is shown", async () => {
+    const values = await vscode.rows("variables").filter({ hasText: "gravity" }).allTextContents();
+    return values.some((value) => value.includes("0.5")) && values.some((value) => /gravity\D*1\b/.test(value));
+  });
+});
+
+step("an unsafe edit is warned of", async () => {
+  await vscode.openFile(STATE);
+  await vscode.typeAbove("pub seed: u64,", ["pub fuel: f64,"]);
+  await vscode.squiggles("warning").first().waitFor();
+  await vscode.lens("restart").waitFor();
+  await vscode.status.filter({ hasText: "restart" }).waitFor();
+});
+
+step("an unsafe edit is refused when it is saved", async () => {
+  await vscode.save();
+  await vscode.notification("the old code keeps running").waitFor();
+  await vscode.screenshot("refused");
+  await vscode.clickNotification("Keep Running the Old Code");
+});
+
+step("undone, the warning is gone and the session goes on", async () => {
+  await vscode.undoUntil("the field is gone", async () => (await vscode.line("pub fuel").count()) === 0);
+  await vscode.save();
+  await vscode.squiggles("warning").first().waitFor({ state: "hidden" });
+  await vscode.lens("restart").waitFor({ state: "hidden" });
+  await vscode.continueFromStop();
+  await vscode.stoppedAt("lib.rs");
+});
+
+step("a language server that is killed comes back with a word", async () => {
+  const [lsp] = processes(server.directory, "midflight", " lsp");
+  assert.ok(lsp !== undefined, "the language server runs");
+  process.kill(lsp.pid, "SIGKILL");
+  await vscode.notification("language server ended unexpectedly").waitFor();
+  await until("another language server runs", () => {
+    const now = processes(server.directory, "midflight", " lsp");
+    return now.length === 1 && now[0]?.pid !== lsp.pid;
+  });
+  await vscode.status.filter({ hasText: "Generation 1" }).waitFor();
+});
+
+step("a debug adapter that is killed ends the session with a word, and leaves nothing behind", async () => {
+  await vscode.dismissNotifications();
+  const [dap] = processes(server.directory, "midflight", " dap");
+  assert.ok(dap !== undefined, "the debug adapter runs");
+  process.kill(dap.pid, "SIGKILL");
+  await vscode.notification("debug adapter ended unexpectedly").waitFor();
+  await until("the program has ended", () => processes(join(program.root, "target")).length === 0);
+  await vscode.status.filter({ hasText: "Generation" }).waitFor({ state: "hidden" });
+});
