@@ -1,6 +1,17 @@
 //! Matches the units of two programs and asks the rules.
+//!
+//! Chunks with equal keys hold equal units and are left out at once, so that the work is that of the edited items, not
+//! of the file. What is left is paired by id; items of the same id are paired in order.
 
-use crate::{Change, EngineKind, Program};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::rules::text::{last_good, unrecognised_finding};
+use crate::rules::{Aspect, Edit, Finding, Judgement};
+use crate::{
+    Capability, Change, EngineKind, FileUnits, Location, Placed, Program, Role, Rule, UnitId, UnitKind,
+    Verdict, catalogue, rule,
+};
 
 /// All changes between two programs, ordered by file and range.
 pub fn compare(before: &Program, after: &Program, engine: EngineKind) -> Vec<Change> {
@@ -10,7 +21,219 @@ pub fn compare(before: &Program, after: &Program, engine: EngineKind) -> Vec<Cha
     paths.into_iter().flat_map(|path| compare_file(before, after, path, engine)).collect()
 }
 
-/// The changes in one file.
-pub fn compare_file(_before: &Program, _after: &Program, _path: &str, _engine: EngineKind) -> Vec<Change> {
-    Vec::new()
+/// The changes in one file, ordered by range.
+pub fn compare_file(before: &Program, after: &Program, path: &str, engine: EngineKind) -> Vec<Change> {
+    let (old, new) = (before.file(path), after.file(path));
+    if let (Some(old), Some(new)) = (old, new)
+        && Arc::ptr_eq(old, new)
+    {
+        return Vec::new();
+    }
+    let comparison = Comparison {
+        before,
+        after,
+        old: old.map(|file| &**file),
+        new: new.map(|file| &**file),
+        path: path.into(),
+        engine,
+        role: after.crate_of(path).or_else(|| before.crate_of(path)).map(|krate| krate.role),
+    };
+    let mut changes = comparison.problems();
+    for (old, new) in comparison.pairs() {
+        changes.extend(comparison.judge(old, new));
+    }
+    changes.sort_by(|one, other| {
+        (one.range.start, one.range.end, one.rule.code).cmp(&(
+            other.range.start,
+            other.range.end,
+            other.rule.code,
+        ))
+    });
+    changes
+}
+
+struct Comparison<'a> {
+    before: &'a Program,
+    after: &'a Program,
+    old: Option<&'a FileUnits>,
+    new: Option<&'a FileUnits>,
+    path: Arc<str>,
+    engine: EngineKind,
+    role: Option<Role>,
+}
+
+/// Units of one file that the other has not, chunk for chunk.
+fn units_left<'a>(file: Option<&'a FileUnits>, other: Option<&FileUnits>) -> Vec<Placed<'a>> {
+    let mut known: HashMap<_, usize> = HashMap::new();
+    for chunk in other.into_iter().flat_map(|other| &other.chunks) {
+        *known.entry(chunk.key).or_default() += 1;
+    }
+    let is_left = |chunk: &&crate::Chunk| match known.get_mut(&chunk.key) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    };
+    let chunks = file.into_iter().flat_map(|file| &file.chunks).filter(is_left);
+    chunks.flat_map(|chunk| chunk.units.iter().map(|unit| Placed { unit, start: chunk.start })).collect()
+}
+
+impl<'a> Comparison<'a> {
+    /// Units that differ, side by side.
+    fn pairs(&self) -> Vec<(Option<Placed<'a>>, Option<Placed<'a>>)> {
+        let mut by_id: HashMap<&UnitId, (Vec<Placed<'a>>, Vec<Placed<'a>>)> = HashMap::new();
+        for placed in units_left(self.old, self.new) {
+            by_id.entry(&placed.unit.id).or_default().0.push(placed);
+        }
+        for placed in units_left(self.new, self.old) {
+            by_id.entry(&placed.unit.id).or_default().1.push(placed);
+        }
+        by_id.into_values().flat_map(|(old, new)| pair(old, new)).collect()
+    }
+
+    /// Asks every rule. What differs and is explained by none is a finding too: silence is never "safe".
+    fn judge(&self, before: Option<Placed<'a>>, after: Option<Placed<'a>>) -> Vec<Change> {
+        let edit = Edit {
+            before,
+            after,
+            old_file: self.old,
+            new_file: self.new,
+            programs: (self.before, self.after),
+            engine: self.engine,
+            role: self.role,
+        };
+        let mut unexplained: Vec<_> =
+            Aspect::ALL.into_iter().filter(|&aspect| edit.aspect_differs(aspect)).collect();
+        let mut changes = Vec::new();
+        let mut findings = Vec::new();
+        for rule in catalogue() {
+            (rule.judge)(&edit, &mut findings);
+            if !findings.is_empty() {
+                unexplained.retain(|aspect| !rule.explains.contains(aspect));
+            }
+            changes.extend(findings.drain(..).map(|finding| self.change(&edit, rule, finding)));
+        }
+        // The heads of modules and impls come and go with their members, which are units of their own.
+        let is_frame = edit.kind() == UnitKind::InherentImpl && edit.pair().is_none();
+        if !unexplained.is_empty() && !is_frame {
+            let rule = known_rule("MF0900");
+            changes.push(self.change(&edit, rule, unrecognised_finding(&edit)));
+        }
+        changes
+    }
+
+    /// Text of the new file that does not parse and is not as it was in the old one.
+    fn problems(&self) -> Vec<Change> {
+        let known: Vec<_> =
+            self.old.into_iter().flat_map(|file| &file.problems).map(|found| found.fingerprint).collect();
+        let problems = self.new.into_iter().flat_map(|file| &file.problems);
+        let new = problems.filter(|problem| !known.contains(&problem.fingerprint));
+        let judgement = last_good();
+        new.map(|problem| Change {
+            rule: known_rule("MF0901"),
+            verdict: judgement.verdict,
+            item: problem.item.as_deref().unwrap_or(&self.path).to_owned(),
+            kind: UnitKind::Opaque,
+            file: Arc::clone(&self.path),
+            range: problem.range.clone(),
+            unit_range: problem.range.clone(),
+            baseline: None,
+            message: format!("the text does not parse ({}): {}", problem.message, judgement.effect),
+            why: judgement.why.to_owned(),
+            remedy: judgement.remedy.to_owned(),
+            reachable_from: Vec::new(),
+        })
+        .collect()
+    }
+
+    fn change(&self, edit: &Edit<'a>, rule: &'static Rule, finding: Finding) -> Change {
+        let Judgement { verdict, effect, why, remedy } = self.judgement(finding.judgement);
+        let placed = edit.placed();
+        let (old_range, new_range) = finding.ranges;
+        let name_range = placed.name_range();
+        let reached =
+            if finding.names_path { self.before.index().paths(placed.unit.id.name()) } else { Vec::new() };
+        let why = match reached.first() {
+            Some((_, path)) => format!("{why} Live values are reached through {path}."),
+            None => why.to_owned(),
+        };
+        Change {
+            rule,
+            verdict,
+            item: placed.unit.id.path.to_string(),
+            kind: placed.unit.id.kind,
+            file: Arc::clone(&self.path),
+            range: new_range.unwrap_or_else(|| self.shown_instead(edit)),
+            unit_range: if edit.is_gone() { self.shown_instead(edit) } else { name_range },
+            baseline: old_range.map(|range| Location { file: Arc::clone(&self.path), range }),
+            message: format!("{}: {effect}", finding.what),
+            why,
+            remedy: remedy.to_owned(),
+            reachable_from: reached.into_iter().map(|(root, _)| root).collect(),
+        }
+    }
+
+    /// Where an item that is gone is shown: at what follows the place where it was. In a file that is gone too, where
+    /// it was.
+    fn shown_instead(&self, edit: &Edit<'a>) -> std::ops::Range<usize> {
+        let was = edit.placed().name_range();
+        let (Some(old), Some(new)) = (self.old, self.new) else { return was };
+        // The nearest item above that is still there, by its id.
+        let above = old.units().take_while(|placed| placed.range().start < was.start);
+        let left: HashMap<_, _> = new.units().map(|placed| (&placed.unit.id, placed)).collect();
+        let anchor = above.filter_map(|placed| left.get(&placed.unit.id)).last();
+        let fallback = || new.units().next();
+        let end = new.len as usize;
+        anchor
+            .copied()
+            .or_else(fallback)
+            .map_or(0..0, |placed| placed.name_range().start.min(end)..placed.name_range().end.min(end))
+    }
+
+    /// What holds for all rules: an engine that swaps nothing, and crates that run in the compiler.
+    fn judgement(&self, judgement: Judgement) -> Judgement {
+        if judgement.verdict == Verdict::Unknown && judgement.effect == last_good().effect {
+            return judgement;
+        }
+        if !self.engine.can(Capability::SwapsCode) {
+            return Judgement {
+                verdict: Verdict::Restart,
+                effect: "restart to apply",
+                why: "This engine starts the program anew for every change of its code.",
+                remedy: "restart the program to apply",
+            };
+        }
+        if self.role == Some(Role::Compiler) {
+            return Judgement {
+                verdict: Verdict::Unknown,
+                effect: "only the build can tell what it makes of the code that uses it",
+                why: "A procedural macro runs in the compiler: any code that uses it may change with it.",
+                remedy: "save: the built artifacts are compared before anything is swapped",
+            };
+        }
+        judgement
+    }
+}
+
+fn known_rule(code: &str) -> &'static Rule {
+    rule(code).expect("the catalogue holds every code that is used here")
+}
+
+/// Pairs units of one id: first those that agree, which are no edit, then the rest in order.
+fn pair<'a>(old: Vec<Placed<'a>>, mut new: Vec<Placed<'a>>) -> Vec<(Option<Placed<'a>>, Option<Placed<'a>>)> {
+    let mut pairs = Vec::new();
+    let mut left = Vec::new();
+    for placed in old {
+        match new.iter().position(|other| other.unit.same_as(placed.unit)) {
+            Some(at) => drop(new.remove(at)),
+            None => left.push(placed),
+        }
+    }
+    let mut new = new.into_iter();
+    for placed in left {
+        pairs.push((Some(placed), new.next()));
+    }
+    pairs.extend(new.map(|placed| (None, Some(placed))));
+    pairs
 }

@@ -8,7 +8,7 @@ use crate::item::{Place, bytes_up_to, unit};
 
 /// Whether the file is one of them.
 pub(crate) fn is_build_file(path: &str) -> bool {
-    !path.ends_with(".rs") || is_build_script(path)
+    !crate::project::is_rust(path) || is_build_script(path)
 }
 
 fn is_build_script(path: &str) -> bool {

@@ -146,7 +146,7 @@ impl Reader<'_> {
         if is_too_deep(text, 0, text.len()) {
             return Err(Failure { message: "nested too deeply to be read".to_owned(), range: 0..0 });
         }
-        parsed(text, |tokens| read_leaf(place, tokens, &mut units))?;
+        parsed(text, |tokens| read_leaf(place, &tokens, &mut units))?;
         self.push(piece.range.clone(), key, units);
         Ok(())
     }
@@ -184,8 +184,8 @@ impl Reader<'_> {
             if present.contains(&first.id) {
                 continue;
             }
-            let named = names.iter().position(|name| name.as_deref() == Some(&*first.id.path));
-            let at = match named {
+            let own = names.iter().position(|name| name.as_deref() == Some(&*first.id.path));
+            let at = match own {
                 Some(at) => at,
                 None if !all_named => names.iter().position(Option::is_none).unwrap_or(0),
                 None => continue,
@@ -275,18 +275,20 @@ fn problem_range(text: &str, piece: &Range<usize>, found: &Range<usize>) -> Rang
     start..line.max(start)
 }
 
-fn read_leaf(place: &Place, tokens: TokenStream, units: &mut Units) -> syn::Result<()> {
+fn read_leaf(place: &Place, tokens: &TokenStream, units: &mut Units) -> syn::Result<()> {
     let inner = |input: syn::parse::ParseStream<'_>| input.call(syn::Attribute::parse_inner);
     if let Ok(attributes) = syn::parse::Parser::parse2(inner, tokens.clone())
         && !attributes.is_empty()
     {
-        attributes.iter().for_each(|attribute| units.module_attribute(place, attribute));
+        for attribute in &attributes {
+            units.module_attribute(place, attribute);
+        }
     } else if place.in_impl {
         let item = syn::parse2::<syn::ImplItem>(tokens.clone())?;
-        units.member(place, &item, Some(&tokens));
+        units.member(place, &item, Some(tokens));
     } else {
         let item = syn::parse2::<syn::Item>(tokens.clone())?;
-        units.item(place, &item, Some(&tokens));
+        units.item(place, &item, Some(tokens));
     }
     Ok(())
 }

@@ -22,6 +22,28 @@ pub(crate) fn without_lifetimes(tokens: impl ToTokens) -> Fingerprint {
     printer.finish()
 }
 
+/// The lifetimes among tokens, in order.
+pub(crate) fn lifetimes(tokens: impl ToTokens) -> Vec<String> {
+    fn walk(tokens: TokenStream, lifetimes: &mut Vec<String>) {
+        let mut after_quote = false;
+        for token in tokens {
+            match token {
+                TokenTree::Ident(name) if after_quote => lifetimes.push(name.to_string()),
+                TokenTree::Group(group) => walk(group.stream(), lifetimes),
+                TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+                    after_quote = true;
+                    continue;
+                }
+                _ => {}
+            }
+            after_quote = false;
+        }
+    }
+    let mut lifetimes = Vec::new();
+    walk(tokens.to_token_stream(), &mut lifetimes);
+    lifetimes
+}
+
 /// All identifiers among tokens, sorted, each once.
 pub(crate) fn names(tokens: impl ToTokens) -> Vec<Name> {
     fn walk(tokens: TokenStream, names: &mut Vec<Name>) {

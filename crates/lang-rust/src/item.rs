@@ -426,11 +426,18 @@ fn calling_convention(signature: &syn::Signature) -> Fingerprint {
     ))
 }
 
-/// The rest of a signature: names, patterns, lifetimes, bounds.
+/// The rest of a signature: parameter patterns, lifetimes, bounds.
 fn head(signature: &syn::Signature) -> Fingerprint {
-    let inputs: Vec<_> = signature.inputs.iter().map(fingerprint::of).collect();
+    let patterns: Vec<_> = signature
+        .inputs
+        .iter()
+        .map(|input| match input {
+            syn::FnArg::Receiver(receiver) => fingerprint::of(receiver.mutability),
+            syn::FnArg::Typed(input) => fingerprint::of(&input.pat),
+        })
+        .collect();
     let bounds = (fingerprint::of(&signature.generics), fingerprint::of(&signature.generics.where_clause));
-    Fingerprint::of((inputs, bounds, fingerprint::of(&signature.output)))
+    Fingerprint::of((patterns, bounds, fingerprint::lifetimes(signature)))
 }
 
 /// A body's tokens as they came from the text: printing the parsed block again would cost more than parsing it.

@@ -51,14 +51,9 @@ impl<'a> Lexer<'a> {
             }
             let start = self.at;
             let lexeme = match (self.byte(start), self.byte(start + 1)) {
-                (b'/', b'/') => match self.line_comment(start) {
-                    true => Lexeme::Doc,
-                    false => continue,
-                },
-                (b'/', b'*') => match self.block_comment(start) {
-                    true => Lexeme::Doc,
-                    false => continue,
-                },
+                (b'/', b'/') if self.line_comment(start) => Lexeme::Doc,
+                (b'/', b'*') if self.block_comment(start) => Lexeme::Doc,
+                (b'/', b'/' | b'*') => continue,
                 _ => self.token(start),
             };
             return Some((lexeme, start, self.at));

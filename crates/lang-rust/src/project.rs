@@ -51,9 +51,14 @@ pub fn is_source(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let is_cargo_config = matches!(name, "config" | "config.toml")
         && path.strip_suffix(name).is_some_and(|parent| parent == ".cargo/" || parent.ends_with("/.cargo/"));
-    name.strip_suffix(".rs").is_some_and(|stem| !stem.is_empty())
+    is_rust(name)
         || matches!(name, "Cargo.toml" | "Cargo.lock" | "rust-toolchain" | "rust-toolchain.toml")
         || is_cargo_config
+}
+
+/// Whether a file is Rust text, by its name.
+pub(crate) fn is_rust(path: &str) -> bool {
+    path.rsplit('/').next().and_then(|name| name.strip_suffix(".rs")).is_some_and(|stem| !stem.is_empty())
 }
 
 /// Packages by the directory of their manifest.

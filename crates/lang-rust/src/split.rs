@@ -164,12 +164,11 @@ impl<'a> Cutter<'a> {
             return;
         }
         let word = &self.text[start..end];
-        if std::mem::take(&mut self.maybe_const) {
-            if !matches!(word, "fn" | "unsafe" | "async" | "extern" | "trait" | "impl" | "safe") {
-                self.begin(Keyword::Value, true);
-                self.head.as_mut().expect("just begun").name = Some(start..end);
-                return;
-            }
+        let goes_on = matches!(word, "fn" | "unsafe" | "async" | "extern" | "trait" | "impl" | "safe");
+        if std::mem::take(&mut self.maybe_const) && !goes_on {
+            self.head = Some(Head { keyword: Keyword::Value, name: Some(start..end) });
+            self.ends_with_semicolon = true;
+            return;
         }
         match word {
             "fn" => self.begin(Keyword::Function, false),
@@ -181,7 +180,7 @@ impl<'a> Cutter<'a> {
             "static" => self.begin(Keyword::Value, true),
             "const" => self.maybe_const = true,
             "use" | "crate" if word == "use" || self.after_word("extern") => {
-                self.begin(Keyword::Import, true)
+                self.begin(Keyword::Import, true);
             }
             "macro_rules" => self.begin(Keyword::Other, false),
             _ => {}

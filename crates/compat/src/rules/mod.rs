@@ -1,3 +1,246 @@
 //! The rules, a file per family.
+//!
+//! A rule is a function that looks at one edit of one unit and says what it found. It asks the edit for capabilities
+//! and for what the programs know, and pushes a finding for each thing that its row in the catalogue is about.
 
-pub(crate) type Judge = fn();
+pub(crate) mod enums;
+pub(crate) mod functions;
+pub(crate) mod statics;
+pub(crate) mod structs;
+pub(crate) mod text;
+pub(crate) mod traits;
+
+use std::ops::Range;
+
+use crate::{
+    Attributes, Capability, EngineKind, FileUnits, Fingerprint, Flag, Member, Placed, Program, Role, Unit,
+    UnitKind, Verdict,
+};
+
+/// The function of a rule.
+pub(crate) type Judge = fn(&Edit<'_>, &mut Vec<Finding>);
+
+/// A part of a unit that can differ. Every differing part must be explained by a finding; what is not is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aspect {
+    Existence,
+    Signature,
+    Generics,
+    Body,
+    Layout,
+    Environments,
+    Visibility,
+    Derives,
+    Repr,
+    Cfg,
+    Export,
+    Codegen,
+    Other,
+}
+
+/// What a change does to the process, and what to do about it. The same few answers serve many rules.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Judgement {
+    pub(crate) verdict: Verdict,
+    /// Ends the message: what it does to the process and what to do.
+    pub(crate) effect: &'static str,
+    pub(crate) why: &'static str,
+    pub(crate) remedy: &'static str,
+}
+
+/// What a rule found.
+#[derive(Clone, Debug)]
+pub(crate) struct Finding {
+    /// Begins the message: what changed.
+    pub(crate) what: String,
+    pub(crate) judgement: Judgement,
+    /// The smallest range that shows it: in the old text, in the new text.
+    pub(crate) ranges: (Option<Range<usize>>, Option<Range<usize>>),
+    /// Whether a path by which live values are reached is worth telling.
+    pub(crate) names_path: bool,
+}
+
+/// One unit before and after.
+pub(crate) struct Edit<'a> {
+    pub(crate) before: Option<Placed<'a>>,
+    pub(crate) after: Option<Placed<'a>>,
+    pub(crate) old_file: Option<&'a FileUnits>,
+    pub(crate) new_file: Option<&'a FileUnits>,
+    pub(crate) programs: (&'a Program, &'a Program),
+    pub(crate) engine: EngineKind,
+    /// The part of the unit's crate; none where no crate is known.
+    pub(crate) role: Option<Role>,
+}
+
+pub(crate) const SAFE: Judgement = Judgement {
+    verdict: Verdict::Safe,
+    effect: "safe to hot-swap",
+    why: "Calls made after the swap run the new code; calls in progress finish the old one.",
+    remedy: "",
+};
+
+pub(crate) const NEW_ONLY: Judgement = Judgement {
+    verdict: Verdict::Safe,
+    effect: "safe to hot-swap",
+    why: "Nothing in the running process refers to it yet.",
+    remedy: "",
+};
+
+pub(crate) const EXECUTABLE_COPY: Judgement = Judgement {
+    verdict: Verdict::Deferred,
+    effect: "the executable keeps the old code; rebuild and restart it to apply",
+    why: "Only the reloadable library is replaced. This crate is linked into the executable, which keeps its own copy.",
+    remedy: "rebuild and restart the program to apply, or move the code into the reloadable library",
+};
+
+pub(crate) const OLD_LAYOUT: Judgement = Judgement {
+    verdict: Verdict::Restart,
+    effect: "the running process still has values of the old layout; restart to apply",
+    why: "New code would read and write values that old code made, at offsets where other fields are.",
+    remedy: "restart the program to apply",
+};
+
+pub(crate) const BUILD_DECIDES: Judgement = Judgement {
+    verdict: Verdict::Unknown,
+    effect: "only the build can tell whether it can be swapped",
+    why: "The text alone does not prove that the running process and the new code agree.",
+    remedy: "save: the built artifacts are compared before anything is swapped",
+};
+
+pub(crate) const RESTART: Judgement = Judgement {
+    verdict: Verdict::Restart,
+    effect: "must not be swapped into the running process; restart to apply",
+    why: "Old and new code would run together without agreeing on what they share.",
+    remedy: "restart the program to apply",
+};
+
+impl<'a> Edit<'a> {
+    /// The unit, new where there is one.
+    pub(crate) fn placed(&self) -> Placed<'a> {
+        self.after.or(self.before).expect("an edit has at least one side")
+    }
+
+    pub(crate) fn kind(&self) -> UnitKind {
+        self.placed().unit.id.kind
+    }
+
+    /// The unit's name, in code quotes.
+    pub(crate) fn name(&self) -> String {
+        format!("`{}`", self.placed().unit.id.name())
+    }
+
+    pub(crate) fn can(&self, capability: Capability) -> bool {
+        self.engine.can(capability)
+    }
+
+    /// Both sides, where the unit is neither new nor gone.
+    pub(crate) fn pair(&self) -> Option<(&'a Unit, &'a Unit)> {
+        Some((self.before?.unit, self.after?.unit))
+    }
+
+    /// Both sides, where they differ in something.
+    pub(crate) fn differs(&self, part: impl Fn(&Unit) -> Fingerprint) -> bool {
+        self.pair().is_some_and(|(before, after)| part(before) != part(after))
+    }
+
+    /// Both sides' attributes, where they differ in something.
+    pub(crate) fn attribute_differs<T: PartialEq>(&self, part: impl Fn(&Attributes) -> T) -> bool {
+        let none = Attributes::default();
+        self.pair().is_some_and(|(before, after)| {
+            part(before.attributes.as_deref().unwrap_or(&none))
+                != part(after.attributes.as_deref().unwrap_or(&none))
+        })
+    }
+
+    pub(crate) fn is_new(&self) -> bool {
+        self.before.is_none()
+    }
+
+    pub(crate) fn is_gone(&self) -> bool {
+        self.after.is_none()
+    }
+
+    /// Whether either side has the flag.
+    pub(crate) fn has(&self, flag: Flag) -> bool {
+        [self.before, self.after].into_iter().flatten().any(|placed| placed.unit.flags.has(flag))
+    }
+
+    /// Whether a swap replaces the code of this unit's crate. Where no crate is known to be reloadable, all are.
+    pub(crate) fn is_replaced(&self) -> bool {
+        self.can(Capability::SwapsEveryCrate)
+            || self.role.is_none_or(|role| role == Role::Hot)
+            || !self.programs.1.crates().iter().any(|krate| krate.role == Role::Hot)
+    }
+
+    /// What new code does: safe where the crate is replaced.
+    pub(crate) fn code(&self) -> Judgement {
+        if self.is_replaced() { SAFE } else { EXECUTABLE_COPY }
+    }
+
+    /// Whether the function is called across the border between what is replaced and what stays. Where the program
+    /// names no boundary, every public function may be one.
+    pub(crate) fn is_boundary(&self) -> bool {
+        self.has(Flag::Boundary) || (self.has(Flag::Public) && !self.programs.0.index().names_boundaries())
+    }
+
+    /// A finding at the unit's name.
+    pub(crate) fn finding(&self, what: impl Into<String>, judgement: Judgement) -> Finding {
+        let ranges =
+            (self.before.map(|placed| placed.name_range()), self.after.map(|placed| placed.name_range()));
+        Finding { what: what.into(), judgement, ranges, names_path: false }
+    }
+
+    /// A finding at one member.
+    pub(crate) fn member_finding(
+        &self,
+        what: String,
+        judgement: Judgement,
+        (before, after): (Option<&Member>, Option<&Member>),
+    ) -> Finding {
+        let unit = self.finding(what, judgement);
+        let old = self.before.zip(before).map(|(placed, member)| placed.place(&member.name_range));
+        let new = self.after.zip(after).map(|(placed, member)| placed.place(&member.name_range));
+        let ranges = (old.or(unit.ranges.0.clone()), new.or(unit.ranges.1.clone()));
+        Finding { ranges, names_path: judgement.verdict == Verdict::Restart, ..unit }
+    }
+
+    /// Whether a part of the unit differs.
+    pub(crate) fn aspect_differs(&self, aspect: Aspect) -> bool {
+        match aspect {
+            Aspect::Existence => self.is_new() || self.is_gone(),
+            Aspect::Signature => self.differs(|unit| unit.signature),
+            Aspect::Generics => self.differs(|unit| unit.generics),
+            Aspect::Body => self.differs(|unit| unit.body),
+            Aspect::Layout => self.differs(|unit| unit.layout),
+            // An environment can only change with the body that makes it; where none was made before, none is alive.
+            Aspect::Environments => self.pair().is_some_and(|(old, new)| {
+                old.environments != new.environments && old.environments != Fingerprint::default()
+            }),
+            Aspect::Visibility => self.attribute_differs(|attributes| attributes.visibility),
+            Aspect::Derives => self.attribute_differs(|attributes| attributes.derives.clone()),
+            Aspect::Repr => self.attribute_differs(|attributes| attributes.repr),
+            Aspect::Cfg => self.attribute_differs(|attributes| attributes.cfg),
+            Aspect::Export => self.attribute_differs(|attributes| attributes.export.clone()),
+            Aspect::Codegen => self.attribute_differs(|attributes| attributes.codegen),
+            Aspect::Other => self.attribute_differs(|attributes| attributes.other),
+        }
+    }
+}
+
+impl Aspect {
+    pub(crate) const ALL: [Self; 13] = [
+        Self::Existence,
+        Self::Signature,
+        Self::Generics,
+        Self::Body,
+        Self::Layout,
+        Self::Environments,
+        Self::Visibility,
+        Self::Derives,
+        Self::Repr,
+        Self::Cfg,
+        Self::Export,
+        Self::Codegen,
+        Self::Other,
+    ];
+}

@@ -1,0 +1,248 @@
+//! `MF01xx`: functions and methods.
+
+use super::{BUILD_DECIDES, Edit, Finding, Judgement, NEW_ONLY, RESTART, SAFE};
+use crate::{Capability, Flag, Verdict};
+
+const NOT_RUN_AGAIN: Judgement = Judgement {
+    verdict: Verdict::Deferred,
+    effect: "it does not run again; restart to see the new code",
+    why: "The function runs once per process, and it has run or is running.",
+    remedy: "restart the program when you want to see it",
+};
+
+const OLD_SIGNATURE_CALLED: Judgement = Judgement {
+    verdict: Verdict::Restart,
+    effect: "the executable calls it with the old signature; rebuild and restart to apply",
+    why: "The caller was compiled for the old parameters and return type and is not replaced with the callee.",
+    remedy: "rebuild and restart the program to apply",
+};
+
+const OLD_POINTER_CALLED: Judgement = Judgement {
+    verdict: Verdict::Restart,
+    effect: "pointers to it may be stored with the old signature; restart to apply",
+    why: "The function is used as a value somewhere. A stored `fn` pointer or `dyn Fn` keeps calling with the old parameters.",
+    remedy: "restart the program to apply",
+};
+
+const OLD_ONE_LIVES_ON: Judgement = Judgement {
+    verdict: Verdict::Deferred,
+    effect: "code that runs now may still call the old one",
+    why: "Callers that are in progress, and pointers made before, still lead to the removed function.",
+    remedy: "",
+};
+
+const LOOKED_UP_BY_NAME: Judgement = Judgement {
+    verdict: Verdict::Restart,
+    effect: "the executable looks it up by name and would panic; rebuild and restart to apply",
+    why: "The executable was compiled to find this symbol in the library at every call.",
+    remedy: "keep the function under its old name, or rebuild and restart the program",
+};
+
+const CALLER_NOT_BUILT: Judgement = Judgement {
+    verdict: Verdict::Deferred,
+    effect: "nothing calls it until the executable is rebuilt and restarted",
+    why: "The executable knows only the boundary functions that it was compiled with.",
+    remedy: "rebuild and restart the program to call it",
+};
+
+const LIVE_FUTURES: Judgement = Judgement {
+    verdict: Verdict::Restart,
+    effect: "futures in flight have the old layout; restart to apply",
+    why: "The locals across each `await` are stored in the future. A future made by old code would be polled by new code.",
+    remedy: "restart the program to apply",
+};
+
+const BUILT_FUTURES: Judgement = Judgement {
+    verdict: Verdict::Unknown,
+    effect: "only the build can tell whether futures in flight still fit",
+    why: "The locals across each `await` are stored in the future, and the text alone does not show which those are.",
+    remedy: "save: the built futures are compared before anything is swapped",
+};
+
+const BUILT_CLOSURES: Judgement = Judgement {
+    verdict: Verdict::Unknown,
+    effect: "only the build can tell whether stored closures still fit",
+    why: "A closure stores what it captures. One that was stored before the swap has the old captures.",
+    remedy: "save: the built closures are compared before anything is swapped",
+};
+
+const STORED_CLOSURES: Judgement = Judgement {
+    verdict: Verdict::Restart,
+    effect: "stored closures have the old captures; restart to apply",
+    why: "Closures are known by their number in the function: a stored one may be bound to another one's code.",
+    remedy: "restart the program to apply",
+};
+
+const BAKED_IN: Judgement = Judgement {
+    verdict: Verdict::Deferred,
+    effect: "values computed at compile time keep their old value until everything is rebuilt",
+    why: "What a `const fn` computed for constants is baked into the code that uses them.",
+    remedy: "restart the program to see it everywhere",
+};
+
+const ONLY_NEW_SYMBOLS: Judgement = Judgement {
+    verdict: Verdict::Deferred,
+    effect: "takes effect where callers are entered anew",
+    why: "Other parameters make another symbol; calls in progress keep the old one.",
+    remedy: "",
+};
+
+const INLINED_COPIES: Judgement = Judgement {
+    verdict: Verdict::Deferred,
+    effect: "copies inlined elsewhere stay as they are until rebuilt",
+    why: "Code that is not replaced may hold an inlined copy, compiled the old way.",
+    remedy: "restart the program to see it everywhere",
+};
+
+/// `MF0101`.
+pub(crate) fn body_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    let is_special = edit.has(Flag::RunsOnce) || edit.has(Flag::Async) || edit.has(Flag::Const);
+    if edit.kind().is_function() && !is_special && edit.differs(|unit| unit.body) {
+        findings.push(edit.finding(format!("the body of {} changed", edit.name()), edit.code()));
+    }
+}
+
+/// `MF0102`.
+pub(crate) fn signature_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    let is_plain = !crosses(edit) && !is_stored(edit);
+    if edit.kind().is_function() && is_plain && edit.differs(|unit| unit.signature) {
+        let why = "Everything that calls it is compiled again with it.";
+        let judgement = Judgement { why, ..edit.code() };
+        let judgement = if judgement.verdict == Verdict::Safe { judgement } else { edit.code() };
+        findings.push(edit.finding(format!("the signature of {} changed", edit.name()), judgement));
+    }
+}
+
+/// `MF0103`.
+pub(crate) fn boundary_signature_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    if edit.kind().is_function() && crosses(edit) && edit.differs(|unit| unit.signature) {
+        let what = format!("the signature of the boundary function {} changed", edit.name());
+        findings.push(edit.finding(what, OLD_SIGNATURE_CALLED));
+    }
+}
+
+/// `MF0104`.
+pub(crate) fn pointer_signature_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    if edit.kind().is_function() && !crosses(edit) && is_stored(edit) && edit.differs(|unit| unit.signature) {
+        findings.push(edit.finding(format!("the signature of {} changed", edit.name()), OLD_POINTER_CALLED));
+    }
+}
+
+/// `MF0105`.
+pub(crate) fn added(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    if !edit.kind().is_function() || !edit.is_new() {
+        return;
+    }
+    let is_new_boundary = edit.has(Flag::Boundary) && !edit.can(Capability::BindsNewBoundaries);
+    let judgement = match (edit.is_replaced(), is_new_boundary) {
+        (true, true) => CALLER_NOT_BUILT,
+        (true, false) => NEW_ONLY,
+        (false, _) => edit.code(),
+    };
+    findings.push(edit.finding(format!("{} is new", edit.name()), judgement));
+}
+
+/// `MF0106`.
+pub(crate) fn removed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    if edit.kind().is_function() && edit.is_gone() {
+        let is_looked_up =
+            edit.is_boundary() && !edit.can(Capability::KeepsRemovedCode) && edit.is_replaced();
+        let judgement = if is_looked_up { LOOKED_UP_BY_NAME } else { OLD_ONE_LIVES_ON };
+        findings.push(edit.finding(format!("{} was removed", edit.name()), judgement));
+    }
+}
+
+/// `MF0107`.
+pub(crate) fn run_once_body_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    if edit.kind().is_function() && edit.has(Flag::RunsOnce) && edit.differs(|unit| unit.body) {
+        let judgement =
+            if edit.has(Flag::Async) && edit.is_replaced() { futures(edit) } else { NOT_RUN_AGAIN };
+        findings.push(edit.finding(format!("the body of {} changed", edit.name()), judgement));
+    }
+}
+
+/// `MF0108`.
+pub(crate) fn async_body_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    let is_async = edit.has(Flag::Async) && !edit.has(Flag::RunsOnce);
+    if edit.kind().is_function() && is_async && edit.differs(|unit| unit.body) {
+        let judgement = if edit.is_replaced() { futures(edit) } else { edit.code() };
+        findings.push(edit.finding(format!("the body of {} changed", edit.name()), judgement));
+    }
+}
+
+fn futures(edit: &Edit<'_>) -> Judgement {
+    if edit.can(Capability::ComparesLayouts) { BUILT_FUTURES } else { LIVE_FUTURES }
+}
+
+/// `MF0109`.
+pub(crate) fn closure_captures_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    let is_async = edit.has(Flag::Async) && !edit.has(Flag::RunsOnce);
+    if is_async || !edit.aspect_differs(super::Aspect::Environments) {
+        return;
+    }
+    let judgement = match edit.can(Capability::ComparesLayouts) {
+        _ if !edit.is_replaced() => edit.code(),
+        true => BUILT_CLOSURES,
+        false => STORED_CLOSURES,
+    };
+    findings.push(edit.finding(format!("the closures in {} capture something else", edit.name()), judgement));
+}
+
+/// `MF0110`.
+pub(crate) fn const_body_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    let is_const = edit.has(Flag::Const) && !edit.has(Flag::RunsOnce) && !edit.has(Flag::Async);
+    if edit.kind().is_function() && is_const && edit.differs(|unit| unit.body) {
+        let judgement = if edit.can(Capability::ComparesLayouts) { BUILD_DECIDES } else { BAKED_IN };
+        findings.push(edit.finding(format!("the body of the `const fn` {} changed", edit.name()), judgement));
+    }
+}
+
+/// `MF0111`.
+pub(crate) fn generics_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    if edit.kind().is_function() && edit.differs(|unit| unit.generics) {
+        let judgement = match edit.can(Capability::MatchesSymbols) {
+            _ if crosses(edit) => OLD_SIGNATURE_CALLED,
+            _ if is_stored(edit) => OLD_POINTER_CALLED,
+            true => ONLY_NEW_SYMBOLS,
+            false => edit.code(),
+        };
+        findings.push(edit.finding(format!("the generic parameters of {} changed", edit.name()), judgement));
+    }
+}
+
+/// `MF0112`.
+pub(crate) fn boundary_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    if edit.attribute_differs(|attributes| attributes.export.clone()) {
+        let was_boundary = edit.before.is_some_and(|placed| placed.unit.flags.has(Flag::Boundary));
+        let judgement = match edit.can(Capability::BindsNewBoundaries) {
+            true if edit.can(Capability::ComparesLayouts) => SAFE,
+            true => ONLY_NEW_SYMBOLS,
+            false if was_boundary => LOOKED_UP_BY_NAME,
+            false => CALLER_NOT_BUILT,
+        };
+        findings.push(edit.finding(format!("the exported symbol of {} changed", edit.name()), judgement));
+    }
+}
+
+/// `MF0113`.
+pub(crate) fn code_generation_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    if edit.attribute_differs(|attributes| attributes.codegen) {
+        let judgement = match (edit.kind().is_function(), edit.can(Capability::RedirectsOldPointers)) {
+            (true, true) => edit.code(),
+            (true, false) => INLINED_COPIES,
+            (false, _) => RESTART,
+        };
+        findings.push(edit.finding(format!("how {} is compiled changed", edit.name()), judgement));
+    }
+}
+
+/// Whether callers that are not replaced call it.
+fn crosses(edit: &Edit<'_>) -> bool {
+    !edit.can(Capability::RebuildsCallers) && edit.is_boundary()
+}
+
+/// Whether the baseline uses the function as a value, so that a pointer to it may be stored.
+fn is_stored(edit: &Edit<'_>) -> bool {
+    let index = edit.programs.0.index();
+    edit.before.is_some_and(|placed| index.is_used_as_value(placed.unit.id.name()))
+}

@@ -1,0 +1,198 @@
+//! `MF04xx`: traits and impls.
+
+use super::structs::is_drop;
+use super::{BUILD_DECIDES, Edit, Finding, Judgement, NEW_ONLY, SAFE};
+use crate::members::{MemberEdit, diff};
+use crate::{Capability, Fingerprint, Member, UnitKind, Verdict};
+
+const OLD_VTABLE: Judgement = Judgement {
+    verdict: Verdict::Restart,
+    effect: "trait objects that are alive have the old vtable; restart to apply",
+    why: "A call through `dyn` takes the method at a fixed place of the vtable. New code would call another one.",
+    remedy: "restart the program to apply",
+};
+
+const OLD_DEFAULT: Judgement = Judgement {
+    verdict: Verdict::Restart,
+    effect: "trait objects that are alive still lead to the old body; restart to apply",
+    why: "The vtable of a live `dyn` holds the address of the old default body, which is unloaded with its library.",
+    remedy: "restart the program to apply",
+};
+
+const OLD_DEFAULT_STAYS: Judgement = Judgement {
+    verdict: Verdict::Deferred,
+    effect: "trait objects that are alive keep the old body",
+    why: "The vtable of a live `dyn` holds the address of the old default body, which stays loaded.",
+    remedy: "",
+};
+
+const OLD_IMPLEMENTATION: Judgement = Judgement {
+    verdict: Verdict::Deferred,
+    effect: "trait objects that are alive keep it",
+    why: "Code that is compiled again no longer has the implementation; vtables that were made before do.",
+    remedy: "",
+};
+
+const STALE_TYPES: Judgement = Judgement {
+    verdict: Verdict::Restart,
+    effect: "old and new code would disagree on a type; restart to apply",
+    why: "Types and tables that are made through the trait may look different in old and new code.",
+    remedy: "restart the program to apply",
+};
+
+fn items<'a>(edit: &Edit<'a>) -> Vec<MemberEdit<'a>> {
+    match edit.pair() {
+        Some((before, after)) if edit.kind() == UnitKind::Trait => diff(&before.members, &after.members),
+        _ => Vec::new(),
+    }
+}
+
+/// Associated types and constants are named with their keyword.
+fn is_method(member: &Member) -> bool {
+    !member.name.contains(' ') && &*member.name != "macro"
+}
+
+/// `MF0401`. A renamed method is one that was removed and one that was added.
+pub(crate) fn item_added(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    for item in items(edit) {
+        if let MemberEdit::Added(item) | MemberEdit::Renamed(_, item) = item
+            && is_method(item)
+        {
+            let what = format!("{} gained the method `{}`", edit.name(), item.name);
+            findings.push(edit.member_finding(what, OLD_VTABLE, (None, Some(item))));
+        }
+    }
+}
+
+/// `MF0402`.
+pub(crate) fn item_removed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    for item in items(edit) {
+        if let MemberEdit::Removed(item) | MemberEdit::Renamed(item, _) = item
+            && is_method(item)
+        {
+            let what = format!("{} lost the method `{}`", edit.name(), item.name);
+            findings.push(edit.member_finding(what, OLD_VTABLE, (Some(item), None)));
+        }
+    }
+}
+
+/// `MF0403`.
+pub(crate) fn items_reordered(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    for item in items(edit) {
+        if let MemberEdit::Reordered(before, after) = item {
+            let what = format!("the items of {} are in another order", edit.name());
+            findings.push(edit.member_finding(what, OLD_VTABLE, (Some(before), Some(after))));
+        }
+    }
+}
+
+/// `MF0404`.
+pub(crate) fn default_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    for item in items(edit) {
+        let MemberEdit::Changed(before, after) = item else { continue };
+        if !is_method(after) || before.body == after.body {
+            continue;
+        }
+        let judgement = match edit.can(Capability::RedirectsOldPointers) {
+            true => SAFE,
+            false if edit.can(Capability::KeepsRemovedCode) => OLD_DEFAULT_STAYS,
+            false => OLD_DEFAULT,
+        };
+        // A default that comes or goes moves the method from one vtable entry to another only where it is overridden.
+        let is_same_kind = (before.body == Fingerprint::default()) == (after.body == Fingerprint::default());
+        let judgement = if is_same_kind { judgement } else { judgement_of_moved_default(edit) };
+        let what = format!("the default body of `{}` in {} changed", after.name, edit.name());
+        findings.push(edit.member_finding(what, judgement, (Some(before), Some(after))));
+    }
+}
+
+fn judgement_of_moved_default(edit: &Edit<'_>) -> Judgement {
+    if edit.can(Capability::ComparesLayouts) { BUILD_DECIDES } else { OLD_VTABLE }
+}
+
+/// `MF0405`.
+pub(crate) fn signature_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    for item in items(edit) {
+        if let MemberEdit::Changed(before, after) = item
+            && is_method(after)
+            && (before.signature != after.signature || before.attributes != after.attributes)
+        {
+            let what = format!("the signature of `{}` in {} changed", after.name, edit.name());
+            findings.push(edit.member_finding(what, OLD_VTABLE, (Some(before), Some(after))));
+        }
+    }
+}
+
+/// `MF0406`.
+pub(crate) fn associated_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    for item in items(edit) {
+        let (before, after) = match item {
+            MemberEdit::Added(item) => (None, Some(item)),
+            MemberEdit::Removed(item) => (Some(item), None),
+            MemberEdit::Renamed(before, after) | MemberEdit::Changed(before, after) => {
+                (Some(before), Some(after))
+            }
+            MemberEdit::Reordered(..) => continue,
+        };
+        if let Some(member) = after.or(before).filter(|member| !is_method(member)) {
+            let what = format!("`{}` of {} changed", member.name, edit.name());
+            findings.push(edit.member_finding(what, stale_types(edit), (before, after)));
+        }
+    }
+}
+
+fn stale_types(edit: &Edit<'_>) -> Judgement {
+    if edit.can(Capability::ComparesLayouts) { BUILD_DECIDES } else { STALE_TYPES }
+}
+
+/// `MF0407`.
+pub(crate) fn impl_added(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    if edit.kind() == UnitKind::TraitImpl && edit.is_new() && !is_drop(edit) {
+        findings.push(edit.finding(format!("`{}` is new", head(edit)), NEW_ONLY));
+    }
+}
+
+/// `MF0408`.
+pub(crate) fn impl_removed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    if edit.kind() == UnitKind::TraitImpl && edit.is_gone() && !is_drop(edit) {
+        findings.push(edit.finding(format!("`{}` was removed", head(edit)), OLD_IMPLEMENTATION));
+    }
+}
+
+/// `impl Trait for Type`, without the module it stands in.
+fn head<'a>(edit: &Edit<'a>) -> &'a str {
+    let path = &edit.placed().unit.id.path;
+    path.find("impl ").map_or(path, |at| &path[at..])
+}
+
+/// `MF0409`.
+pub(crate) fn trait_added(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    if edit.kind() == UnitKind::Trait && edit.is_new() {
+        findings.push(edit.finding(format!("the trait {} is new", edit.name()), NEW_ONLY));
+    }
+}
+
+/// `MF0410`.
+pub(crate) fn trait_removed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    if edit.kind() == UnitKind::Trait && edit.is_gone() {
+        findings.push(edit.finding(format!("the trait {} was removed", edit.name()), OLD_IMPLEMENTATION));
+    }
+}
+
+/// `MF0411`.
+pub(crate) fn associated_type_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    let is_changed =
+        edit.pair().is_none() || edit.differs(|unit| unit.layout) || edit.differs(|unit| unit.generics);
+    if edit.kind() == UnitKind::AssociatedType && is_changed {
+        findings
+            .push(edit.finding(format!("the associated type {} changed", edit.name()), stale_types(edit)));
+    }
+}
+
+/// `MF0412`.
+pub(crate) fn head_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    let has_head = matches!(edit.kind(), UnitKind::Trait | UnitKind::TraitImpl | UnitKind::InherentImpl);
+    if has_head && (edit.differs(|unit| unit.signature) || edit.differs(|unit| unit.generics)) {
+        findings.push(edit.finding(format!("the head of `{}` changed", head(edit)), stale_types(edit)));
+    }
+}
