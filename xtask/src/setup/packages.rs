@@ -1,6 +1,6 @@
 //! Package managers: apt is run, the others are quoted.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
 
@@ -83,7 +83,9 @@ fn install_with_apt(missing: &[&Need]) -> Result<()> {
     run(apt_get(rights).args(["update", "-qq"]))?;
     let chosen = wanted.into_iter().map(available).collect::<Result<Vec<_>>>()?;
     console::note(&format!("apt-get install {}", chosen.join(" ")));
-    run(apt_get(rights).args(["install", "-y", "-qq", "--no-install-recommends"]).args(chosen))
+    // What went wrong is on standard error; on standard output dpkg names every package that it unpacks.
+    let mut install = apt_get(rights);
+    run(install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(chosen).stdout(Stdio::null()))
 }
 
 /// The first of the alternatives that this release has.
