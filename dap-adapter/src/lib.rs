@@ -1,1 +1,72 @@
 //! The debug adapter proxy. The only crate that knows DAP.
+//!
+//! It stands between an editor and a real debug adapter. Without a `midflight` key in the launch
+//! configuration every byte passes as it came. With it, the program is built here, reloaded when its
+//! sources are saved, and every position in every message is moved between the text that the code was
+//! built from and the text that the editor shows.
+//!
+//! - `codec`, `message`: framing, and the few fields by which a message is routed.
+//! - `editor`, `adapter`: the two sides, as queues.
+//! - `session`: one event loop that owns all state of a debug session.
+//! - `breakpoints`, `sources`, `modules`, `snapshots`: the domain, without any IO on the protocol.
+
+mod adapter;
+mod breakpoints;
+mod capabilities;
+mod cargo;
+mod codec;
+mod config;
+mod editor;
+mod error;
+mod message;
+mod modules;
+mod platform;
+mod session;
+mod snapshots;
+mod sources;
+mod watch;
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+pub use error::{Blame, Error};
+
+use crate::session::Session;
+
+/// How the proxy is started.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Listen for editors here instead of on the standard streams. Port 0 takes any.
+    pub listen: Option<SocketAddr>,
+    /// Use the debug adapter that listens here.
+    pub connect: Option<SocketAddr>,
+    /// The debug adapter to start and its arguments; empty for the best one found.
+    pub adapter: Vec<OsString>,
+}
+
+/// Serves one editor over the standard streams, or all that connect.
+pub async fn run(options: Options) -> Result<(), Error> {
+    let options = Arc::new(options);
+    let Some(address) = options.listen else {
+        let (editor, from_editor) = editor::connect(tokio::io::stdin(), tokio::io::stdout());
+        Session::new(options, editor, from_editor).run().await;
+        return Ok(());
+    };
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| Error::user(format!("Can't listen on {address}: {error}.")))?;
+    let address = listener.local_addr().map_err(|error| Error::nobody(error.to_string()))?;
+    // Whoever started us on port 0 has to learn which one it is.
+    eprintln!("midflight: listening on {address}");
+    loop {
+        let (stream, _) = listener.accept().await.map_err(|error| Error::nobody(error.to_string()))?;
+        // Small messages would otherwise wait for each other's acknowledgement.
+        let _ = stream.set_nodelay(true);
+        let (from, to) = stream.into_split();
+        let (editor, from_editor) = editor::connect(from, to);
+        tokio::spawn(Session::new(Arc::clone(&options), editor, from_editor).run());
+    }
+}

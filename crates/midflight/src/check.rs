@@ -17,7 +17,7 @@ pub(crate) fn run(arguments: &CheckArgs) -> anyhow::Result<ExitCode> {
     }
     let (old, new) = trees(arguments)?;
     let report = lang_rust::report(&old, &new, arguments.engine);
-    let mut out = std::io::stdout().lock();
+    let mut out = anstream::stdout().lock();
     let written = match arguments.format {
         Format::Json => {
             serde_json::to_writer_pretty(&mut out, &report).map_err(Into::into).and_then(|()| writeln!(out))

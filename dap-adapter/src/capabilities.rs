@@ -1,0 +1,78 @@
+//! What the adapter announced decides what may be asked of it: some end on a request that they don't know.
+
+use serde_json::Value;
+
+/// Requests that every adapter has to know.
+const ALWAYS: [&str; 18] = [
+    "initialize",
+    "launch",
+    "attach",
+    "disconnect",
+    "setBreakpoints",
+    "threads",
+    "stackTrace",
+    "scopes",
+    "variables",
+    "source",
+    "evaluate",
+    "continue",
+    "next",
+    "stepIn",
+    "stepOut",
+    "pause",
+    // Sent only where it is announced, and harmless: answered by all known adapters.
+    "configurationDone",
+    "setExceptionBreakpoints",
+];
+
+/// Requests that need a capability, and the capability.
+const ANNOUNCED: [(&str, &str); 25] = [
+    ("breakpointLocations", "supportsBreakpointLocationsRequest"),
+    ("cancel", "supportsCancelRequest"),
+    ("completions", "supportsCompletionsRequest"),
+    ("dataBreakpointInfo", "supportsDataBreakpoints"),
+    ("disassemble", "supportsDisassembleRequest"),
+    ("exceptionInfo", "supportsExceptionInfoRequest"),
+    ("goto", "supportsGotoTargetsRequest"),
+    ("gotoTargets", "supportsGotoTargetsRequest"),
+    ("loadedSources", "supportsLoadedSourcesRequest"),
+    ("locations", "supportsLocationsRequest"),
+    ("modules", "supportsModulesRequest"),
+    ("readMemory", "supportsReadMemoryRequest"),
+    ("restart", "supportsRestartRequest"),
+    ("restartFrame", "supportsRestartFrame"),
+    ("reverseContinue", "supportsStepBack"),
+    ("setDataBreakpoints", "supportsDataBreakpoints"),
+    ("setExpression", "supportsSetExpression"),
+    ("setFunctionBreakpoints", "supportsFunctionBreakpoints"),
+    ("setInstructionBreakpoints", "supportsInstructionBreakpoints"),
+    ("setVariable", "supportsSetVariable"),
+    ("stepBack", "supportsStepBack"),
+    ("stepInTargets", "supportsStepInTargetsRequest"),
+    ("terminate", "supportsTerminateRequest"),
+    ("terminateThreads", "supportsTerminateThreadsRequest"),
+    ("writeMemory", "supportsWriteMemoryRequest"),
+];
+
+/// Whether the adapter announced that it knows a request.
+pub(crate) fn knows(capabilities: &Value, command: &str) -> bool {
+    let announced = |capability: &str| capabilities.get(capability).and_then(Value::as_bool).unwrap_or(false);
+    ALWAYS.contains(&command)
+        || ANNOUNCED.iter().any(|(request, capability)| *request == command && announced(capability))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_is_announced_may_be_asked() {
+        let capabilities = json!({"supportsModulesRequest": true, "supportsGotoTargetsRequest": false});
+        assert!(knows(&capabilities, "next") && knows(&capabilities, "modules"));
+        assert!(!knows(&capabilities, "gotoTargets"));
+        assert!(!knows(&capabilities, "terminate"));
+        assert!(!knows(&capabilities, "_custom"));
+    }
+}

@@ -1,0 +1,350 @@
+//! Building with Cargo, and what its messages say about what was built.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use cargo_metadata::{Artifact, CrateType, Message, TargetKind};
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::Command;
+use tokio::sync::mpsc;
+
+use crate::error::{Error, Result};
+use crate::platform;
+
+/// One `cargo build`, as the user asked for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Invocation {
+    folder: PathBuf,
+    arguments: Vec<String>,
+    low_priority: bool,
+}
+
+/// What Cargo says while it builds.
+#[derive(Debug, Clone)]
+pub(crate) enum Progress {
+    /// A line of Cargo's own: `Compiling world v0.1.0`.
+    Step(String),
+    /// A diagnostic of the compiler, rendered for a terminal.
+    Diagnostic(String),
+}
+
+/// What was built.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Built {
+    /// The programs.
+    pub(crate) programs: Vec<Executable>,
+    /// Libraries that can be loaded: by target name, the file.
+    pub(crate) libraries: BTreeMap<String, PathBuf>,
+    /// Per package and target, the feature sets it was built with (host and target builds may differ).
+    features: BTreeMap<(String, String), BTreeSet<Vec<String>>>,
+}
+
+/// A program that was built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Executable {
+    /// The target's name.
+    pub(crate) name: String,
+    /// Its package, as Cargo names it exactly.
+    pub(crate) package: String,
+    /// The file.
+    pub(crate) path: PathBuf,
+}
+
+/// Options that select packages or targets; a staging build selects its own. With each, whether a value follows.
+const SELECTION: [(&str, bool); 13] = [
+    ("--bin", true),
+    ("--bins", false),
+    ("--lib", false),
+    ("--example", true),
+    ("--examples", false),
+    ("--all-targets", false),
+    ("--package", true),
+    ("-p", true),
+    ("--workspace", false),
+    ("--all", false),
+    ("--exclude", true),
+    ("--target-dir", true),
+    ("--message-format", true),
+];
+
+impl Invocation {
+    /// The build that `midflight.cargo` asks for, run in `folder`.
+    pub(crate) fn new(folder: &Path, arguments: &[String]) -> Result<Self> {
+        let subcommand = arguments.iter().find(|argument| !argument.starts_with('+'));
+        match subcommand.map(String::as_str) {
+            Some("build" | "b") => {}
+            Some(other) => {
+                return Err(Error::user(format!(
+                    "`midflight.cargo` runs `cargo {other}`; it must be a `build`, such as \
+                     [\"build\", \"--bin\", \"app\"]. The program is started by the debugger."
+                )));
+            }
+            None => {
+                return Err(Error::user("`midflight.cargo` is empty; use [\"build\"], for instance."));
+            }
+        }
+        if arguments.iter().any(|argument| argument.starts_with("--message-format")) {
+            return Err(Error::user(
+                "`midflight.cargo` sets `--message-format`, which Midflight needs for itself: leave it out.",
+            ));
+        }
+        Ok(Self { folder: folder.to_owned(), arguments: arguments.to_vec(), low_priority: false })
+    }
+
+    /// The same build of libraries only, into a directory of its own.
+    ///
+    /// The program's package stays selected: features are unified over the selected packages, and a
+    /// library built with other features has other layouts.
+    pub(crate) fn staging(&self, target_dir: &Path, packages: &[String]) -> Self {
+        let mut arguments = without_selection(&self.arguments);
+        arguments.push("--lib".to_owned());
+        for package in packages {
+            arguments.extend(["--package".to_owned(), package.clone()]);
+        }
+        arguments.extend(["--target-dir".to_owned(), target_dir.to_string_lossy().into_owned()]);
+        Self { arguments, ..self.clone() }
+    }
+
+    /// The same build, behind everything else that runs on the machine.
+    pub(crate) fn in_background(mut self) -> Self {
+        self.low_priority = true;
+        self
+    }
+
+    /// The command line, to be shown.
+    pub(crate) fn shown(&self) -> String {
+        format!("cargo {}", self.arguments.join(" "))
+    }
+
+    /// Builds. Dropping the future ends the build.
+    pub(crate) async fn run(&self, progress: mpsc::UnboundedSender<Progress>) -> Result<Built> {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(&cargo);
+        command.current_dir(&self.folder).args(&self.arguments);
+        command.arg("--message-format=json-diagnostic-rendered-ansi");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        platform::own_group(&mut command);
+        if self.low_priority {
+            platform::low_priority(&mut command);
+        }
+        let child = platform::spawn(command).await.map_err(|error| {
+            Error::user(format!(
+                "Cargo can't be started ({error}). Install Rust from https://rustup.rs and make sure that \
+                 `cargo` is on the search path of the editor."
+            ))
+        })?;
+        let mut group = Group(child);
+        let (stdout, stderr) = (group.0.stdout.take(), group.0.stderr.take());
+        let steps = tokio::spawn(report_steps(stderr, progress.clone()));
+        let outcome = read_messages(stdout, &progress).await;
+        let status = group.0.wait().await.map_err(|error| Error::nobody(format!("cargo: {error}")))?;
+        let last_step = steps.await.unwrap_or_default();
+        if status.success() { Ok(outcome.built) } else { Err(outcome.failure(&last_step)) }
+    }
+}
+
+/// Ends a build with all its compilers when it is no longer wanted.
+struct Group(tokio::process::Child);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        platform::kill_group(&self.0);
+    }
+}
+
+fn without_selection(arguments: &[String]) -> Vec<String> {
+    let mut kept = Vec::new();
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        let name = argument.split('=').next().unwrap_or(argument);
+        match SELECTION.iter().find(|(option, _)| *option == name) {
+            Some((_, true)) if !argument.contains('=') => {
+                arguments.next();
+            }
+            Some(_) => {}
+            None => kept.push(argument.clone()),
+        }
+    }
+    kept
+}
+
+#[derive(Default)]
+struct Outcome {
+    built: Built,
+    errors: Vec<String>,
+}
+
+impl Outcome {
+    fn failure(&self, last_step: &str) -> Error {
+        let Some(first) = self.errors.first() else {
+            return Error::user(format!("Cargo can't build the program: {last_step}"));
+        };
+        let more = match self.errors.len() - 1 {
+            0 => String::new(),
+            1 => " (and one more error)".to_owned(),
+            more => format!(" (and {more} more errors)"),
+        };
+        Error::user(format!(
+            "The program does not build: {first}{more}. The compiler's output is in the debug console."
+        ))
+    }
+}
+
+async fn read_messages(
+    stdout: Option<impl AsyncRead + Unpin>,
+    progress: &mpsc::UnboundedSender<Progress>,
+) -> Outcome {
+    let mut outcome = Outcome::default();
+    let Some(stdout) = stdout else { return outcome };
+    let mut lines = BufReader::new(stdout).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        match serde_json::from_str(&line) {
+            Ok(Message::CompilerArtifact(artifact)) => outcome.built.add(artifact),
+            Ok(Message::CompilerMessage(compiler)) => {
+                let diagnostic = compiler.message;
+                let is_summary = diagnostic.spans.is_empty() && diagnostic.message.starts_with("aborting");
+                if matches!(diagnostic.level, cargo_metadata::diagnostic::DiagnosticLevel::Error)
+                    && !is_summary
+                {
+                    let place = diagnostic.spans.iter().find(|span| span.is_primary);
+                    let place = place.map(|span| format!(" ({}:{})", span.file_name, span.line_start));
+                    outcome.errors.push(format!("{}{}", diagnostic.message, place.unwrap_or_default()));
+                }
+                if let Some(rendered) = diagnostic.rendered {
+                    let _ = progress.send(Progress::Diagnostic(rendered));
+                }
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+    outcome
+}
+
+/// Passes Cargo's own lines on; returns its last error with what belongs to it.
+async fn report_steps(
+    stderr: Option<impl AsyncRead + Unpin>,
+    progress: mpsc::UnboundedSender<Progress>,
+) -> String {
+    let Some(stderr) = stderr else { return String::new() };
+    let mut error = String::new();
+    let mut lines = BufReader::new(stderr).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        if let Some(message) = line.strip_prefix("error: ") {
+            message.clone_into(&mut error);
+        } else if !error.is_empty() && !line.trim().is_empty() {
+            error = format!("{error} {}", line.trim());
+        }
+        let _ = progress.send(Progress::Step(line));
+    }
+    error
+}
+
+impl Built {
+    fn add(&mut self, artifact: Artifact) {
+        let package = artifact.package_id.repr;
+        let mut features = artifact.features;
+        features.sort();
+        self.features.entry((package.clone(), artifact.target.name.clone())).or_default().insert(features);
+        let kinds = &artifact.target.kind;
+        if let Some(path) = artifact.executable
+            && (kinds.contains(&TargetKind::Bin) || kinds.contains(&TargetKind::Example))
+        {
+            let name = artifact.target.name.clone();
+            self.programs.push(Executable { name, package, path: path.into_std_path_buf() });
+        }
+        let is_loadable = |kind: &CrateType| matches!(kind, CrateType::DyLib | CrateType::CDyLib);
+        if artifact.target.crate_types.iter().any(is_loadable) {
+            let is_library = |path: &&cargo_metadata::camino::Utf8PathBuf| {
+                matches!(path.extension(), Some("so" | "dylib" | "dll"))
+            };
+            if let Some(path) = artifact.filenames.iter().find(is_library) {
+                self.libraries.insert(artifact.target.name, path.clone().into_std_path_buf());
+            }
+        }
+    }
+
+    /// The one program to debug: the one that `wanted` names, else the only one.
+    pub(crate) fn program(&self, wanted: Option<&str>) -> Result<Option<&Executable>> {
+        if let Some(wanted) = wanted {
+            let path = Path::new(wanted);
+            let same = |program: &&Executable| program.path == path || program.name == wanted;
+            return Ok(self.programs.iter().find(same));
+        }
+        match self.programs.as_slice() {
+            [program] => Ok(Some(program)),
+            [] => Err(Error::user(
+                "The build makes no program: `midflight.cargo` selects only libraries. Select a binary, \
+                 such as [\"build\", \"--bin\", \"app\"], or name the program with `program`.",
+            )),
+            programs => {
+                let mut names: Vec<&str> = programs.iter().map(|program| program.name.as_str()).collect();
+                names.sort_unstable();
+                let first = names[0];
+                Err(Error::user(format!(
+                    "The build makes {} programs: {}. Choose one in the launch configuration, such as \
+                     \"midflight\": {{\"cargo\": [\"build\", \"--bin\", \"{first}\"]}}.",
+                    names.len(),
+                    names.join(", "),
+                )))
+            }
+        }
+    }
+
+    /// The first package that the other build made with features that this one has not.
+    pub(crate) fn feature_difference(&self, other: &Self) -> Option<String> {
+        other.features.iter().find_map(|(key, theirs)| {
+            let ours = self.features.get(key)?;
+            let foreign = theirs.iter().find(|features| !ours.contains(*features))?;
+            let ours = ours.iter().next()?;
+            Some(format!(
+                "`{}` is built with the features [{}] for the reload, and runs with [{}]",
+                key.1,
+                foreign.join(", "),
+                ours.join(", ")
+            ))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_staging_build_keeps_everything_but_the_selection() {
+        let asked = words("+stable build --bin app -p app --release --features=a,b --target-dir x --lib");
+        let invocation = Invocation::new(Path::new("/w"), &asked).expect("a build");
+        assert_eq!(
+            invocation.staging(Path::new("/t"), &["app".into(), "world".into()]).shown(),
+            "cargo +stable build --release --features=a,b --lib --package app --package world --target-dir /t"
+        );
+    }
+
+    #[test]
+    fn only_a_build_will_do() {
+        let problem = |text: &str| {
+            Invocation::new(Path::new("/"), &words(text)).err().map(|error| error.message).unwrap_or_default()
+        };
+        assert_eq!(problem("build --release"), "");
+        assert!(problem("run").contains("`cargo run`"));
+        assert!(problem("build --message-format=short").contains("leave it out"));
+    }
+
+    #[test]
+    fn several_programs_need_a_choice() {
+        let executable = |name: &str| Executable {
+            name: name.into(),
+            package: "p".into(),
+            path: PathBuf::from("/t").join(name),
+        };
+        let built = Built { programs: vec![executable("b"), executable("a")], ..Built::default() };
+        let problem = built.program(None).err().map(|error| error.message).unwrap_or_default();
+        assert!(problem.contains("2 programs: a, b") && problem.contains("--bin\", \"a\""), "{problem}");
+        assert_eq!(built.program(Some("/t/b")).ok().flatten(), Some(&executable("b")));
+    }
+}

@@ -1,0 +1,182 @@
+//! What the launch configuration asks of Midflight.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use compat::EngineKind;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+
+/// The `midflight` key of a launch configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Config {
+    /// How new code gets into the process.
+    #[serde(default = "auto")]
+    engine: String,
+    /// What to build: the arguments of `cargo`.
+    #[serde(default = "cargo_build")]
+    pub(crate) cargo: Vec<String>,
+    /// When to reload.
+    #[serde(default)]
+    pub(crate) reload: Trigger,
+    /// Another debug adapter.
+    adapter: Option<Command>,
+    /// How much of a stopped frame is kept.
+    #[serde(default)]
+    pub(crate) snapshot: Limits,
+    /// Prefixes of paths that differ between here and the build: for a later version.
+    #[serde(default, rename = "pathRewrites")]
+    _path_rewrites: Value,
+    /// Source maps: for a later version.
+    #[serde(default, rename = "sourceMaps")]
+    _source_maps: Value,
+}
+
+/// When changed sources are brought into the process.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Trigger {
+    /// When a source file is saved.
+    #[default]
+    OnSave,
+    /// When asked for.
+    Manual,
+}
+
+/// How much of a stopped frame is kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub(crate) struct Limits {
+    /// How deep values are followed.
+    pub(crate) depth: u32,
+    /// How many variables are read at a stop.
+    pub(crate) items: usize,
+    /// How many bytes of names, types and values are kept of a stop.
+    pub(crate) bytes: usize,
+    /// How long it may take.
+    time_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { depth: 3, items: 200, bytes: 64 * 1024, time_ms: 50 }
+    }
+}
+
+impl Limits {
+    /// How long reading a snapshot may take, and the user's `continue` may wait for it.
+    pub(crate) fn time(&self) -> Duration {
+        Duration::from_millis(self.time_ms)
+    }
+}
+
+/// A command line, as one program or as an array.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Command {
+    Program(String),
+    Line(Vec<String>),
+}
+
+impl Command {
+    fn into_line(self) -> Vec<OsString> {
+        match self {
+            Self::Program(program) => vec![program.into()],
+            Self::Line(line) => line.into_iter().map(OsString::from).collect(),
+        }
+    }
+}
+
+/// What `engine` asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engine {
+    /// The one the project is made for.
+    Auto,
+    /// This one.
+    Chosen(EngineKind),
+    /// No reloads at all.
+    None,
+}
+
+fn auto() -> String {
+    "auto".to_owned()
+}
+
+fn cargo_build() -> Vec<String> {
+    vec!["build".to_owned()]
+}
+
+impl Config {
+    /// The configuration in these launch or attach arguments; `None` for a transparent session.
+    pub(crate) fn of(arguments: &Value) -> Result<Option<Self>> {
+        let Some(value) = arguments.get("midflight") else { return Ok(None) };
+        // `true` is short for all defaults.
+        let value = if *value == Value::Bool(true) { serde_json::json!({}) } else { value.clone() };
+        let config: Self = serde_json::from_value(value).map_err(|error| {
+            Error::user(format!("`midflight` in the launch configuration is not understood: {error}."))
+        })?;
+        config.engine()?;
+        Ok(Some(config))
+    }
+
+    /// The engine that is asked for.
+    pub(crate) fn engine(&self) -> Result<Engine> {
+        match self.engine.as_str() {
+            "auto" => Ok(Engine::Auto),
+            "none" => Ok(Engine::None),
+            name => name.parse().map(Engine::Chosen).map_err(|_| {
+                Error::user(format!(
+                    "`midflight.engine` is `{name}`; use auto, in-place, hot-lib-reloader, subsecond, \
+                     restart or none."
+                ))
+            }),
+        }
+    }
+}
+
+/// The debug adapter that the launch configuration names, in `adapter` or `midflight.adapter`.
+pub(crate) fn adapter_of(arguments: &Value, config: Option<&Config>) -> Result<Option<Vec<OsString>>> {
+    if let Some(command) = config.and_then(|config| config.adapter.clone()) {
+        return Ok(Some(command.into_line()));
+    }
+    let Some(value) = arguments.get("adapter").filter(|_| config.is_some()) else { return Ok(None) };
+    let command: Command = serde_json::from_value(value.clone())
+        .map_err(|_| Error::user("`adapter` must be a command: a string, or an array of strings."))?;
+    Ok(Some(command.into_line()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn nothing_asked_for_is_a_transparent_session() {
+        assert!(Config::of(&json!({"program": "a"})).is_ok_and(|config| config.is_none()));
+    }
+
+    #[test]
+    fn all_has_a_default() {
+        let config = Config::of(&json!({"midflight": {}})).ok().flatten().expect("a configuration");
+        assert_eq!(config.cargo, ["build"]);
+        assert_eq!(config.reload, Trigger::OnSave);
+        assert_eq!(config.engine().ok(), Some(Engine::Auto));
+        assert_eq!(config.snapshot.time(), Duration::from_millis(50));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let problem = |config: Value| match Config::of(&json!({"midflight": config})) {
+            Err(error) => error.message,
+            Ok(_) => "none".to_owned(),
+        };
+        assert!(problem(json!({"engin": "auto"})).contains("unknown field `engin`"));
+        assert!(problem(json!({"engine": "magic"})).contains("`magic`"));
+        assert!(problem(json!({"cargo": "build"})).contains("invalid type"));
+        assert!(problem(json!({"reload": "always"})).contains("always"));
+    }
+}

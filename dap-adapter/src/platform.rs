@@ -1,0 +1,206 @@
+//! What the operating system has to do for us: children that die with us, and processes that are what we
+//! think they are when we end them. The one place with system calls.
+
+use std::path::PathBuf;
+use std::process::ExitStatus;
+
+use tokio::process::{Child, Command};
+
+/// A process, told apart from a later one that got the same number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Process {
+    id: u32,
+    started: u64,
+}
+
+impl Process {
+    /// The process that has this number now.
+    pub(crate) fn running(id: u32) -> Option<Self> {
+        imp::started(id).map(|started| Self { id, started })
+    }
+
+    /// Whether it still runs: neither gone nor waiting to be reaped.
+    pub(crate) fn is_alive(self) -> bool {
+        imp::started(self.id) == Some(self.started)
+    }
+
+    /// Ends it at once, if it is still the same process.
+    pub(crate) fn kill(self) {
+        if self.is_alive() {
+            tracing::debug!(id = self.id, "killing a process that was left over");
+            imp::kill(self.id);
+        }
+    }
+
+    /// The processes that it has started and that still run.
+    pub(crate) fn children(self) -> Vec<Self> {
+        imp::children(self.id).into_iter().filter_map(Self::running).collect()
+    }
+}
+
+/// Starts a child that the system ends when this process ends, however it ends.
+///
+/// The death signal follows the *thread* that started the child, and async worker threads come and go, so
+/// all children are started by one thread that stays.
+pub(crate) async fn spawn(mut command: Command) -> std::io::Result<Child> {
+    imp::die_with_parent(&mut command);
+    let runtime = tokio::runtime::Handle::current();
+    let (reply, child) = tokio::sync::oneshot::channel();
+    let start = move || {
+        let _in_runtime = runtime.enter();
+        // Whoever asked may be gone; then the child is dropped here and killed by `kill_on_drop`.
+        let _ = reply.send(command.spawn());
+    };
+    nursery().send(Box::new(start)).map_err(|_| gone())?;
+    child.await.map_err(|_| gone())?
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+fn nursery() -> &'static std::sync::mpsc::Sender<Job> {
+    static NURSERY: std::sync::OnceLock<std::sync::mpsc::Sender<Job>> = std::sync::OnceLock::new();
+    NURSERY.get_or_init(|| {
+        let (jobs, work) = std::sync::mpsc::channel::<Job>();
+        std::thread::spawn(move || work.into_iter().for_each(|job| job()));
+        jobs
+    })
+}
+
+fn gone() -> std::io::Error {
+    std::io::Error::other("the thread that starts processes has ended")
+}
+
+/// Ends a child and all that it has started, as far as they are in its process group.
+pub(crate) fn kill_group(child: &Child) {
+    if let Some(id) = child.id() {
+        imp::kill_group(id);
+    }
+}
+
+/// Makes the child the head of a process group, so that [`kill_group`] reaches what it starts.
+pub(crate) fn own_group(command: &mut Command) {
+    #[cfg(unix)]
+    command.process_group(0);
+}
+
+/// Lets everything else on the machine go first.
+pub(crate) fn low_priority(command: &mut Command) {
+    imp::low_priority(command);
+}
+
+/// How a process ended, in words.
+pub(crate) fn describe(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        let name = match signal {
+            libc::SIGKILL => "SIGKILL, from outside or for want of memory".to_owned(),
+            libc::SIGSEGV => "SIGSEGV: it crashed".to_owned(),
+            libc::SIGABRT => "SIGABRT: it gave up".to_owned(),
+            other => other.to_string(),
+        };
+        return format!("ended by signal {name}");
+    }
+    status.code().map_or_else(|| "ended".to_owned(), |code| format!("ended with status {code}"))
+}
+
+/// The program's path on the search path, or as it is when it names a file.
+pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(name);
+    if path.components().count() > 1 {
+        return path.is_file().then_some(path);
+    }
+    let search = std::env::var_os("PATH")?;
+    std::env::split_paths(&search).map(|folder| folder.join(name)).find(|path| imp::is_executable(path))
+}
+
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+mod imp {
+    use std::path::Path;
+
+    use tokio::process::Command;
+
+    pub(super) fn die_with_parent(command: &mut Command) {
+        let parent = std::process::id();
+        let hook = move || {
+            // SAFETY: both are plain system calls, allowed between fork and exec.
+            unsafe {
+                libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+                // The parent may have died before the signal was asked for.
+                if libc::getppid().cast_unsigned() != parent {
+                    libc::_exit(1);
+                }
+            }
+            Ok(())
+        };
+        // SAFETY: the hook allocates nothing and takes no lock.
+        unsafe { command.pre_exec(hook) };
+    }
+
+    pub(super) fn low_priority(command: &mut Command) {
+        let hook = || {
+            // SAFETY: a plain system call, allowed between fork and exec.
+            unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 10) };
+            Ok(())
+        };
+        // SAFETY: the hook allocates nothing and takes no lock.
+        unsafe { command.pre_exec(hook) };
+    }
+
+    pub(super) fn kill(id: u32) {
+        // SAFETY: a plain system call.
+        unsafe { libc::kill(id.cast_signed(), libc::SIGKILL) };
+    }
+
+    pub(super) fn kill_group(id: u32) {
+        // SAFETY: a plain system call.
+        unsafe { libc::kill(-id.cast_signed(), libc::SIGKILL) };
+    }
+
+    /// The fields of `/proc/<id>/stat` from the third on: the second, the name, may hold anything.
+    fn stat(id: u32) -> Option<Vec<String>> {
+        let text = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        let (_, fields) = text.rsplit_once(") ")?;
+        Some(fields.split(' ').map(str::to_owned).collect())
+    }
+
+    pub(super) fn started(id: u32) -> Option<u64> {
+        let fields = stat(id)?;
+        let is_gone = matches!(fields.first()?.as_str(), "Z" | "X");
+        if is_gone { None } else { fields.get(19)?.parse().ok() }
+    }
+
+    pub(super) fn children(id: u32) -> Vec<u32> {
+        let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
+        let ids = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        ids.filter(|&child| stat(child).is_some_and(|fields| fields.get(1) == Some(&id.to_string())))
+            .collect()
+    }
+
+    pub(super) fn is_executable(path: &Path) -> bool {
+        use std::os::unix::fs::PermissionsExt;
+        path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod imp {
+    //! Elsewhere a child ends when its pipes do; nothing is killed by number.
+    use std::path::Path;
+
+    use tokio::process::Command;
+
+    pub(super) fn die_with_parent(_: &mut Command) {}
+    pub(super) fn low_priority(_: &mut Command) {}
+    pub(super) fn kill(_: u32) {}
+    pub(super) fn kill_group(_: u32) {}
+    pub(super) fn started(_: u32) -> Option<u64> {
+        None
+    }
+    pub(super) fn children(_: u32) -> Vec<u32> {
+        Vec::new()
+    }
+    pub(super) fn is_executable(path: &Path) -> bool {
+        path.is_file()
+    }
+}

@@ -1,0 +1,194 @@
+//! Breakpoints on their way to the adapter and back.
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::{Forwarded, Session};
+use crate::breakpoints::{Placement, Target};
+use crate::error::Result;
+use crate::message::{self, Message};
+
+impl Session {
+    /// The editor sends all breakpoints of a source.
+    pub(super) fn on_set_breakpoints(&mut self, seq: i64, message: Message) {
+        let Some(live) = &mut self.live else { return };
+        let mut tree = message.tree();
+        let arguments = &mut tree["arguments"];
+        let said = arguments.as_object_mut().and_then(|arguments| arguments.remove("midflight"));
+        let source = arguments["source"].take();
+        let reference = source.get("sourceReference").and_then(Value::as_i64).unwrap_or_default();
+        if let Some((generation, _)) = live.documents.resolve(reference) {
+            let reason = format!("This is the text of generation {generation}; set breakpoints in the file.");
+            let refused = |_: &Value| json!({"verified": false, "message": reason});
+            let points = arguments["breakpoints"].as_array();
+            let points: Vec<Value> = points.into_iter().flatten().map(refused).collect();
+            return self.editor.answer(seq, "setBreakpoints", json!({"breakpoints": points}));
+        }
+        let key = live.key_of(&source);
+        let text = key.as_ref().and_then(|key| live.sources.meant(key, said.as_ref()));
+        let path = source.get("path").and_then(Value::as_str).map(str::to_owned);
+        let (Some(key), Some(text), Some(path)) = (key, text, path) else {
+            // Not of this workspace: nothing about it ever moves.
+            arguments["source"] = source;
+            let command = "setBreakpoints".to_owned();
+            return self.forward(seq, message::bytes(&tree), Forwarded::Others { command, functions: None });
+        };
+        let base = self.client.base;
+        let points = arguments["breakpoints"].as_array().cloned().unwrap_or_default();
+        let requests = points.into_iter().filter_map(|point| {
+            let line = point.get("line")?.as_i64()?.checked_sub(base)?;
+            Some((u32::try_from(line).ok()?, point))
+        });
+        let since = live.breakpoints.text(&path).cloned();
+        let since = since.map(|since| live.sources.map(&key, &since, &text));
+        live.breakpoints.replace(&path, (source, key, text), requests.collect(), since.as_deref());
+        self.send_breakpoints(seq, &path);
+    }
+
+    fn send_breakpoints(&mut self, seq: i64, path: &str) {
+        let Some(placement) = self.place(path) else { return };
+        let Some(live) = &mut self.live else { return };
+        let is_hot = live.breakpoints.set(path).is_some_and(|set| live.sources.is_hot(&set.key));
+        // While its library is away they are kept, and set when the next one comes.
+        let waits = is_hot && live.process.cleared;
+        if waits || live.breakpoints.is_set(path, &placement) {
+            let body = self.shown(path);
+            return self.editor.answer(seq, "setBreakpoints", body);
+        }
+        if !live.process.shown_stop {
+            live.process.set_while_running = Some(Instant::now());
+        }
+        let request = message::request(seq, "setBreakpoints", placement.arguments.clone());
+        let path = path.to_owned();
+        self.forward(seq, request, Forwarded::Breakpoints { path, placement });
+    }
+
+    fn place(&mut self, path: &str) -> Option<Placement> {
+        let base = self.client.base;
+        let live = self.live.as_mut()?;
+        let set = live.breakpoints.set(path)?;
+        let (key, text) = (set.key.clone(), set.text.clone());
+        let generation = live.sources.running(&key);
+        let running = live.sources.text(generation, &key).unwrap_or_else(|| "".into());
+        let map = live.sources.map(&key, &text, &running);
+        let file = live.path(&key).to_string_lossy().into_owned();
+        live.breakpoints.place(path, &Target { base, path: &file, map: &map, generation })
+    }
+
+    /// The adapter answered a `setBreakpoints` of the editor.
+    pub(super) fn on_breakpoints_answer(&mut self, path: &str, placement: &Placement, message: &Message) {
+        let base = self.client.base;
+        if let Some(live) = &mut self.live {
+            live.breakpoints.confirm(path, placement, &message.body(), base);
+        }
+        let mut tree = message.tree();
+        tree["body"] = self.shown(path);
+        self.editor.forward(message::bytes(&tree));
+    }
+
+    /// A source's breakpoints as the editor sees them.
+    fn shown(&mut self, path: &str) -> Value {
+        let base = self.client.base;
+        let Some(live) = &mut self.live else { return Value::Null };
+        let Some(set) = live.breakpoints.set(path) else { return json!({"breakpoints": []}) };
+        let shown = live.sources.shown(&set.key).unwrap_or_else(|| set.text.clone());
+        let map = live.sources.map(&set.key, &set.text, &shown);
+        let points: Vec<_> = set.points.iter().map(|point| set.shown(point, &map, base)).collect();
+        json!({"breakpoints": points})
+    }
+
+    /// The adapter answered a request about breakpoints that belong to no text.
+    pub(super) fn on_other_breakpoints_answer(&mut self, functions: Option<Value>, message: &Message) {
+        let mut tree = message.tree();
+        if let Some(live) = &mut self.live {
+            if let Some(functions) = functions {
+                live.breakpoints.set_functions(functions, &tree["body"]);
+            }
+            for breakpoint in tree["body"]["breakpoints"].as_array_mut().into_iter().flatten() {
+                live.breakpoints.rename(breakpoint);
+            }
+        }
+        self.editor.forward(message::bytes(&tree));
+    }
+
+    /// The adapter bound or lost a breakpoint.
+    pub(super) fn on_breakpoint_event(&mut self, message: Message) {
+        let mut tree = message.tree();
+        let Some(live) = &mut self.live else { return };
+        if live.process.cleared {
+            // The library is on its way out; what becomes of its breakpoints is told when the next one is in.
+            return;
+        }
+        let breakpoint = &mut tree["body"]["breakpoint"];
+        match live.breakpoints.changed(breakpoint) {
+            Some((path, id, true)) => self.tell_breakpoints(&path, Some(id)),
+            Some((_, _, false)) => {}
+            None => {
+                live.breakpoints.rename(breakpoint);
+                // `removed` would delete the user's breakpoint.
+                if tree["body"]["reason"] == "removed" {
+                    tree["body"]["reason"] = json!("changed");
+                    tree["body"]["breakpoint"]["verified"] = json!(false);
+                }
+                self.editor.forward(message::bytes(&tree));
+            }
+        }
+    }
+
+    /// Tells the editor how a source's breakpoints, or one of them, stand now.
+    fn tell_breakpoints(&mut self, path: &str, only: Option<i64>) {
+        let mut shown = self.shown(path);
+        for breakpoint in shown["breakpoints"].as_array_mut().into_iter().flatten() {
+            if only.is_none_or(|id| breakpoint["id"] == id) {
+                let body = json!({"reason": "changed", "breakpoint": breakpoint.take()});
+                self.editor.event("breakpoint", &body);
+            }
+        }
+    }
+
+    /// Takes the breakpoints of reloadable code away, before it goes.
+    ///
+    /// The next library often lies at the same address; a breakpoint that is still there would be taken
+    /// for set in it, and its trap never written.
+    pub(super) async fn clear_hot_breakpoints(&mut self) -> Result<()> {
+        for (path, file) in self.hot_sources() {
+            let nothing = json!({"source": {"path": file}, "breakpoints": [], "lines": []});
+            self.ask("setBreakpoints", nothing).await?;
+            if let Some(live) = &mut self.live {
+                live.breakpoints.cleared(&path);
+            }
+        }
+        if self.live.as_ref().is_some_and(|live| live.breakpoints.functions().is_some()) {
+            self.ask("setFunctionBreakpoints", json!({"breakpoints": []})).await?;
+        }
+        Ok(())
+    }
+
+    /// Sets the breakpoints of reloadable code where their statements are now, and tells the editor.
+    pub(super) async fn set_hot_breakpoints(&mut self) -> Result<()> {
+        let base = self.client.base;
+        for (path, _) in self.hot_sources() {
+            let Some(placement) = self.place(&path) else { continue };
+            let body = self.ask("setBreakpoints", placement.arguments.clone()).await?;
+            if let Some(live) = &mut self.live {
+                live.breakpoints.confirm(&path, &placement, &body, base);
+            }
+            self.tell_breakpoints(&path, None);
+        }
+        let functions = self.live.as_ref().and_then(|live| live.breakpoints.functions().cloned());
+        if let Some(functions) = functions {
+            let body = self.ask("setFunctionBreakpoints", functions).await?;
+            if let Some(live) = &mut self.live {
+                live.breakpoints.functions_set_again(&body);
+            }
+        }
+        Ok(())
+    }
+
+    fn hot_sources(&self) -> Vec<(String, String)> {
+        let Some(live) = &self.live else { return Vec::new() };
+        let sources = live.breakpoints.sources().into_iter();
+        let hot = sources.filter(|(_, key)| live.sources.is_hot(key));
+        hot.map(|(path, key)| (path, live.path(&key).to_string_lossy().into_owned())).collect()
+    }
+}

@@ -1,0 +1,109 @@
+//! What the adapter answers and tells.
+
+use std::ops::ControlFlow;
+
+use serde_json::{Value, json};
+
+use super::{Forwarded, Session, Stage};
+use crate::message::{self, Kind, Message};
+use crate::platform::Process;
+
+type Flow = ControlFlow<()>;
+
+impl Session {
+    pub(super) async fn on_adapter(&mut self, message: Message) -> Flow {
+        match message.kind.clone() {
+            Kind::Response { request_seq, success } => {
+                // A response that nobody waits for is one of ours, or came too late.
+                if let Some(answer) = self.forwarded.remove(&request_seq) {
+                    self.on_response(answer, success, message);
+                }
+            }
+            Kind::Event { event } => self.on_event(&event, message).await,
+            Kind::Request { .. } => self.editor.forward(message.into_bytes()),
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn on_response(&mut self, answer: Forwarded, success: bool, message: Message) {
+        match answer {
+            Forwarded::Initialize => {
+                self.capabilities = message.body();
+                self.editor.forward(message.into_bytes());
+            }
+            Forwarded::Launch(_) => self.on_launch_answer(success, message),
+            _ if !success => self.editor.forward(message.into_bytes()),
+            Forwarded::Breakpoints { path, placement } => {
+                self.on_breakpoints_answer(&path, &placement, &message);
+            }
+            Forwarded::Others { functions, .. } => self.on_other_breakpoints_answer(functions, &message),
+            Forwarded::StackTrace => self.on_stack_trace(message),
+            Forwarded::Scopes { frame } => self.on_scopes(frame, &message),
+            Forwarded::Positions { path, .. } => self.on_response_with_positions(path.as_deref(), message),
+            Forwarded::Plain(_) | Forwarded::Disconnect => self.editor.forward(message.into_bytes()),
+        }
+    }
+
+    async fn on_event(&mut self, event: &str, message: Message) {
+        match event {
+            "process" => self.on_process(&message),
+            "terminated" => {
+                self.stage = Stage::Over;
+                if let Some(live) = &mut self.live {
+                    live.resumed();
+                    // Nobody runs this generation any more: the language server compares with the build again.
+                    live.store = None;
+                    live.watch = None;
+                }
+            }
+            _ => {}
+        }
+        if self.live.is_none() {
+            self.editor.forward(message.into_bytes());
+            return;
+        }
+        match event {
+            "stopped" => self.on_stopped(message).await,
+            "continued" => self.on_continued(message),
+            "breakpoint" => self.on_breakpoint_event(message),
+            "output" | "loadedSource" => self.on_event_with_position(message),
+            "capabilities" => {
+                if let (Value::Object(known), Value::Object(new)) =
+                    (&mut self.capabilities, message.body()["capabilities"].take())
+                {
+                    known.extend(new);
+                }
+                self.editor.forward(message.into_bytes());
+            }
+            _ => self.editor.forward(message.into_bytes()),
+        }
+    }
+
+    /// The program runs: from here on we know what has to end with the session.
+    fn on_process(&mut self, message: &Message) {
+        let body = message.body();
+        let id = body.get("systemProcessId").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok());
+        self.processes.extend(id.and_then(Process::running));
+        if let Some(adapter) = &self.adapter {
+            self.processes.extend(adapter.processes());
+        }
+    }
+
+    fn on_launch_answer(&mut self, success: bool, message: Message) {
+        if success {
+            self.started();
+            self.editor.forward(message.into_bytes());
+            return;
+        }
+        self.stage = Stage::Fresh;
+        if self.live.take().is_none() {
+            self.editor.forward(message.into_bytes());
+            return;
+        }
+        // The adapter's words, and what it was that failed.
+        let mut tree = message.tree();
+        let reason = message.failure();
+        tree["message"] = json!(format!("The debugger can't start the program: {reason}"));
+        self.editor.forward(message::bytes(&tree));
+    }
+}

@@ -1,0 +1,169 @@
+//! What the editor asks.
+
+use std::ops::ControlFlow;
+
+use dap::types::OutputEventCategory;
+use serde_json::{Value, json};
+
+use super::{Client, FIRST_OWN, Forwarded, Session, Stage};
+use crate::adapter::{self, Adapter};
+use crate::capabilities;
+use crate::error::{Error, Result};
+use crate::message::{Kind, Message};
+
+type Flow = ControlFlow<()>;
+const CONTINUE: Flow = ControlFlow::Continue(());
+
+impl Session {
+    pub(super) async fn on_editor(&mut self, message: Message) -> Flow {
+        let Kind::Request { seq, command } = message.kind.clone() else {
+            // The answer to a request that the adapter made in reverse.
+            if let Some(adapter) = &self.adapter {
+                adapter.send(message.into_bytes());
+            }
+            return CONTINUE;
+        };
+        if seq >= FIRST_OWN {
+            let error = Error::midflight(format!("The request number {seq} is too high for this proxy."));
+            self.editor.refuse(seq, &command, &error);
+            return CONTINUE;
+        }
+        match command.as_str() {
+            "initialize" => self.on_initialize(seq, &message).await,
+            "disconnect" => return self.on_disconnect(seq, message).await,
+            "launch" | "attach" if self.stage == Stage::Fresh => self.on_launch(seq, &command, message).await,
+            own if own.starts_with("midflight/") => self.on_own_request(seq, own),
+            _ if self.adapter.is_none() => {
+                let error = self.missing.clone();
+                let error = error.unwrap_or_else(|| Error::nobody("The debug adapter has ended."));
+                self.editor.refuse(seq, &command, &error);
+            }
+            _ if self.live.is_none() => {
+                self.forward(seq, message.into_bytes(), Forwarded::Plain(command));
+            }
+            _ => self.on_request(seq, command, message),
+        }
+        CONTINUE
+    }
+
+    async fn on_initialize(&mut self, seq: i64, message: &Message) {
+        let arguments = message.arguments();
+        let flag = |name: &str, default| arguments.get(name).and_then(Value::as_bool).unwrap_or(default);
+        self.client = Client {
+            base: i64::from(flag("linesStartAt1", true)),
+            shows_progress: flag("supportsProgressReporting", false),
+            knows_invalidated: flag("supportsInvalidatedEvent", false),
+            arguments,
+        };
+        match self.start_adapter().await {
+            Ok(adapter) => {
+                self.adapter = Some(adapter);
+                self.forward(seq, message.clone().into_bytes(), Forwarded::Initialize);
+            }
+            Err(error) => {
+                // The launch configuration may still name one, so that the launch has to say it.
+                self.missing = Some(error);
+                self.editor.answer(seq, "initialize", json!({"supportsConfigurationDoneRequest": true}));
+            }
+        }
+    }
+
+    async fn start_adapter(&self) -> Result<Adapter> {
+        if let Some(address) = self.options.connect {
+            return Adapter::connect(&address.to_string()).await;
+        }
+        if self.options.adapter.is_empty() {
+            return Adapter::start(&adapter::best_found()?).await;
+        }
+        Adapter::start(&self.options.adapter).await
+    }
+
+    /// A request of a session that reloads.
+    fn on_request(&mut self, seq: i64, command: String, message: Message) {
+        if !capabilities::knows(&self.capabilities, &command) {
+            let name = self.adapter.as_ref().map_or("The debug adapter", |adapter| &adapter.name);
+            let error = Error::user(format!("`{name}` does not support `{command}`."));
+            self.editor.refuse(seq, &command, &error);
+            return;
+        }
+        match command.as_str() {
+            "setBreakpoints" => self.on_set_breakpoints(seq, message),
+            "setFunctionBreakpoints" => {
+                let functions = Some(message.arguments());
+                self.forward(seq, message.into_bytes(), Forwarded::Others { command, functions });
+            }
+            "setExceptionBreakpoints" | "setDataBreakpoints" | "setInstructionBreakpoints" => {
+                self.forward(seq, message.into_bytes(), Forwarded::Others { command, functions: None });
+            }
+            "stackTrace" => self.forward(seq, message.into_bytes(), Forwarded::StackTrace),
+            "scopes" => {
+                let frame = message.arguments().get("frameId").and_then(Value::as_i64).unwrap_or_default();
+                self.forward(seq, message.into_bytes(), Forwarded::Scopes { frame });
+            }
+            "variables" | "setVariable" => self.on_variables(seq, command, message),
+            "source" => self.on_source(seq, message),
+            "evaluate"
+            | "breakpointLocations"
+            | "gotoTargets"
+            | "disassemble"
+            | "loadedSources"
+            | "locations" => self.on_request_with_position(seq, command, message),
+            "continue" | "next" | "stepIn" | "stepOut" | "stepBack" | "reverseContinue" | "goto"
+            | "restartFrame" => {
+                self.on_resume();
+                self.forward(seq, message.into_bytes(), Forwarded::Plain(command));
+            }
+            "pause" => {
+                self.on_pause_wanted();
+                self.forward(seq, message.into_bytes(), Forwarded::Plain(command));
+            }
+            "restart" => {
+                let error = Error::user(
+                    "This session can't restart the program in place. Stop it and start it again: it is \
+                     built anew then.",
+                );
+                self.editor.refuse(seq, "restart", &error);
+            }
+            _ => self.forward(seq, message.into_bytes(), Forwarded::Plain(command)),
+        }
+    }
+
+    fn on_own_request(&mut self, seq: i64, command: &str) {
+        let Some(live) = &self.live else {
+            let error = Error::user(format!(
+                "`{command}` needs a session with a `midflight` key in its launch configuration."
+            ));
+            self.editor.refuse(seq, command, &error);
+            return;
+        };
+        match command {
+            "midflight/reload" => self.start_reload(Some(seq)),
+            "midflight/timeline" => {
+                let generations = live.sources.generations();
+                let records: Vec<&Value> = generations.iter().map(|generation| &generation.record).collect();
+                let body = json!({"current": live.sources.current().number, "generations": records});
+                self.editor.answer(seq, command, body);
+            }
+            "midflight/snapshots" => {
+                let body = json!({"snapshots": live.snapshots.value()});
+                self.editor.answer(seq, command, body);
+            }
+            _ => {
+                let error = Error::user(format!("There is no request `{command}`."));
+                self.editor.refuse(seq, command, &error);
+            }
+        }
+    }
+
+    pub(super) fn on_build_progress(&mut self, progress: crate::cargo::Progress) {
+        match progress {
+            crate::cargo::Progress::Step(line) => {
+                self.report_progress(line.trim());
+                self.editor.print(OutputEventCategory::Console, format!("{line}\n"));
+            }
+            crate::cargo::Progress::Diagnostic(text) => {
+                self.editor.print(OutputEventCategory::Stderr, format!("{}\n", text.trim_end()));
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What a session with a `midflight` key knows beyond what every session knows.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use baseline::LiveSession;
+use compat::EngineKind;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::reload::Reloading;
+use crate::breakpoints::Breakpoints;
+use crate::cargo::{Built, Invocation};
+use crate::config::Config;
+use crate::modules::Modules;
+use crate::snapshots::Snapshots;
+use crate::sources::{Key, Sources};
+use crate::watch::Watch;
+
+/// Everything about generations.
+#[derive(Debug)]
+pub(super) struct Live {
+    pub(super) config: Config,
+    pub(super) engine: EngineKind,
+    /// Whether new code can be brought into this process at all.
+    pub(super) reloads: bool,
+    pub(super) sources: Sources,
+    pub(super) breakpoints: Breakpoints,
+    pub(super) modules: Modules,
+    pub(super) snapshots: Snapshots,
+    pub(super) frames: HashMap<i64, Frame>,
+    pub(super) documents: Documents,
+    /// None when the target folder can't be written: then the language server sees no session.
+    pub(super) store: Option<LiveSession>,
+    pub(super) build: Option<Build>,
+    pub(super) reload: Reloading,
+    pub(super) watch: Option<Watch>,
+    pub(super) process: Running,
+}
+
+/// How the program was built.
+#[derive(Debug)]
+pub(super) struct Build {
+    pub(super) invocation: Invocation,
+    pub(super) built: Built,
+    /// The package of the program, as Cargo names it exactly.
+    pub(super) package: Option<String>,
+}
+
+/// What is known of a frame of the present stop.
+#[derive(Debug, Clone)]
+pub(super) struct Frame {
+    /// Its function, without the compiler's hash.
+    pub(super) function: String,
+    /// The generation of its code, where its file is one of the workspace.
+    pub(super) generation: u32,
+    /// Its file.
+    pub(super) key: Option<Key>,
+}
+
+/// What the process does, as far as it matters here.
+#[derive(Debug, Default)]
+pub(super) struct Running {
+    /// The editor was told of a stop, and has not let it go on since.
+    pub(super) shown_stop: bool,
+    /// The thread of the last stop.
+    pub(super) thread: i64,
+    /// The editor asked for a pause that has not come.
+    pub(super) pause_wanted: bool,
+    /// So many `continued` are about our own `continue`.
+    pub(super) own_continues: u32,
+    /// Breakpoints were set while it ran: a trap without a breakpoint may follow.
+    pub(super) set_while_running: Option<Instant>,
+    /// Breakpoints of reloadable code are taken away, since a library is about to go.
+    pub(super) cleared: bool,
+    /// Counts the times that they were.
+    pub(super) times_cleared: u64,
+    /// The reloadable libraries that are mapped.
+    pub(super) loaded: Vec<String>,
+}
+
+/// Documents that show the text of a generation: what `sourceReference` stands for.
+#[derive(Debug, Default)]
+pub(super) struct Documents(Vec<(u32, Key)>);
+
+impl Documents {
+    /// Adapters count their own from 1.
+    const FIRST: i64 = 0x5000_0000;
+
+    /// The reference of a file's text in a generation.
+    pub(super) fn reference(&mut self, generation: u32, key: &Key) -> i64 {
+        let known = self.0.iter().position(|(number, file)| *number == generation && file == key);
+        let index = known.unwrap_or_else(|| {
+            self.0.push((generation, key.clone()));
+            self.0.len() - 1
+        });
+        Self::FIRST + i64::try_from(index).unwrap_or_default()
+    }
+
+    /// What a reference stands for, if it is one of ours.
+    pub(super) fn resolve(&self, reference: i64) -> Option<&(u32, Key)> {
+        self.0.get(usize::try_from(reference.checked_sub(Self::FIRST)?).ok()?)
+    }
+}
+
+impl Live {
+    /// The workspace root.
+    pub(super) fn root(&self) -> &Path {
+        self.sources.root()
+    }
+
+    /// A file as the debugger knows it.
+    pub(super) fn path(&self, key: &str) -> PathBuf {
+        self.root().join(key)
+    }
+
+    /// The file that a `Source` names, if it is one of the workspace and not a document of ours.
+    pub(super) fn key_of(&self, source: &Value) -> Option<Key> {
+        let reference = source.get("sourceReference").and_then(Value::as_i64).unwrap_or_default();
+        if reference > 0 {
+            return None;
+        }
+        self.sources.key(source.get("path")?.as_str()?)
+    }
+
+    /// The process goes on: what belonged to the stop is no longer valid.
+    pub(super) fn resumed(&mut self) {
+        self.process.shown_stop = false;
+        self.frames.clear();
+        self.snapshots.resumed();
+    }
+}

@@ -1,0 +1,294 @@
+//! One debug session: an event loop that owns all its state.
+//!
+//! Everything that can happen comes in through one of three queues (editor, adapter, our own tasks) and is
+//! dealt with to its end before the next. Where that end needs answers of the adapter, [`Session::ask`]
+//! waits for them and puts whatever else the adapter says aside; what the editor asks meanwhile simply
+//! waits in its queue. So there is no state between two messages but what the fields hold.
+
+mod breakpoints;
+mod ending;
+mod from_adapter;
+mod from_editor;
+mod launch;
+mod live;
+mod positions;
+mod reload;
+mod snapshots;
+mod stops;
+
+use std::collections::{HashMap, VecDeque};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
+
+use self::live::Live;
+use crate::Options;
+use crate::adapter::{Adapter, FromAdapter};
+use crate::breakpoints::Placement;
+use crate::editor::{Editor, FromEditor};
+use crate::error::Error;
+use crate::message::{self, Kind, Message};
+use crate::platform::Process;
+
+/// Our own requests count from here; no editor gets that far.
+const FIRST_OWN: i64 = 1 << 30;
+
+/// An adapter that takes longer to answer a simple question of ours is taken to hang.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// One debug session.
+pub(crate) struct Session {
+    options: Arc<Options>,
+    editor: Editor,
+    from_editor: mpsc::Receiver<FromEditor>,
+    adapter: Option<Adapter>,
+    /// What the adapter said while we waited for an answer.
+    aside: VecDeque<Message>,
+    /// Requests of the editor that the adapter has to answer.
+    forwarded: HashMap<i64, Forwarded>,
+    last_own: i64,
+    client: Client,
+    /// What the adapter announced.
+    capabilities: Value,
+    /// Why there is no adapter, when there is none.
+    missing: Option<Error>,
+    reports: mpsc::UnboundedSender<Report>,
+    from_tasks: mpsc::UnboundedReceiver<Report>,
+    /// With a `midflight` key: everything about generations.
+    live: Option<Box<Live>>,
+    /// The launch that is being built.
+    launching: Option<launch::Launching>,
+    /// The program and what the adapter started for it.
+    processes: Vec<Process>,
+    stage: Stage,
+}
+
+/// How far the session is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Nothing was launched.
+    Fresh,
+    /// The program was launched or attached to.
+    Started,
+    /// The editor was told that it is over, or asked for it.
+    Over,
+}
+
+/// What the editor said about itself in `initialize`.
+#[derive(Debug, Default)]
+struct Client {
+    /// The arguments, to start another adapter with.
+    arguments: Value,
+    /// The first line of a file.
+    base: i64,
+    shows_progress: bool,
+    knows_invalidated: bool,
+}
+
+/// A request of the editor that the adapter has to answer, and what the answer needs.
+#[derive(Debug)]
+enum Forwarded {
+    /// Nothing: it is forwarded as it comes.
+    Plain(String),
+    /// What the adapter can.
+    Initialize,
+    /// The program runs or does not.
+    Launch(String),
+    /// A source's breakpoints.
+    Breakpoints { path: String, placement: Placement },
+    /// Breakpoints that belong to no text; for those on functions, what was asked for.
+    Others { command: String, functions: Option<Value> },
+    /// Frames, and the thread they are of.
+    StackTrace,
+    /// The scopes of a frame.
+    Scopes { frame: i64 },
+    /// Anything else with positions in it; the source that lines without one belong to.
+    Positions { command: String, path: Option<String> },
+    /// The last request.
+    Disconnect,
+}
+
+/// What our own tasks report.
+#[derive(Debug)]
+enum Report {
+    /// Cargo said something.
+    Build(crate::cargo::Progress),
+    /// The program for the launch is built, or not.
+    Launched(Box<Result<launch::Prepared, Error>>),
+    /// Sources were saved.
+    Saved,
+    /// A reload was judged and built, or not.
+    Reloaded(Box<reload::Outcome>),
+    /// An installed library should have been loaded by now.
+    Overdue { number: u32 },
+    /// Breakpoints were taken away for an unload that seems not to come.
+    Unsettled { since: u64 },
+}
+
+/// The next thing to deal with.
+enum Input {
+    Editor(Option<FromEditor>),
+    Adapter(Option<FromAdapter>),
+    Task(Report),
+}
+
+impl Session {
+    /// A session with this editor.
+    pub(crate) fn new(
+        options: Arc<Options>,
+        editor: Editor,
+        from_editor: mpsc::Receiver<FromEditor>,
+    ) -> Self {
+        let (reports, from_tasks) = mpsc::unbounded_channel();
+        Self {
+            options,
+            editor,
+            from_editor,
+            adapter: None,
+            aside: VecDeque::new(),
+            forwarded: HashMap::new(),
+            last_own: FIRST_OWN,
+            client: Client { base: 1, ..Client::default() },
+            capabilities: Value::Null,
+            missing: None,
+            reports,
+            from_tasks,
+            live: None,
+            launching: None,
+            processes: Vec::new(),
+            stage: Stage::Fresh,
+        }
+    }
+
+    /// Runs until the editor or the adapter has gone, and leaves nothing behind.
+    pub(crate) async fn run(mut self) {
+        loop {
+            let flow = match self.next().await {
+                Input::Editor(Some(FromEditor::Message(message))) => self.on_editor(message).await,
+                Input::Editor(Some(FromEditor::Garbage(reason))) => {
+                    self.editor.warn(format!("The editor sent something that is no message: {reason}."));
+                    ControlFlow::Break(())
+                }
+                Input::Editor(None) => ControlFlow::Break(()),
+                Input::Adapter(Some(FromAdapter::Message(message))) => self.on_adapter(message).await,
+                Input::Adapter(Some(FromAdapter::Garbage(reason))) => self.on_garbage(&reason).await,
+                Input::Adapter(None) => self.on_adapter_gone().await,
+                Input::Task(report) => {
+                    self.on_report(report).await;
+                    ControlFlow::Continue(())
+                }
+            };
+            if flow.is_break() {
+                break;
+            }
+        }
+        self.clean_up().await;
+        self.editor.close().await;
+    }
+
+    async fn next(&mut self) -> Input {
+        if let Some(message) = self.aside.pop_front() {
+            return Input::Adapter(Some(FromAdapter::Message(message)));
+        }
+        tokio::select! {
+            // What the adapter says is older news than what the editor wants next.
+            biased;
+            from = receive(&mut self.adapter) => Input::Adapter(from),
+            from = self.from_editor.recv() => Input::Editor(from),
+            Some(report) = self.from_tasks.recv() => Input::Task(report),
+        }
+    }
+
+    async fn on_report(&mut self, report: Report) {
+        match report {
+            Report::Build(progress) => self.on_build_progress(progress),
+            Report::Launched(prepared) => self.on_prepared(*prepared).await,
+            Report::Saved => self.on_saved(),
+            Report::Reloaded(outcome) => self.on_reloaded(*outcome),
+            Report::Overdue { number } => self.on_overdue(number).await,
+            Report::Unsettled { since } => self.on_unsettled(since).await,
+        }
+    }
+
+    /// Reports something later.
+    fn later(&self, delay: Duration, report: Report) {
+        let reports = self.reports.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(delay).await;
+            let _ = reports.send(report);
+        });
+    }
+
+    /// Sends the adapter a request of our own whose answer nobody waits for.
+    fn tell(&mut self, command: &str, arguments: Value) -> i64 {
+        self.last_own += 1;
+        if let Some(adapter) = &self.adapter {
+            adapter.send(message::request(self.last_own, command, arguments));
+        }
+        self.last_own
+    }
+
+    /// Asks the adapter, and waits for the answer.
+    async fn ask(&mut self, command: &str, arguments: Value) -> Result<Value, Error> {
+        self.ask_until(command, arguments, Instant::now() + PATIENCE).await
+    }
+
+    /// Asks the adapter, and waits for the answer until then. A later answer is dropped.
+    async fn ask_until(&mut self, command: &str, arguments: Value, limit: Instant) -> Result<Value, Error> {
+        let seq = self.tell(command, arguments);
+        let Some(adapter) = &mut self.adapter else {
+            return Err(Error::nobody("There is no debug adapter."));
+        };
+        loop {
+            let Ok(next) = timeout_at(limit, adapter.receive()).await else {
+                return Err(Error::nobody(format!("`{}` does not answer `{command}`.", adapter.name)));
+            };
+            match next {
+                Some(FromAdapter::Message(message)) => match message.kind {
+                    Kind::Response { request_seq, success } if request_seq == seq => {
+                        let problem = || Error::nobody(message.failure());
+                        return if success { Ok(message.body()) } else { Err(problem()) };
+                    }
+                    _ => self.aside.push_back(message),
+                },
+                // The queue has ended or will end next: the loop learns it there.
+                Some(FromAdapter::Garbage(reason)) => return Err(Error::nobody(reason)),
+                None => return Err(Error::nobody(format!("`{}` has ended.", adapter.name))),
+            }
+        }
+    }
+
+    /// Forwards a request of the editor and remembers what its answer needs.
+    fn forward(&mut self, seq: i64, bytes: Vec<u8>, answer: Forwarded) {
+        if let Some(adapter) = &self.adapter {
+            adapter.send(bytes);
+            self.forwarded.insert(seq, answer);
+        }
+    }
+}
+
+async fn receive(adapter: &mut Option<Adapter>) -> Option<FromAdapter> {
+    match adapter {
+        Some(adapter) => adapter.receive().await,
+        // Without an adapter nothing comes, which is not its end.
+        None => std::future::pending().await,
+    }
+}
+
+impl Forwarded {
+    fn command(&self) -> &str {
+        match self {
+            Self::Plain(command) | Self::Launch(command) => command,
+            Self::Others { command, .. } | Self::Positions { command, .. } => command,
+            Self::Initialize => "initialize",
+            Self::Breakpoints { .. } => "setBreakpoints",
+            Self::StackTrace => "stackTrace",
+            Self::Scopes { .. } => "scopes",
+            Self::Disconnect => "disconnect",
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Positions in messages: between the text that the code was built from and the text the editor shows.
+
+use serde_json::{Value, json};
+
+use super::live::{Frame, Live};
+use super::{Forwarded, Session};
+use crate::error::Error;
+use crate::message::{self, Message};
+use crate::modules;
+use crate::sources::Key;
+
+/// Where a line of running code is for the editor.
+enum Place {
+    /// In the text that it shows.
+    Here(u32),
+    /// Only in the text of its generation.
+    Old,
+}
+
+impl Session {
+    /// A request with positions in it, given in the text that the editor shows.
+    pub(super) fn on_request_with_position(&mut self, seq: i64, command: String, message: Message) {
+        let base = self.client.base;
+        let Some(live) = &mut self.live else { return };
+        let mut tree = message.tree();
+        let arguments = &mut tree["arguments"];
+        let path = arguments.pointer("/source/path").and_then(Value::as_str).map(str::to_owned);
+        let mut is_changed = false;
+        if let Some(key) = live.key_of(&arguments["source"]) {
+            for field in ["line", "endLine"] {
+                let line =
+                    arguments.get(field).and_then(Value::as_i64).and_then(|line| line.checked_sub(base));
+                let Some(line) = line.and_then(|line| u32::try_from(line).ok()) else { continue };
+                let mapped = live.to_running(&key, line);
+                is_changed |= mapped != line;
+                arguments[field] = json!(i64::from(mapped) + base);
+            }
+        }
+        let bytes = if is_changed { message::bytes(&tree) } else { message.into_bytes() };
+        self.forward(seq, bytes, Forwarded::Positions { command, path });
+    }
+
+    /// The answer to one: lines without a source belong to the source that was asked about.
+    pub(super) fn on_response_with_positions(&mut self, path: Option<&str>, message: Message) {
+        let base = self.client.base;
+        let mut tree = message.tree();
+        let is_changed =
+            self.live.as_mut().is_some_and(|live| live.map_positions(&mut tree["body"], path, None, base));
+        let bytes = if is_changed { message::bytes(&tree) } else { message.into_bytes() };
+        self.editor.forward(bytes);
+    }
+
+    /// An event with a position in it.
+    pub(super) fn on_event_with_position(&mut self, message: Message) {
+        self.on_response_with_positions(None, message);
+    }
+
+    /// The text of a generation, or of something the adapter knows.
+    pub(super) fn on_source(&mut self, seq: i64, message: Message) {
+        let arguments = message.arguments();
+        let number =
+            |path: &str| arguments.pointer(path).and_then(Value::as_i64).filter(|number| *number > 0);
+        let reference = number("/source/sourceReference").or_else(|| number("/sourceReference"));
+        let Some(live) = &self.live else { return };
+        let document = reference.and_then(|reference| live.documents.resolve(reference));
+        let Some((generation, key)) = document else {
+            return self.forward(seq, message.into_bytes(), Forwarded::Plain("source".to_owned()));
+        };
+        match live.sources.text(*generation, key) {
+            Some(text) => {
+                let body = json!({"content": &*text, "mimeType": "text/x-rust"});
+                self.editor.answer(seq, "source", body);
+            }
+            None => {
+                let error = Error::nobody(format!("`{key}` is not in generation {generation}."));
+                self.editor.refuse(seq, "source", &error);
+            }
+        }
+    }
+
+    /// Frames in the text that the editor shows; what runs old code says so.
+    pub(super) fn on_stack_trace(&mut self, message: Message) {
+        let base = self.client.base;
+        let mut tree = message.tree();
+        let mut is_changed = false;
+        if let Some(live) = &mut self.live {
+            for frame in tree["body"]["stackFrames"].as_array_mut().into_iter().flatten() {
+                live.learn_frame(frame);
+                is_changed |= live.map_frame(frame, base);
+            }
+        }
+        let bytes = if is_changed { message::bytes(&tree) } else { message.into_bytes() };
+        self.editor.forward(bytes);
+    }
+}
+
+impl Live {
+    /// The generation of a frame's code.
+    pub(super) fn generation_of(&mut self, frame: &Value) -> u32 {
+        let address = frame.get("instructionPointerReference").or_else(|| frame.get("address"));
+        let address = address.and_then(Value::as_str).and_then(modules::number);
+        let current = self.sources.current().number;
+        match address {
+            Some(address) => self.modules.generation_at(address).unwrap_or(current),
+            None => current,
+        }
+    }
+
+    /// Remembers what later requests about a frame need; returns its id.
+    pub(super) fn learn_frame(&mut self, frame: &Value) -> Option<i64> {
+        let id = frame.get("id")?.as_i64()?;
+        let name = frame.get("name").and_then(Value::as_str).unwrap_or_default();
+        let facts = Frame {
+            function: plain_name(name).to_owned(),
+            generation: self.generation_of(frame),
+            key: self.key_of(&frame["source"]),
+        };
+        self.frames.insert(id, facts);
+        Some(id)
+    }
+
+    /// Moves a frame into the editor's text. Returns whether anything changed.
+    fn map_frame(&mut self, frame: &mut Value, base: i64) -> bool {
+        let generation = self.generation_of(frame);
+        let before = frame.get("source").cloned();
+        let is_changed = self.map_position(frame, None, Some(generation), base);
+        if frame.get("source").cloned() != before {
+            let name = plain_name(frame.get("name").and_then(Value::as_str).unwrap_or_default());
+            frame["name"] = json!(format!("{name} (generation {generation})"));
+        }
+        is_changed
+    }
+
+    /// Moves all positions in a body. Returns whether anything changed.
+    pub(super) fn map_positions(
+        &mut self,
+        body: &mut Value,
+        path: Option<&str>,
+        generation: Option<u32>,
+        base: i64,
+    ) -> bool {
+        match body {
+            Value::Array(items) => items
+                .iter_mut()
+                .fold(false, |changed, item| self.map_positions(item, path, generation, base) | changed),
+            Value::Object(_) => {
+                let mut is_changed = self.map_position(body, path, generation, base);
+                for (name, item) in body.as_object_mut().into_iter().flatten() {
+                    if name != "source" && (item.is_array() || item.is_object()) {
+                        is_changed |= self.map_positions(item, path, generation, base);
+                    }
+                }
+                is_changed
+            }
+            _ => false,
+        }
+    }
+
+    /// Moves the position that an object has in `line` and `endLine`, of its `source` (or `location`, as
+    /// `disassemble` calls it), else of `path`.
+    fn map_position(
+        &mut self,
+        object: &mut Value,
+        path: Option<&str>,
+        generation: Option<u32>,
+        base: i64,
+    ) -> bool {
+        let Some(line) = object.get("line").and_then(Value::as_i64) else { return false };
+        let holder = if object.get("location").is_some() { "location" } else { "source" };
+        let key = match object.get(holder) {
+            Some(source) => self.key_of(source),
+            None => path.and_then(|path| self.sources.key(path)),
+        };
+        let Some((key, line)) = key.zip(u32::try_from(line - base).ok()) else { return false };
+        let generation = generation.unwrap_or_else(|| {
+            if object.get("address").is_some() {
+                self.generation_of(object)
+            } else {
+                self.sources.running(&key)
+            }
+        });
+        match self.place(&key, generation, line) {
+            Place::Here(shown) => {
+                let end = object.get("endLine").and_then(Value::as_i64);
+                object["line"] = json!(i64::from(shown) + base);
+                if let Some(end) = end {
+                    object["endLine"] = json!(end + i64::from(shown) - i64::from(line));
+                }
+                shown != line
+            }
+            Place::Old => {
+                if object.get(holder).is_some() {
+                    object[holder] = self.document(&key, generation);
+                }
+                true
+            }
+        }
+    }
+
+    fn place(&mut self, key: &Key, generation: u32, line: u32) -> Place {
+        let (Some(running), Some(shown)) = (self.sources.text(generation, key), self.sources.shown(key))
+        else {
+            return Place::Old;
+        };
+        let map = self.sources.map(key, &running, &shown);
+        match map.forward(line).exact() {
+            Some(line) if map.is_identity() => Place::Here(line),
+            Some(there) if self.sources.same_function(key, line, &running, &shown) => Place::Here(there),
+            _ => Place::Old,
+        }
+    }
+
+    /// A document with the text of a generation.
+    fn document(&mut self, key: &Key, generation: u32) -> Value {
+        let name = key.rsplit('/').next().unwrap_or(key);
+        json!({
+            "name": format!("{name} (generation {generation})"),
+            "path": self.path(key),
+            "sourceReference": self.documents.reference(generation, key),
+            "origin": format!("the text that this code was built from (generation {generation})"),
+        })
+    }
+
+    /// A line of the editor's text in the text that runs; without a counterpart, the nearest one.
+    fn to_running(&mut self, key: &Key, line: u32) -> u32 {
+        let running = self.sources.text(self.sources.running(key), key);
+        let Some((shown, running)) = self.sources.shown(key).zip(running) else { return line };
+        self.sources.map(key, &shown, &running).forward(line).nearest().unwrap_or(line)
+    }
+
+    /// Whether the user has a breakpoint on the statement that is on a line of a generation.
+    pub(super) fn has_breakpoint_at(&mut self, key: &Key, generation: u32, line: u32) -> bool {
+        let Some(text) = self.sources.text(generation, key) else { return true };
+        for (path, other) in self.breakpoints.sources() {
+            let Some(set) = self.breakpoints.set(&path).filter(|_| other == *key) else { continue };
+            let map = self.sources.map(key, &set.text, &text);
+            if set.points.iter().any(|point| map.forward(point.line).exact() == Some(line)) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// A function's name without the hash that the compiler adds.
+fn plain_name(name: &str) -> &str {
+    match name.rsplit_once("::h") {
+        Some((plain, hash)) if hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => plain,
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_name;
+
+    #[test]
+    fn the_compilers_hash_is_no_part_of_a_name() {
+        assert_eq!(plain_name("app::main::h0123456789abcdef"), "app::main");
+        assert_eq!(plain_name("app::hot"), "app::hot");
+        assert_eq!(plain_name("step"), "step");
+    }
+}

@@ -1,0 +1,556 @@
+//! From a save to new code in the process: judge, build beside the program, gate, hand over.
+//!
+//! The library is built in a directory of its own. Only what has passed the rules and the gate is renamed
+//! over the library that the program watches; then the program itself loads it. Whatever goes wrong before
+//! that, the old code runs on and nothing was touched.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use artifact::Artifact;
+use baseline::NewGeneration;
+use compat::{EngineKind, Program, Texts, Verdict};
+use dap::types::OutputEventCategory;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::launch::{blocking, millis, read};
+use super::live::Live;
+use super::{Report, Session};
+use crate::cargo::{Built, Invocation, Progress};
+use crate::config::Trigger;
+use crate::error::{Blame, Error, Result};
+use crate::modules::Hot;
+use crate::sources::Generation;
+
+/// A program that polls for its library does so within this time.
+const OVERDUE: Duration = Duration::from_secs(4);
+
+/// Sources that change during every build are loaded in the end as they were built last.
+const BUILDS: u32 = 5;
+
+/// Where a session's reloads are.
+#[derive(Debug)]
+pub(super) struct Reloading {
+    is_off: bool,
+    /// The build that goes on.
+    task: Option<JoinHandle<()>>,
+    /// Saved again meanwhile.
+    again: bool,
+    /// Who asked by `midflight/reload` and has no answer yet.
+    waiting: Vec<i64>,
+    /// Installed, and not loaded by the program yet.
+    installed: Option<Ready>,
+    /// What was refused last: saying it again for the same texts would be noise.
+    refused: Option<Texts>,
+    /// The layouts of the libraries that run, once they are needed.
+    running: Option<Arc<Vec<Library>>>,
+    /// The build that makes the first reload a quick one.
+    warm_up: Option<JoinHandle<()>>,
+}
+
+impl Reloading {
+    pub(super) fn new(is_off: bool) -> Self {
+        let (task, installed, refused, running, warm_up) = (None, None, None, None, None);
+        Self { is_off, task, again: false, waiting: Vec::new(), installed, refused, running, warm_up }
+    }
+
+    /// Whether the user wants no reloads.
+    pub(super) fn is_off(&self) -> bool {
+        self.is_off
+    }
+}
+
+impl Drop for Reloading {
+    fn drop(&mut self) {
+        for task in self.task.iter().chain(&self.warm_up) {
+            task.abort();
+        }
+        self.installed.take();
+    }
+}
+
+/// A library that runs or is about to.
+#[derive(Debug, Clone)]
+struct Library {
+    name: String,
+    /// Where the program finds it.
+    path: PathBuf,
+    sha256: String,
+    artifact: Arc<Artifact>,
+}
+
+/// A reload that passed everything.
+#[derive(Debug)]
+pub(super) struct Ready {
+    number: u32,
+    texts: Texts,
+    program: Program,
+    verdict: Verdict,
+    changes: Value,
+    libraries: Arc<Vec<Library>>,
+    /// What runs until then.
+    replaced: Arc<Vec<Library>>,
+    /// The new libraries beside those that they replace.
+    staged: Vec<(PathBuf, PathBuf)>,
+    started: Instant,
+    times: Times,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Times {
+    judge: Duration,
+    build: Duration,
+    gate: Duration,
+}
+
+/// Why new code may not be loaded.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    texts: Texts,
+    verdict: Verdict,
+    changes: Value,
+    message: String,
+    remedy: String,
+}
+
+/// What became of a reload before anything was touched.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// Nothing differs from what runs.
+    Unchanged,
+    /// The process must not get this.
+    Refused(Refusal),
+    /// It could not be built or checked.
+    Failed(Error),
+    /// It can be handed over.
+    Ready(Ready),
+}
+
+/// Everything that judging and building needs; the session goes on meanwhile.
+struct Plan {
+    root: PathBuf,
+    running: Texts,
+    number: u32,
+    engine: EngineKind,
+    reloads: bool,
+    build: Option<(Invocation, Built)>,
+    libraries: Vec<(String, PathBuf)>,
+    known: Option<Arc<Vec<Library>>>,
+    progress: mpsc::UnboundedSender<Progress>,
+}
+
+impl Session {
+    /// Sources were saved.
+    pub(super) fn on_saved(&mut self) {
+        let Some(live) = &self.live else { return };
+        if live.config.reload == Trigger::OnSave && !live.reload.is_off {
+            self.start_reload(None);
+        }
+    }
+
+    /// Brings what is on disk into the process, for a request of the editor or by itself.
+    pub(super) fn start_reload(&mut self, asked: Option<i64>) {
+        let (progress, mut lines) = mpsc::unbounded_channel();
+        let reports = self.reports.clone();
+        let Some(live) = &mut self.live else { return };
+        live.reload.waiting.extend(asked);
+        if live.reload.task.is_some() {
+            live.reload.again = true;
+            return;
+        }
+        let plan = live.plan(progress);
+        let for_lines = reports.clone();
+        tokio::spawn(async move {
+            while let Some(line) = lines.recv().await {
+                // Cargo's steps are noise on every save; what the compiler says is not.
+                if let Progress::Diagnostic(_) = line {
+                    let _ = for_lines.send(Report::Build(line));
+                }
+            }
+        });
+        live.reload.task = Some(tokio::spawn(async move {
+            let outcome = plan.carry_out().await.unwrap_or_else(Outcome::Failed);
+            let _ = reports.send(Report::Reloaded(Box::new(outcome)));
+        }));
+    }
+
+    /// Builds the libraries once into the directory where reloads are built, behind everything else.
+    pub(super) fn warm_up(&mut self) {
+        let (progress, lines) = mpsc::unbounded_channel();
+        drop(lines);
+        let Some(live) = &mut self.live else { return };
+        let Some((invocation, _)) = live.staging().filter(|_| live.reloads) else { return };
+        live.reload.warm_up = Some(tokio::spawn(async move {
+            if let Err(error) = invocation.in_background().run(progress).await {
+                tracing::debug!(%error, "the first reload will take longer");
+            }
+        }));
+    }
+
+    /// It was judged and built, or not.
+    pub(super) fn on_reloaded(&mut self, outcome: Outcome) {
+        let Some(live) = &mut self.live else { return };
+        live.reload.task = None;
+        match outcome {
+            Outcome::Unchanged => {
+                live.reload.refused = None;
+                self.answer_reload(false, &Verdict::Safe, &json!([]), "Nothing differs from what runs.");
+            }
+            Outcome::Refused(refusal) => self.on_refused(refusal),
+            Outcome::Failed(error) => self.on_failed(&error),
+            Outcome::Ready(ready) => self.install(ready),
+        }
+        if let Some(live) = &mut self.live
+            && std::mem::take(&mut live.reload.again)
+        {
+            self.start_reload(None);
+        }
+    }
+
+    fn on_refused(&mut self, refusal: Refusal) {
+        let Some(live) = &mut self.live else { return };
+        let is_news = live.reload.refused.as_ref() != Some(&refusal.texts);
+        let Refusal { texts, verdict, changes, message, remedy } = refusal;
+        live.reload.refused = Some(texts);
+        if is_news {
+            let generation = live.sources.current().number;
+            self.editor.warn(format!("Not reloaded: {message} {remedy}"));
+            let body = json!({
+                "verdict": verdict, "changes": changes, "message": message, "remedy": remedy,
+                "generation": generation,
+            });
+            self.editor.event("midflight/refused", &body);
+        }
+        self.answer_reload(false, &verdict, &changes, &message);
+    }
+
+    fn on_failed(&mut self, error: &Error) {
+        let blame = if error.blame == Blame::Midflight { " This is a fault of Midflight." } else { "" };
+        let message = format!("{error}{blame} The old code runs on.");
+        self.editor.print(OutputEventCategory::Important, format!("midflight: Not reloaded. {message}\n"));
+        self.answer_reload(false, &Verdict::Unknown, &json!([]), &message);
+    }
+
+    /// Puts the libraries where the program looks for them.
+    fn install(&mut self, ready: Ready) {
+        let Some(live) = &mut self.live else { return };
+        live.reload.refused = None;
+        // What the program has not taken up is overtaken.
+        live.reload.installed = None;
+        live.reload.running = Some(Arc::clone(&ready.replaced));
+        for library in ready.libraries.iter() {
+            live.modules.built(library.sha256.clone(), ready.number);
+        }
+        for (from, to) in &ready.staged {
+            if let Err(error) = std::fs::rename(from, to) {
+                let error = Error::user(format!("{} can't be replaced: {error}.", to.display()));
+                return self.on_failed(&error);
+            }
+        }
+        let number = ready.number;
+        let is_same_code = ready.staged.is_empty();
+        live.reload.installed = Some(ready);
+        if is_same_code {
+            // The compiler made the same library again: there is nothing to load.
+            return self.applied(number);
+        }
+        if live.process.shown_stop {
+            self.say_what_it_waits_for();
+        }
+        self.later(OVERDUE, Report::Overdue { number });
+    }
+
+    fn say_what_it_waits_for(&mut self) {
+        let Some(live) = &self.live else { return };
+        let is_inside =
+            live.frames.values().find(|frame| frame.key.as_ref().is_some_and(|key| live.sources.is_hot(key)));
+        let until = match is_inside {
+            Some(frame) => format!("until `{}` returns: continue the program", frame.function),
+            None => "until the program goes on".to_owned(),
+        };
+        self.editor.say(format!("The new code is built and checked. The reload waits {until}."));
+    }
+
+    /// The program should have loaded what was installed.
+    pub(super) async fn on_overdue(&mut self, number: u32) {
+        let Some(live) = &mut self.live else { return };
+        if live.reload.installed.as_ref().is_none_or(|ready| ready.number != number) {
+            return;
+        }
+        if live.process.shown_stop {
+            self.answer_overdue("The reload waits until the program goes on.");
+        } else {
+            let message = "The new library is in place, but the program has not loaded it. It is loaded as soon \
+                           as no thread is inside a reloadable function.";
+            self.editor.say(message);
+            self.answer_overdue(message);
+        }
+    }
+
+    fn answer_overdue(&mut self, message: &str) {
+        let ready = self.live.as_ref().and_then(|live| live.reload.installed.as_ref());
+        let Some((verdict, changes)) = ready.map(|ready| (ready.verdict, ready.changes.clone())) else {
+            return;
+        };
+        self.answer_reload(false, &verdict, &changes, message);
+    }
+
+    /// Reloadable libraries were mapped.
+    pub(super) fn on_loaded(&mut self, hot: &[Hot]) {
+        let Some(live) = &self.live else { return };
+        if hot.iter().any(|hot| hot.generation.is_none()) {
+            self.editor.warn(
+                "The program loaded a library that Midflight has not built. Its lines may be wrong until the \
+                 next save.",
+            );
+        }
+        let Some(ready) = &live.reload.installed else { return };
+        let is_loaded = hot.iter().any(|hot| hot.generation == Some(ready.number));
+        if is_loaded {
+            self.applied(ready.number);
+        }
+    }
+
+    /// A generation runs: write it down and tell everybody.
+    fn applied(&mut self, number: u32) {
+        let Some(live) = &mut self.live else { return };
+        let Some(ready) = live.reload.installed.take() else { return };
+        let elapsed = ready.started.elapsed();
+        let record = json!({
+            "generation": number, "time": now(), "verdict": ready.verdict, "changes": ready.changes,
+            "elapsedMs": millis(elapsed), "judgeMs": millis(ready.times.judge),
+            "buildMs": millis(ready.times.build), "gateMs": millis(ready.times.gate),
+            "swapMs": millis(elapsed.saturating_sub(ready.times.total())),
+        });
+        if let Some(store) = &mut live.store {
+            let generation = NewGeneration {
+                artifacts: ready.libraries.iter().map(|library| library.path.clone()).collect(),
+                verdict: Some(ready.verdict.name().to_owned()),
+                changes: ready.changes.clone(),
+                elapsed,
+            };
+            if let Err(error) = store.commit(&ready.texts, &generation) {
+                self.editor.say(format!("Generation {number} can't be written down: {error}."));
+            }
+        }
+        let (texts, program) = (ready.texts.clone(), ready.program.clone());
+        if let Some(watch) = &mut live.watch {
+            watch.follow(live.sources.root(), &texts);
+        }
+        live.reload.running = Some(Arc::clone(&ready.libraries));
+        live.sources.push(Generation { number, texts, program, record: record.clone() });
+        self.editor.say(format!("Generation {number} runs ({:.0} ms after the save).", millis(elapsed)));
+        self.editor.event("midflight/generation", &record);
+        if self.client.knows_invalidated {
+            self.editor.event("invalidated", &json!({"areas": ["variables"]}));
+        }
+        self.answer_reload(true, &ready.verdict, &record["changes"], "Applied.");
+    }
+
+    fn answer_reload(&mut self, applied: bool, verdict: &Verdict, changes: &Value, message: &str) {
+        let Some(live) = &mut self.live else { return };
+        let current = live.sources.current();
+        let body = json!({
+            "applied": applied, "generation": current.number, "verdict": verdict, "changes": changes,
+            "message": message, "times": if applied { current.record.clone() } else { json!({}) },
+        });
+        for seq in std::mem::take(&mut live.reload.waiting) {
+            self.editor.answer(seq, "midflight/reload", body.clone());
+        }
+    }
+}
+
+impl Live {
+    fn plan(&self, progress: mpsc::UnboundedSender<Progress>) -> Plan {
+        let current = self.sources.current();
+        let libraries = lang_rust::hot_libs(&current.program);
+        let built = self.build.as_ref().map(|build| &build.built.libraries);
+        let path = |name: &str| built.and_then(|libraries| libraries.get(name)).cloned();
+        Plan {
+            root: self.root().to_owned(),
+            running: current.texts.clone(),
+            number: current.number + 1,
+            engine: self.engine,
+            reloads: self.reloads,
+            build: self.staging(),
+            libraries: libraries
+                .into_iter()
+                .filter_map(|library| Some((library.lib_name.clone(), path(&library.lib_name)?)))
+                .collect(),
+            known: self.reload.running.clone(),
+            progress,
+        }
+    }
+
+    /// The build of the libraries only, and what the launch built.
+    fn staging(&self) -> Option<(Invocation, Built)> {
+        let build = self.build.as_ref()?;
+        let hot = lang_rust::hot_libs(&self.sources.current().program);
+        let packages = build.package.iter().cloned().chain(hot.into_iter().map(|library| library.package));
+        let folder = baseline::target_dir(self.root()).join("midflight").join("build");
+        let packages: Vec<String> = packages.collect();
+        Some((build.invocation.staging(&folder, &packages), build.built.clone()))
+    }
+}
+
+impl Plan {
+    async fn carry_out(self) -> Result<Outcome> {
+        let started = Instant::now();
+        let mut times = Times::default();
+        let mut texts = read(&self.root).await?.texts;
+        for _ in 0..BUILDS {
+            if texts == self.running {
+                return Ok(Outcome::Unchanged);
+            }
+            let (report, program) = self.judge(&texts).await?;
+            times.judge = started.elapsed();
+            let changes = serde_json::to_value(&report.changes).unwrap_or_default();
+            if let Some((message, remedy)) = self.refusal(&report) {
+                let verdict = report.verdict;
+                return Ok(Outcome::Refused(Refusal { texts, verdict, changes, message, remedy }));
+            }
+            let Some((invocation, launched)) = &self.build else {
+                return Err(Error::user(
+                    "This session did not build the program, so it can't build a reload.",
+                ));
+            };
+            let building = Instant::now();
+            let built = invocation.run(self.progress.clone()).await?;
+            times.build = building.elapsed();
+            let after = read(&self.root).await?.texts;
+            if after != texts {
+                // Nobody knows which of the two was built.
+                texts = after;
+                continue;
+            }
+            if let Some(difference) = launched.feature_difference(&built) {
+                let message = format!("{difference}, so that layouts may differ.");
+                let remedy = "Start the session again.".to_owned();
+                return Ok(Outcome::Refused(Refusal {
+                    texts,
+                    verdict: Verdict::Restart,
+                    changes,
+                    message,
+                    remedy,
+                }));
+            }
+            let gating = Instant::now();
+            let (names, known) = (self.libraries.clone(), self.known.clone());
+            let gated = blocking(move || gate(&names, known.as_deref(), &built)).await??;
+            times.gate = gating.elapsed();
+            return Ok(match gated {
+                Gated::Passed { libraries, replaced, staged } => Outcome::Ready(Ready {
+                    number: self.number,
+                    texts,
+                    program,
+                    verdict: report.verdict,
+                    changes,
+                    libraries: Arc::new(libraries),
+                    replaced: Arc::new(replaced),
+                    staged,
+                    started,
+                    times,
+                }),
+                Gated::Fatal(message) => {
+                    let remedy = "Restart the session to apply it.".to_owned();
+                    Outcome::Refused(Refusal { texts, verdict: Verdict::Restart, changes, message, remedy })
+                }
+            });
+        }
+        Err(Error::nobody("The sources changed during every build."))
+    }
+
+    async fn judge(&self, texts: &Texts) -> Result<(lang_rust::Report, Program)> {
+        let (old, new, engine) = (self.running.clone(), texts.clone(), self.engine);
+        blocking(move || (lang_rust::report(&old, &new, Some(engine)), lang_rust::program(&new))).await
+    }
+
+    /// Why the change must not be brought into the process, and what to do.
+    fn refusal(&self, report: &lang_rust::Report) -> Option<(String, String)> {
+        let worst = report.changes.iter().find(|change| change.verdict == Verdict::Restart);
+        if let Some(change) = worst.filter(|_| self.reloads) {
+            let remedy = if change.remedy.is_empty() { "Restart to apply it." } else { &change.remedy };
+            return Some((format!("{} [{}]", change.message, change.code), remedy.to_owned()));
+        }
+        if self.reloads {
+            return None;
+        }
+        let message = match report.changes.first() {
+            Some(change) => format!("`{}` changed, and this program can't take up new code.", change.item),
+            None => "The sources changed, and this program can't take up new code.".to_owned(),
+        };
+        Some((message, "Restart to apply it; the old code goes on.".to_owned()))
+    }
+}
+
+enum Gated {
+    Passed { libraries: Vec<Library>, replaced: Vec<Library>, staged: Vec<(PathBuf, PathBuf)> },
+    Fatal(String),
+}
+
+/// Compares what was built with what runs, and puts copies of what passed beside what they will replace.
+fn gate(names: &[(String, PathBuf)], known: Option<&Vec<Library>>, built: &Built) -> Result<Gated> {
+    let (mut libraries, mut replaced, mut staged) = (Vec::new(), Vec::new(), Vec::new());
+    for (name, path) in names {
+        let running = match known.and_then(|known| known.iter().find(|library| library.name == *name)) {
+            Some(library) => library.clone(),
+            None => library(name, path, path)?,
+        };
+        let new = built.libraries.get(name).ok_or_else(|| {
+            Error::user(format!("The build did not make the library `{name}`: is it still a `dylib`?"))
+        })?;
+        let new = Library { path: path.clone(), ..library(name, new, new)? };
+        let differences = artifact::compare(&running.artifact, &new.artifact);
+        if let Some(fatal) = differences.iter().find(|difference| difference.fatal) {
+            return Ok(Gated::Fatal(format!("The built library can't be loaded: {}.", fatal.message)));
+        }
+        if new.sha256 != running.sha256 {
+            let beside = beside(path);
+            let from = built.libraries.get(name).unwrap_or(path);
+            std::fs::copy(from, &beside)
+                .map_err(|error| Error::user(format!("{} can't be written: {error}.", beside.display())))?;
+            staged.push((beside, path.clone()));
+        }
+        libraries.push(new);
+        replaced.push(running);
+    }
+    Ok(Gated::Passed { libraries, replaced, staged })
+}
+
+fn library(name: &str, path: &Path, file: &Path) -> Result<Library> {
+    let problem = |error: &dyn std::fmt::Display| Error::user(format!("{error}."));
+    let artifact = Artifact::read(file).map_err(|error| problem(&error))?;
+    let content = std::fs::read(file).map_err(|error| problem(&error))?;
+    let sha256 = baseline::sha256(&content);
+    Ok(Library { name: name.to_owned(), path: path.to_owned(), sha256, artifact: Arc::new(artifact) })
+}
+
+/// A name in the same folder, so that renaming it is one step; hidden, and no library's name.
+fn beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.midflight-{}", std::process::id()))
+}
+
+impl Times {
+    fn total(&self) -> Duration {
+        self.judge + self.build + self.gate
+    }
+}
+
+impl Drop for Ready {
+    fn drop(&mut self) {
+        // What was renamed is not there any more; what was not must not stay.
+        for (beside, _) in &self.staged {
+            let _ = std::fs::remove_file(beside);
+        }
+    }
+}
+
+/// Milliseconds since 1970.
+pub(super) fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,171 @@
+//! Reading the variables of a stopped frame before anybody can ask for them.
+
+use std::time::Instant as Clock;
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::Session;
+use crate::message::{self, Message};
+use crate::snapshots::{Kept, Snapshot};
+
+/// So many frames of the stopped thread are kept: those in the workspace's own files.
+const FRAMES: usize = 3;
+
+/// So many frames are looked at to find them.
+const LEVELS: usize = 12;
+
+/// What may still be read at this stop.
+struct Budget {
+    until: Instant,
+    items: usize,
+    bytes: usize,
+    depth: u32,
+}
+
+impl Budget {
+    fn is_spent(&self) -> bool {
+        self.items == 0 || self.bytes == 0 || Instant::now() >= self.until
+    }
+}
+
+impl Session {
+    /// Keeps what the top frames hold. It is read at once, before the editor's own requests: some
+    /// adapters know the variables of one frame at a time only.
+    pub(super) async fn take_snapshot(&mut self, hit: &[i64]) {
+        let started = Clock::now();
+        let Some(live) = self.live.as_ref().filter(|live| live.reloads) else { return };
+        let limits = &live.config.snapshot;
+        let mut budget = Budget {
+            until: Instant::now() + limits.time(),
+            items: limits.items,
+            bytes: limits.bytes,
+            depth: limits.depth,
+        };
+        let thread = json!({"threadId": live.process.thread, "startFrame": 0, "levels": LEVELS});
+        let Ok(trace) = self.ask_until("stackTrace", thread, budget.until).await else { return };
+        let frames = self.own_frames(&trace);
+        let mut breakpoints = hit;
+        for frame in frames.into_iter().take(FRAMES) {
+            if budget.is_spent() {
+                break;
+            }
+            if let Some(snapshot) = self.read_frame(frame, breakpoints, &mut budget).await {
+                self.editor.event("midflight/scopeSnapshot", &snapshot.value());
+                if let Some(live) = &mut self.live {
+                    live.snapshots.keep(snapshot);
+                }
+            }
+            // Only the top frame is at the breakpoint.
+            breakpoints = &[];
+        }
+        tracing::debug!(elapsed = ?started.elapsed(), "snapshot");
+    }
+
+    fn own_frames(&mut self, trace: &Value) -> Vec<i64> {
+        let Some(live) = &mut self.live else { return Vec::new() };
+        let mut ids = Vec::new();
+        for frame in trace.get("stackFrames").and_then(Value::as_array).into_iter().flatten() {
+            if let Some(id) = live.learn_frame(frame)
+                && live.frames.get(&id).is_some_and(|frame| frame.key.is_some())
+            {
+                ids.push(id);
+            }
+        }
+        ids
+    }
+
+    async fn read_frame(&mut self, frame: i64, hit: &[i64], budget: &mut Budget) -> Option<Snapshot> {
+        let scopes = self.ask_until("scopes", json!({"frameId": frame}), budget.until).await.ok()?;
+        let mut variables = Vec::new();
+        let mut is_whole = true;
+        for scope in scopes.get("scopes").and_then(Value::as_array).into_iter().flatten() {
+            if is_local(scope) {
+                let (read, whole) = self.read_variables(scope, 1, budget).await;
+                variables.extend(read);
+                is_whole &= whole;
+            }
+        }
+        let frame_facts = self.live.as_ref()?.frames.get(&frame)?;
+        Some(Snapshot {
+            function: frame_facts.function.clone(),
+            generation: frame_facts.generation,
+            frame,
+            breakpoints: hit.to_vec(),
+            variables: variables.into(),
+            is_partial: !is_whole,
+        })
+    }
+
+    /// The variables behind a scope or variable, and whether that is all of them.
+    async fn read_variables(&mut self, parent: &Value, depth: u32, budget: &mut Budget) -> (Vec<Kept>, bool) {
+        let reference = parent.get("variablesReference").and_then(Value::as_i64).unwrap_or_default();
+        if reference == 0 {
+            return (Vec::new(), true);
+        }
+        if depth > budget.depth || budget.is_spent() {
+            return (Vec::new(), false);
+        }
+        let request = json!({"variablesReference": reference, "start": 0, "count": budget.items});
+        let Ok(body) = self.ask_until("variables", request, budget.until).await else {
+            return (Vec::new(), false);
+        };
+        let (mut kept, mut is_whole) = (Vec::new(), true);
+        for variable in body.get("variables").and_then(Value::as_array).into_iter().flatten() {
+            if budget.is_spent() {
+                return (kept, false);
+            }
+            let Some((mut read, bytes)) = Kept::read(variable) else { continue };
+            budget.items -= 1;
+            budget.bytes = budget.bytes.saturating_sub(bytes);
+            let (children, whole) = Box::pin(self.read_variables(variable, depth + 1, budget)).await;
+            read.children = children;
+            is_whole &= whole;
+            kept.push(read);
+        }
+        (kept, is_whole)
+    }
+
+    /// `variables` of a snapshot are answered here; all others by the adapter.
+    pub(super) fn on_variables(&mut self, seq: i64, command: String, message: Message) {
+        let reference = message.arguments().get("variablesReference").and_then(Value::as_i64);
+        let Some(live) = &self.live else { return };
+        let Some(reference) = reference.filter(|reference| live.snapshots.is_ours(*reference)) else {
+            return self.forward(seq, message.into_bytes(), super::Forwarded::Plain(command));
+        };
+        if command == "setVariable" {
+            let error =
+                crate::error::Error::user("This is the value before the reload; it can't be changed.");
+            return self.editor.refuse(seq, &command, &error);
+        }
+        let variables = live.snapshots.variables(reference).unwrap_or_default();
+        let body = json!({"variables": variables});
+        self.editor.answer(seq, &command, body);
+    }
+
+    /// The live scopes of a frame, and what they were before the last reload.
+    pub(super) fn on_scopes(&mut self, frame: i64, message: &Message) {
+        let mut tree = message.tree();
+        if let Some(live) = &mut self.live
+            && let Some(facts) = live.frames.get(&frame).cloned()
+        {
+            if let Some(path) = facts.key.as_ref().map(|key| live.path(key)) {
+                let path = path.to_string_lossy();
+                live.map_positions(&mut tree["body"], Some(&path), Some(facts.generation), self.client.base);
+            }
+            if let Some(scope) = live.snapshots.offer(&facts.function, facts.generation)
+                && let Some(scopes) = tree["body"]["scopes"].as_array_mut()
+            {
+                // After the locals, before globals and registers.
+                scopes.insert(scopes.len().min(1), serde_json::to_value(scope).unwrap_or_default());
+            }
+        }
+        self.editor.forward(message::bytes(&tree));
+    }
+}
+
+fn is_local(scope: &Value) -> bool {
+    let text = |name: &str| scope.get(name).and_then(Value::as_str).unwrap_or_default();
+    matches!(text("presentationHint"), "locals" | "arguments")
+        || matches!(text("name"), "Locals" | "Local" | "Arguments")
+}

@@ -1,0 +1,255 @@
+//! Stops: those that are the user's business, and those that only we asked for.
+//!
+//! With `stop-on-sharedlibrary-events` LLDB stops the process whenever a library comes or goes: twice for
+//! each, before and after. Four such stops make a reload: the old library is about to go (its breakpoints
+//! are taken away), it is gone, the new one is mapped, the new one is known to LLDB (breakpoints are set
+//! again). The first call into the new code is then hit. The editor sees none of it.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
+
+use super::{Report, Session};
+use crate::adapter::FromAdapter;
+use crate::error::Result;
+use crate::message::{self, Kind, Message};
+
+/// What LLDB calls the stops that we asked for.
+const LIBRARY_EVENT: &str = "shared-library-event";
+
+/// The loader is about to unmap a library (`RT_DELETE` in `<link.h>`).
+const ABOUT_TO_GO: &str = "2";
+
+/// Between the first and the last stop of a reload there are some tens of milliseconds. If the last does
+/// not come, breakpoints are set without it.
+const SETTLES: Duration = Duration::from_millis(1500);
+
+/// A trap this soon after breakpoints were set in a running process is theirs, even if they are gone.
+const TRAP: Duration = Duration::from_secs(1);
+
+impl Session {
+    pub(super) async fn on_stopped(&mut self, message: Message) {
+        let body = message.body();
+        if let Some(live) = &mut self.live {
+            live.process.own_continues = 0;
+            live.process.thread = body.get("threadId").and_then(Value::as_i64).unwrap_or_default();
+        }
+        if !self.is_internal(&body) {
+            return self.on_shown_stop(message, body).await;
+        }
+        let reasons = self.stop_reasons().await;
+        let is_library_event = |reason: &String| reason == LIBRARY_EVENT;
+        if !reasons.is_empty() && !reasons.iter().any(is_library_event) {
+            return self.on_shown_stop(message, body).await;
+        }
+        let others = reasons.iter().any(|reason| !is_library_event(reason));
+        if let Err(error) = self.on_library_event().await {
+            self.editor.warn(format!("{error} Breakpoints may not follow this reload."));
+        }
+        self.go_on(message, body, others).await;
+    }
+
+    fn is_internal(&self, body: &Value) -> bool {
+        let reloads = self.live.as_ref().is_some_and(|live| live.reloads);
+        reloads && body.get("hitBreakpointIds").is_some_and(|ids| *ids == json!([-1]))
+    }
+
+    /// Why each stopped thread stopped. The event names only one thread.
+    async fn stop_reasons(&mut self) -> Vec<String> {
+        let list = json!({"expression": "`thread list", "context": "repl"});
+        let Ok(body) = self.ask("evaluate", list).await else { return Vec::new() };
+        let text = body.get("result").and_then(Value::as_str).unwrap_or_default();
+        let reasons = text.lines().filter_map(|line| line.rsplit_once("stop reason = "));
+        reasons.map(|(_, reason)| reason.trim().to_owned()).collect()
+    }
+
+    /// The process stands still while the loader does something: look what.
+    async fn on_library_event(&mut self) -> Result<()> {
+        let body = self.ask("modules", json!({})).await?;
+        let Some(live) = &mut self.live else { return Ok(()) };
+        live.modules.update(&body);
+        let hot = live.modules.hot();
+        let cleared = live.process.cleared;
+        let mapped: Vec<String> = hot.iter().map(|hot| hot.path.clone()).collect();
+        if hot.is_empty() {
+            if !cleared && !live.process.loaded.is_empty() {
+                // It went without our seeing it; at least nothing is left over.
+                self.unsettle().await?;
+            }
+            return Ok(());
+        }
+        if !cleared && mapped == live.process.loaded {
+            if self.is_about_to_go().await {
+                self.unsettle().await?;
+            }
+            return Ok(());
+        }
+        self.settle(hot).await
+    }
+
+    /// What the loader says it is about to do. Without an answer, the worst is assumed.
+    async fn is_about_to_go(&mut self) -> bool {
+        let state = json!({"expression": "((int*)&_r_debug)[6]", "context": "watch"});
+        match self.ask("evaluate", state).await {
+            Ok(body) => body.get("result").and_then(Value::as_str).is_none_or(|state| state == ABOUT_TO_GO),
+            Err(_) => true,
+        }
+    }
+
+    async fn unsettle(&mut self) -> Result<()> {
+        let Some(live) = &mut self.live else { return Ok(()) };
+        live.process.cleared = true;
+        live.process.times_cleared += 1;
+        let since = live.process.times_cleared;
+        self.later(SETTLES, Report::Unsettled { since });
+        self.clear_hot_breakpoints().await
+    }
+
+    async fn settle(&mut self, hot: Vec<crate::modules::Hot>) -> Result<()> {
+        if let Some(live) = &mut self.live {
+            live.process.cleared = false;
+            live.process.loaded = hot.iter().map(|hot| hot.path.clone()).collect();
+        }
+        self.on_loaded(&hot);
+        self.set_hot_breakpoints().await
+    }
+
+    /// Breakpoints were taken away, and no new library came.
+    pub(super) async fn on_unsettled(&mut self, since: u64) {
+        let Some(live) = &mut self.live else { return };
+        if !live.process.cleared || live.process.times_cleared != since {
+            return;
+        }
+        live.process.cleared = false;
+        live.process.set_while_running = Some(Instant::now());
+        if let Err(error) = self.set_hot_breakpoints().await {
+            tracing::debug!(%error, "breakpoints were not set again");
+        }
+    }
+
+    /// After a stop of ours the process goes on, unless the user has business there too.
+    async fn go_on(&mut self, message: Message, body: Value, others: bool) {
+        let Some(live) = &mut self.live else { return };
+        if live.process.shown_stop {
+            return;
+        }
+        if live.process.pause_wanted {
+            let mut tree = message.tree();
+            tree["body"] = json!({
+                "reason": "pause", "threadId": body["threadId"], "allThreadsStopped": true,
+            });
+            return self.show_stop(&message::bytes(&tree), &[]).await;
+        }
+        if others && self.another_stop_comes().await {
+            return;
+        }
+        self.continue_silently();
+    }
+
+    /// Another thread stopped at the same time, for a reason of its own. Its event is on the way.
+    async fn another_stop_comes(&mut self) -> bool {
+        let limit = Instant::now() + Duration::from_millis(300);
+        loop {
+            let is_stop = |message: &Message| message.kind == Kind::Event { event: "stopped".to_owned() };
+            if self.aside.iter().any(|message| is_stop(message) && !self.is_internal(&message.body())) {
+                return true;
+            }
+            let Some(adapter) = &mut self.adapter else { return false };
+            match timeout_at(limit, adapter.receive()).await {
+                Ok(Some(FromAdapter::Message(message))) => self.aside.push_back(message),
+                _ => return false,
+            }
+        }
+    }
+
+    fn continue_silently(&mut self) {
+        let Some(live) = &mut self.live else { return };
+        live.process.own_continues += 1;
+        let thread = live.process.thread;
+        self.tell("continue", json!({"threadId": thread}));
+    }
+
+    pub(super) fn on_continued(&mut self, message: Message) {
+        if let Some(live) = &mut self.live {
+            if live.process.own_continues > 0 {
+                live.process.own_continues -= 1;
+                return;
+            }
+            live.resumed();
+        }
+        self.editor.forward(message.into_bytes());
+    }
+
+    /// The editor lets the process go on.
+    pub(super) fn on_resume(&mut self) {
+        if let Some(live) = &mut self.live {
+            live.resumed();
+        }
+    }
+
+    pub(super) fn on_pause_wanted(&mut self) {
+        if let Some(live) = &mut self.live {
+            live.process.pause_wanted = true;
+        }
+    }
+
+    /// A stop that the user asked for, with the breakpoints by the ids that the editor knows.
+    async fn on_shown_stop(&mut self, message: Message, body: Value) {
+        if self.is_stray_trap(&body) || self.is_wrong_statement(&body).await.is_break() {
+            return self.continue_silently();
+        }
+        let ids = body.get("hitBreakpointIds").and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut hit = Vec::new();
+        if let Some(live) = &mut self.live {
+            hit.extend(ids.iter().filter_map(Value::as_i64).map(|id| live.breakpoints.editor_id(id)));
+            hit.dedup();
+        }
+        if hit.is_empty() {
+            return self.show_stop(&message.into_bytes(), &hit).await;
+        }
+        let mut tree = message.tree();
+        tree["body"]["hitBreakpointIds"] = json!(hit);
+        self.show_stop(&message::bytes(&tree), &hit).await;
+    }
+
+    async fn show_stop(&mut self, bytes: &[u8], hit: &[i64]) {
+        if let Some(live) = &mut self.live {
+            live.process.shown_stop = true;
+            live.process.pause_wanted = false;
+            live.process.set_while_running = None;
+        }
+        self.editor.forward(bytes.to_vec());
+        self.take_snapshot(hit).await;
+    }
+
+    /// Setting a breakpoint in a running process can stop it at a trap that is no breakpoint any more.
+    fn is_stray_trap(&mut self, body: &Value) -> bool {
+        let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+        let is_trap = text("reason") == "exception" && text("description").contains("SIGTRAP");
+        let Some(live) = self.live.as_mut().filter(|_| is_trap) else { return false };
+        live.process.set_while_running.take().is_some_and(|set| set.elapsed() < TRAP)
+    }
+
+    /// The executable may have a copy of reloadable code, of generation 0, where a line of the present
+    /// generation is another statement. A breakpoint there was never asked for.
+    async fn is_wrong_statement(&mut self, body: &Value) -> ControlFlow<()> {
+        let go = ControlFlow::Continue(());
+        let is_reloaded = self.live.as_ref().is_some_and(|live| live.sources.current().number > 0);
+        if !is_reloaded || body.get("reason") != Some(&json!("breakpoint")) {
+            return go;
+        }
+        let thread = json!({"threadId": body["threadId"], "startFrame": 0, "levels": 1});
+        let Ok(trace) = self.ask("stackTrace", thread).await else { return go };
+        let base = self.client.base;
+        let Some(frame) = trace.pointer("/stackFrames/0") else { return go };
+        let Some(live) = &mut self.live else { return go };
+        let Some((key, line)) = live.key_of(&frame["source"]).zip(frame["line"].as_i64()) else { return go };
+        if live.generation_of(frame) != 0 || !live.sources.is_hot(&key) {
+            return go;
+        }
+        let line = u32::try_from(line - base).unwrap_or_default();
+        if live.has_breakpoint_at(&key, 0, line) { go } else { ControlFlow::Break(()) }
+    }
+}

@@ -1,0 +1,253 @@
+//! What the variables of a stopped frame were, kept across reloads.
+//!
+//! References to variables die when the process goes on, so a snapshot is plain values. It is offered as a
+//! scope of its own beside the live ones: cached values in place of live ones would be confusing.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use dap::types::{Scope, Variable};
+use serde_json::{Value, json};
+
+/// So many generations of each function are kept.
+const GENERATIONS: usize = 3;
+
+/// So many functions are kept; the one that was seen longest ago goes first.
+const FUNCTIONS: usize = 64;
+
+/// References of ours begin here. Adapters count from 1, or from 2³² for what they keep.
+const FIRST_REFERENCE: i64 = 0x6000_0000;
+
+/// One variable as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its value, as the debugger showed it.
+    pub(crate) value: String,
+    /// Its type.
+    pub(crate) kind: Option<String>,
+    /// Its fields or elements, as deep as they were read.
+    pub(crate) children: Vec<Kept>,
+}
+
+/// The variables of one frame at one stop.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    /// The function.
+    pub(crate) function: String,
+    /// The generation that the frame ran.
+    pub(crate) generation: u32,
+    /// The frame, as the editor knew it.
+    pub(crate) frame: i64,
+    /// The breakpoints that were hit, as the editor knows them.
+    pub(crate) breakpoints: Vec<i64>,
+    /// Its variables.
+    pub(crate) variables: Arc<[Kept]>,
+    /// Whether a limit cut it short.
+    pub(crate) is_partial: bool,
+}
+
+/// The snapshots of a session.
+#[derive(Debug, Default)]
+pub(crate) struct Snapshots {
+    functions: HashMap<String, VecDeque<Snapshot>>,
+    order: VecDeque<String>,
+    offered: HashMap<i64, Vec<Variable>>,
+    count: i64,
+}
+
+impl Kept {
+    fn size(&self) -> usize {
+        self.name.len() + self.value.len() + self.kind.as_ref().map_or(0, String::len)
+    }
+
+    /// As `midflight/scopeSnapshot` and `midflight/snapshots` say it.
+    fn value(&self) -> Value {
+        let mut value = json!({"value": self.value, "type": self.kind, "evaluated": true});
+        if !self.children.is_empty() {
+            value["fields"] = fields(&self.children);
+        }
+        value
+    }
+
+    /// The variable of a `variables` response, without its children; and how many bytes it takes.
+    pub(crate) fn read(variable: &Value) -> Option<(Self, usize)> {
+        let text = |name: &str| variable.get(name).and_then(Value::as_str).map(str::to_owned);
+        let kept =
+            Self { name: text("name")?, value: text("value")?, kind: text("type"), children: Vec::new() };
+        let size = kept.size();
+        Some((kept, size))
+    }
+}
+
+fn fields(variables: &[Kept]) -> Value {
+    variables.iter().map(|kept| (kept.name.clone(), kept.value())).collect::<serde_json::Map<_, _>>().into()
+}
+
+impl Snapshot {
+    /// The body of `midflight/scopeSnapshot`.
+    pub(crate) fn value(&self) -> Value {
+        json!({
+            "breakpointId": self.breakpoints.first(),
+            "stackFrameId": self.frame,
+            "function": self.function,
+            "generation": self.generation,
+            "partial": self.is_partial,
+            "variables": fields(&self.variables),
+        })
+    }
+}
+
+impl Snapshots {
+    /// Keeps a snapshot; it takes the place of an earlier one of the same function and generation.
+    pub(crate) fn keep(&mut self, snapshot: Snapshot) {
+        let name = snapshot.function.clone();
+        self.order.retain(|other| *other != name);
+        self.order.push_back(name.clone());
+        let generations = self.functions.entry(name).or_default();
+        generations.retain(|other| other.generation != snapshot.generation);
+        generations.push_back(snapshot);
+        if generations.len() > GENERATIONS {
+            generations.pop_front();
+        }
+        if self.order.len() > FUNCTIONS
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.functions.remove(&oldest);
+        }
+    }
+
+    /// All snapshots.
+    pub(crate) fn value(&self) -> Value {
+        let all = self.order.iter().filter_map(|name| self.functions.get(name));
+        all.flatten().map(Snapshot::value).collect()
+    }
+
+    /// The scope that shows what a function's variables were before the last reload.
+    pub(crate) fn offer(&mut self, function: &str, generation: u32) -> Option<Scope> {
+        let generations = self.functions.get(function)?;
+        let before = generations.iter().filter(|snapshot| snapshot.generation < generation);
+        let before = before.max_by_key(|snapshot| snapshot.generation)?.clone();
+        let now = generations.iter().find(|snapshot| snapshot.generation == generation);
+        let now = now.map(|snapshot| Arc::clone(&snapshot.variables));
+        let reference = self.offer_variables(&before.variables, now.as_deref());
+        Some(Scope {
+            name: format!("Before reload (generation {})", before.generation),
+            presentation_hint: None,
+            variables_reference: reference,
+            named_variables: i64::try_from(before.variables.len()).ok(),
+            indexed_variables: None,
+            expensive: false,
+            source: None,
+            line: None,
+            column: None,
+            end_line: None,
+            end_column: None,
+        })
+    }
+
+    fn offer_variables(&mut self, before: &[Kept], now: Option<&[Kept]>) -> i64 {
+        let mut variables = Vec::new();
+        for kept in before {
+            let live = now.map(|now| now.iter().find(|live| live.name == kept.name));
+            let children = live.flatten().map(|live| live.children.as_slice());
+            let reference =
+                if kept.children.is_empty() { 0 } else { self.offer_variables(&kept.children, children) };
+            variables.push(variable(kept, live, reference));
+        }
+        self.count += 1;
+        let reference = FIRST_REFERENCE + self.count;
+        self.offered.insert(reference, variables);
+        reference
+    }
+
+    /// The variables behind one of our references.
+    pub(crate) fn variables(&self, reference: i64) -> Option<&[Variable]> {
+        self.offered.get(&reference).map(Vec::as_slice)
+    }
+
+    /// Whether a reference was ever one of ours.
+    pub(crate) fn is_ours(&self, reference: i64) -> bool {
+        (FIRST_REFERENCE + 1..=FIRST_REFERENCE + self.count).contains(&reference)
+    }
+
+    /// The process goes on: what was offered is no longer valid.
+    pub(crate) fn resumed(&mut self) {
+        self.offered.clear();
+    }
+}
+
+/// `live` is none when nothing is known of the present values, and `Some(None)` when there is no such variable.
+fn variable(kept: &Kept, live: Option<Option<&Kept>>, variables_reference: i64) -> Variable {
+    let value = match live {
+        Some(Some(live)) if live.value != kept.value => format!("{}  (now {})", kept.value, live.value),
+        Some(Some(live)) if live.children != kept.children => format!("{}  (changed inside)", kept.value),
+        Some(None) => format!("{}  (no longer there)", kept.value),
+        _ => kept.value.clone(),
+    };
+    Variable {
+        name: kept.name.clone(),
+        value,
+        type_field: kept.kind.clone(),
+        presentation_hint: Some(dap::types::VariablePresentationHint {
+            attributes: Some(vec![dap::types::VariablePresentationHintAttributes::ReadOnly]),
+            ..Default::default()
+        }),
+        variables_reference,
+        ..Default::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(name: &str, value: &str, children: Vec<Kept>) -> Kept {
+        Kept { name: name.into(), value: value.into(), kind: Some("i64".into()), children }
+    }
+
+    fn snapshot(generation: u32, variables: Vec<Kept>) -> Snapshot {
+        Snapshot {
+            function: "step".into(),
+            generation,
+            frame: 4,
+            breakpoints: vec![1],
+            variables: variables.into(),
+            is_partial: false,
+        }
+    }
+
+    #[test]
+    fn the_scope_shows_what_was_and_marks_what_changed() {
+        let mut snapshots = Snapshots::default();
+        snapshots
+            .keep(snapshot(0, vec![kept("a", "1", vec![]), kept("s", "0x1", vec![kept("n", "5", vec![])])]));
+        assert!(snapshots.offer("step", 0).is_none(), "nothing was reloaded");
+        snapshots
+            .keep(snapshot(2, vec![kept("a", "1", vec![]), kept("s", "0x1", vec![kept("n", "6", vec![])])]));
+        let scope = snapshots.offer("step", 2).expect("a scope");
+        assert_eq!(scope.name, "Before reload (generation 0)");
+        let shown = snapshots.variables(scope.variables_reference).expect("ours").to_vec();
+        let values: Vec<&str> = shown.iter().map(|variable| variable.value.as_str()).collect();
+        assert_eq!(values, ["1", "0x1  (changed inside)"]);
+        let inner = snapshots.variables(shown[1].variables_reference).expect("ours");
+        assert_eq!(inner[0].value, "5  (now 6)");
+        let reference = scope.variables_reference;
+        snapshots.resumed();
+        assert!(snapshots.variables(reference).is_none() && snapshots.is_ours(reference));
+    }
+
+    #[test]
+    fn only_the_last_generations_and_functions_are_kept() {
+        let mut snapshots = Snapshots::default();
+        for generation in 0..10 {
+            snapshots.keep(snapshot(generation, vec![]));
+        }
+        assert_eq!(snapshots.functions["step"].len(), GENERATIONS);
+        for index in 0..200 {
+            snapshots.keep(Snapshot { function: format!("f{index}"), ..snapshot(0, vec![]) });
+        }
+        assert_eq!((snapshots.functions.len(), snapshots.order.len()), (FUNCTIONS, FUNCTIONS));
+    }
+}

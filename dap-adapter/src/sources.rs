@@ -1,0 +1,271 @@
+//! The texts of a session: what each generation was built from, what is on disk, what the editor said it
+//! shows; and the line maps between any two of them.
+
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use compat::{FileUnits, Program, Texts};
+use remap::{Anchor, LineMap};
+use serde_json::Value;
+
+/// A path of a source file relative to the workspace root.
+pub(crate) type Key = Arc<str>;
+
+/// So many line maps are kept; a reload makes most of them useless anyway.
+const MAPS: usize = 512;
+
+/// The exact texts that some running code was built from.
+#[derive(Debug, Clone)]
+pub(crate) struct Generation {
+    /// 0 is what was launched.
+    pub(crate) number: u32,
+    /// The texts.
+    pub(crate) texts: Texts,
+    /// Their units.
+    pub(crate) program: Program,
+    /// When it was applied, how long it took, what changed: for the time line.
+    pub(crate) record: Value,
+}
+
+/// All texts of a session.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    root: PathBuf,
+    /// Folders, relative to the root, whose code is reloaded.
+    hot: Vec<String>,
+    generations: Vec<Generation>,
+    disk: HashMap<Key, OnDisk>,
+    told: HashMap<Key, Told>,
+    maps: HashMap<(usize, usize), (Arc<str>, Arc<str>, Arc<LineMap>)>,
+    units: HashMap<usize, (Arc<str>, Arc<FileUnits>)>,
+}
+
+#[derive(Debug)]
+struct OnDisk {
+    stamp: (Option<SystemTime>, u64),
+    text: Arc<str>,
+}
+
+/// A buffer that the editor sent because it was not saved, and the file below it then.
+#[derive(Debug)]
+struct Told {
+    text: Arc<str>,
+    disk: Option<Arc<str>>,
+}
+
+impl Sources {
+    /// The texts of a session that starts with this generation.
+    pub(crate) fn new(root: PathBuf, hot: Vec<String>, first: Generation) -> Self {
+        Self {
+            root,
+            hot,
+            generations: vec![first],
+            disk: HashMap::new(),
+            told: HashMap::new(),
+            maps: HashMap::new(),
+            units: HashMap::new(),
+        }
+    }
+
+    /// The workspace root.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The generation that is newest in the process.
+    pub(crate) fn current(&self) -> &Generation {
+        // There is always the first one.
+        &self.generations[self.generations.len() - 1]
+    }
+
+    /// All generations, oldest first.
+    pub(crate) fn generations(&self) -> &[Generation] {
+        &self.generations
+    }
+
+    /// The next generation is applied.
+    pub(crate) fn push(&mut self, generation: Generation) {
+        self.generations.push(generation);
+    }
+
+    /// The source's name in the texts, if it is one of the workspace.
+    pub(crate) fn key(&self, path: &str) -> Option<Key> {
+        let path = normal(Path::new(path));
+        let relative = match path.strip_prefix(&self.root) {
+            Ok(relative) => relative.to_owned(),
+            // The editor may have come through a link.
+            Err(_) => path.canonicalize().ok()?.strip_prefix(&self.root).ok()?.to_owned(),
+        };
+        let key = relative.to_str()?.replace('\\', "/");
+        self.generations.iter().rev().find_map(|generation| {
+            generation.texts.get_key_value(key.as_str()).map(|(key, _)| Arc::clone(key))
+        })
+    }
+
+    /// Whether the file's code is reloaded.
+    pub(crate) fn is_hot(&self, key: &str) -> bool {
+        self.hot.iter().any(|folder| {
+            folder.is_empty() || key.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        })
+    }
+
+    /// The generation that breakpoints in a file have to be set in.
+    pub(crate) fn running(&self, key: &str) -> u32 {
+        if self.is_hot(key) { self.current().number } else { 0 }
+    }
+
+    /// A file's text in a generation.
+    pub(crate) fn text(&self, generation: u32, key: &str) -> Option<Arc<str>> {
+        let generation = self.generations.get(generation as usize)?;
+        generation.texts.get(key).cloned()
+    }
+
+    /// The text that lines from the editor mean: the one it says, else the one that is saved.
+    pub(crate) fn meant(&mut self, key: &Key, said: Option<&Value>) -> Option<Arc<str>> {
+        let disk = self.on_disk(key);
+        let field = |name: &str| said.and_then(|said| said.get(name)).and_then(Value::as_str);
+        if let Some(text) = field("text") {
+            let text = self.known(key, text).unwrap_or_else(|| Arc::from(text));
+            self.told.insert(Arc::clone(key), Told { text: Arc::clone(&text), disk });
+            return Some(text);
+        }
+        self.told.remove(key);
+        if let Some(sha256) = field("sha256") {
+            let is_meant = |text: &&Arc<str>| baseline::sha256(text.as_bytes()) == sha256;
+            let generations = self.generations.iter().rev().filter_map(|g| g.texts.get(key));
+            if let Some(text) = disk.iter().chain(generations).find(is_meant) {
+                return Some(Arc::clone(text));
+            }
+        }
+        disk
+    }
+
+    /// The text that the editor shows, as far as is known.
+    pub(crate) fn shown(&mut self, key: &Key) -> Option<Arc<str>> {
+        let disk = self.on_disk(key);
+        if let Some(told) = self.told.get(key) {
+            if told.disk == disk {
+                return Some(Arc::clone(&told.text));
+            }
+            self.told.remove(key);
+        }
+        disk
+    }
+
+    fn on_disk(&mut self, key: &Key) -> Option<Arc<str>> {
+        let path = self.root.join(&**key);
+        let file = path.metadata().ok()?;
+        let stamp = (file.modified().ok(), file.len());
+        if let Some(known) = self.disk.get(key).filter(|known| known.stamp == stamp) {
+            return Some(Arc::clone(&known.text));
+        }
+        let text = std::fs::read_to_string(&path).ok()?;
+        let text = self.known(key, &text).unwrap_or_else(|| text.into());
+        self.disk.insert(Arc::clone(key), OnDisk { stamp, text: Arc::clone(&text) });
+        Some(text)
+    }
+
+    /// The same text, if a generation has it: equal texts are then found equal by address.
+    fn known(&self, key: &str, text: &str) -> Option<Arc<str>> {
+        let mut texts = self.generations.iter().rev().filter_map(|generation| generation.texts.get(key));
+        texts.find(|known| ***known == *text).cloned()
+    }
+
+    /// How the lines of two texts of one file are related.
+    pub(crate) fn map(&mut self, key: &str, from: &Arc<str>, to: &Arc<str>) -> Arc<LineMap> {
+        let place = (address(from), address(to));
+        if let Some((_, _, map)) = self.maps.get(&place) {
+            return Arc::clone(map);
+        }
+        let map = if Arc::ptr_eq(from, to) {
+            LineMap::between(from, to)
+        } else {
+            let anchors = anchors(&self.units_of(key, from), from, &self.units_of(key, to), to);
+            LineMap::anchored(from, to, &anchors)
+        };
+        if self.maps.len() >= MAPS {
+            self.maps.clear();
+            self.units.clear();
+        }
+        let map = Arc::new(map);
+        self.maps.insert(place, (Arc::clone(from), Arc::clone(to), Arc::clone(&map)));
+        map
+    }
+
+    fn units_of(&mut self, key: &str, text: &Arc<str>) -> Arc<FileUnits> {
+        let entry = self
+            .units
+            .entry(address(text))
+            .or_insert_with(|| (Arc::clone(text), Arc::new(lang_rust::parse(key, "", text, None))));
+        Arc::clone(&entry.1)
+    }
+
+    /// Whether the function around a line is the same, letter by letter, in both texts.
+    pub(crate) fn same_function(&mut self, key: &str, line: u32, from: &Arc<str>, to: &Arc<str>) -> bool {
+        if Arc::ptr_eq(from, to) {
+            return true;
+        }
+        let (old, new) = (self.units_of(key, from), self.units_of(key, to));
+        let Some(placed) = old.unit_at(start_of(from, line)) else { return false };
+        let same = new.units().find(|other| other.unit.id == placed.unit.id);
+        let Some(same) = same else { return false };
+        from.get(placed.range()) == to.get(same.range())
+    }
+}
+
+fn address(text: &Arc<str>) -> usize {
+    text.as_ptr() as usize
+}
+
+/// The first byte of a line that is not blank: indentation may lie outside the unit.
+fn start_of(text: &str, line: u32) -> usize {
+    let start: usize = text.split_inclusive('\n').take(line as usize).map(str::len).sum();
+    let indent = text[start..].bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    start + indent
+}
+
+fn anchors(old: &FileUnits, old_text: &str, new: &FileUnits, new_text: &str) -> Vec<Anchor> {
+    let (old_lines, new_lines) = (LineStarts::of(old_text), LineStarts::of(new_text));
+    let by_id: HashMap<_, _> = new.units().map(|placed| (&placed.unit.id, placed.range())).collect();
+    old.units()
+        .filter_map(|placed| {
+            let there = by_id.get(&placed.unit.id)?;
+            Some(Anchor { old: old_lines.range(&placed.range()), new: new_lines.range(there) })
+        })
+        .collect()
+}
+
+/// Where the lines of a text begin.
+struct LineStarts(Vec<usize>);
+
+impl LineStarts {
+    fn of(text: &str) -> Self {
+        let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        Self(std::iter::once(0).chain(starts).collect())
+    }
+
+    fn range(&self, bytes: &std::ops::Range<usize>) -> std::ops::Range<u32> {
+        let line = |offset: usize| {
+            let line = self.0.partition_point(|start| *start <= offset) - 1;
+            u32::try_from(line).unwrap_or(u32::MAX)
+        };
+        line(bytes.start)..line(bytes.end.saturating_sub(1).max(bytes.start)) + 1
+    }
+}
+
+/// Without `.` and `..`, as a debugger may report paths.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    normal
+}
