@@ -1,6 +1,6 @@
 /** The real VS Code, as a server for a browser, with the extension installed from its package. */
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,12 +35,17 @@ export class CodeServer {
     this.directory = directory;
   }
 
-  /** Installs the extension and starts the server; `settings` go on top of the ones for every test. */
+  /**
+   * Installs the extension and starts the server. The browser and the machine are two places to VS Code: paths of
+   * programs count only in the machine's settings, so `settings` go there.
+   */
   static async start(settings: Record<string, unknown>): Promise<CodeServer> {
     const directory = mkdtempSync(join(tmpdir(), "midflight-vscode-"));
     const user = join(directory, "user");
-    mkdirSync(join(user, "User"), { recursive: true });
-    writeFileSync(join(user, "User/settings.json"), JSON.stringify({ ...SETTINGS, ...settings }, undefined, 2));
+    for (const [place, chosen] of Object.entries({ User: SETTINGS, Machine: settings })) {
+      mkdirSync(join(user, place), { recursive: true });
+      writeFileSync(join(user, place, "settings.json"), JSON.stringify(chosen, undefined, 2));
+    }
     const dirs = ["--user-data-dir", user, "--extensions-dir", join(directory, "extensions")];
     // Without this it writes a configuration file with a password into the user's home.
     const config = join(directory, "config.yaml");
@@ -74,7 +79,15 @@ export class CodeServer {
         // It has ended already.
       }
     }
+    this.keepLogs();
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** VS Code's logs, and the extension's among them, for whoever wants to know why a test failed. */
+  private keepLogs(): void {
+    const kept = join(environment.output, "logs");
+    rmSync(kept, { recursive: true, force: true });
+    cpSync(join(this.directory, "user/logs"), kept, { recursive: true, force: true });
   }
 }
 

@@ -69,6 +69,7 @@ export class Workbench {
 
   /** Puts the cursor at the start of a line, counted from 1. */
   async goToLine(line: number, column = 1): Promise<void> {
+    await this.focusEditor();
     await this.keys("Control+g");
     const box = this.page.locator(".quick-input-widget");
     await box.locator("input").fill(`:${line}:${column}`);
@@ -82,12 +83,21 @@ export class Workbench {
 
   /** Selects the next place of a text, by means of the find widget. */
   async select(text: string): Promise<void> {
+    await this.focusEditor();
     await this.keys("Control+f");
     const find = this.page.locator(".editor-instance .find-widget.visible");
     await find.locator("textarea").first().fill(text);
     await find.locator(".matchesCount").filter({ hasText: /\d+ of \d+/ }).waitFor();
-    await this.keys("Escape");
-    await find.waitFor({ state: "hidden" });
+    // Escape closes one thing at a time; a notification comes first.
+    await until("the find widget is closed", async () => {
+      await this.keys("Escape");
+      return !(await find.isVisible());
+    });
+  }
+
+  /** Puts the keyboard back into the text, wherever it was. */
+  async focusEditor(): Promise<void> {
+    await this.keys("Control+1");
   }
 
   /** Types over a text. */
@@ -199,19 +209,34 @@ export class Workbench {
     await this.command("Notifications: Clear All Notifications");
   }
 
-  /** Where the debugger stands: the line of the topmost frame, once it is in the file. */
+  /** Where the debugger stands: the number beside the highlighted line, once that is in the file. */
   async stoppedAt(file: string, timeoutMs = 20_000): Promise<number> {
     let line: number | undefined;
     await until(
       `the program stops in ${file}`,
       async () => {
-        const frame = this.page.locator(".debug-call-stack .stack-frame").filter({ hasText: file }).first();
-        const place = (await frame.isVisible()) ? await frame.locator(".line-number").textContent() : null;
-        line = place === null ? undefined : Number(place.split(":")[0]);
-        return line !== undefined && !Number.isNaN(line);
+        line = await this.highlightedLine();
+        return line !== undefined && (await this.page.locator(".tab.active").filter({ hasText: file }).isVisible());
       },
       timeoutMs,
     );
     return line ?? NaN;
+  }
+
+  private highlightedLine(): Promise<number | undefined> {
+    return this.page.evaluate(() => {
+      const highlight = document.querySelector(".editor-instance .debug-top-stack-frame-line");
+      if (highlight === null) {
+        return undefined;
+      }
+      const { top, bottom } = highlight.getBoundingClientRect();
+      const middle = (top + bottom) / 2;
+      const numbers = [...document.querySelectorAll(".editor-instance .line-numbers")];
+      const beside = numbers.find((number) => {
+        const box = number.getBoundingClientRect();
+        return box.top <= middle && middle <= box.bottom;
+      });
+      return beside === undefined ? undefined : Number(beside.textContent);
+    });
   }
 }
