@@ -63,6 +63,9 @@ pub struct ReportedChange {
     pub file: Arc<str>,
     /// The range in the new text.
     pub range: Range,
+    /// The same in bytes, for who prints source.
+    #[serde(skip)]
+    pub bytes: std::ops::Range<usize>,
     /// The same thing in the old text; `null` where it is new.
     pub baseline: Option<Baseline>,
     /// What changed, what it does, what to do.
@@ -164,6 +167,7 @@ impl Lines<'_> {
             kind: change.kind.name(),
             file: change.file,
             range,
+            bytes: change.range,
             baseline,
             message: change.message,
             why: change.why,
