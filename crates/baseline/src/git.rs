@@ -25,6 +25,18 @@ pub fn read_git(root: &Path, revision: &str, keep: &dyn Fn(&str) -> bool) -> Res
     Ok(reader.tree)
 }
 
+/// The id of the commit that `revision` names: a cheap way to know whether [`read_git`] would answer anew.
+pub fn git_commit(root: &Path, revision: &str) -> Result<String> {
+    let root = canonical(root);
+    let repository = open(&root)?;
+    let id = repository.rev_parse_single(revision).map_err(|error| Error::NoRevision {
+        revision: revision.to_owned(),
+        path: root.clone(),
+        reason: error.to_string(),
+    })?;
+    Ok(id.to_string())
+}
+
 fn open(root: &Path) -> Result<gix::Repository> {
     gix::discover::upwards(root).map_err(|_| no_repository(root))?;
     let options = gix::open::Options::isolated();

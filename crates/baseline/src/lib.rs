@@ -34,7 +34,7 @@ pub use compat::Texts;
 pub use cargo::{find_root, target_dir};
 pub use error::{Error, Result};
 pub use files::sha256;
-pub use git::read_git;
+pub use git::{git_commit, read_git};
 pub use manifest::{Built, Manifest};
 pub use session::{LiveSession, NewGeneration, SessionStart};
 pub use store::{Current, Limits, Store};

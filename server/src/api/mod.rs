@@ -1,0 +1,4 @@
+//! One file a method of the protocol.
+
+pub(crate) mod notifications;
+pub(crate) mod requests;

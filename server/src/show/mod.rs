@@ -1,0 +1,10 @@
+//! How findings look in an editor.
+
+mod diagnostic;
+mod hover;
+mod lens;
+pub(crate) mod progress;
+
+pub(crate) use diagnostic::diagnostic;
+pub(crate) use hover::hover;
+pub(crate) use lens::lenses;
