@@ -12,7 +12,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use compat::EngineKind;
 
@@ -95,7 +94,7 @@ struct LaterArgs {
 
 fn main() -> ExitCode {
     let outcome = match Command::parse().action {
-        Action::Lsp => later("lsp"),
+        Action::Lsp => return server::run(),
         Action::Dap(arguments) => dap(arguments),
         Action::Check(arguments) => check::run(&arguments),
         Action::Diff(_) => later("diff"),
@@ -113,16 +112,6 @@ fn dap(DapArgs { listen, connect, adapter }: DapArgs) -> anyhow::Result<ExitCode
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(dap_adapter::run(dap_adapter::Options { listen, connect, adapter }))?;
     // A read of standard input can't be cancelled, and must not keep a session that is over.
-    runtime.shutdown_background();
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Runs the debug adapter until its editor is gone.
-fn dap(arguments: DapArgs) -> anyhow::Result<ExitCode> {
-    let DapArgs { listen, connect, adapter } = arguments;
-    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
-    runtime.block_on(dap_adapter::run(dap_adapter::Options { listen, connect, adapter }))?;
-    // A read of standard input can't be cancelled: without this the process would stay until its editor closes it.
     runtime.shutdown_background();
     Ok(ExitCode::SUCCESS)
 }
