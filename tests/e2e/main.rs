@@ -1,5 +1,6 @@
 //! The end-to-end tests: one binary, a module per feature.
 
 mod architecture;
+mod dap;
 mod map;
 mod programs;

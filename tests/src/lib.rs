@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+pub mod dap;
 pub mod program;
 
 /// The `midflight` command that the tests drive: `MIDFLIGHT_BIN`, else the one that Cargo built beside this

@@ -1,0 +1,68 @@
+//! What must not be brought into the process is not, and nothing is lost.
+
+use midflight_tests::dap::Session;
+use midflight_tests::program::Program;
+use serde_json::json;
+
+use super::{LIBRARY, stopped_at};
+
+const MARKER: &str = "breakpoint: step";
+const STATE: &str = "world/src/state.rs";
+
+#[test]
+fn an_unsafe_edit_is_refused_and_can_be_undone() {
+    let program = Program::example("hot-world");
+    let library = program.path("target/debug/libworld.so");
+    let (mut session, stop) = stopped_at(&program, MARKER);
+    let built = std::fs::read(&library).expect("the library is built");
+
+    let saved = program.read(STATE);
+    program.write(STATE, &saved.replace("    pub seed: u64,", "    pub seed: u64,\n    pub extra: u64,"));
+    let refused = session.client.event("midflight/refused");
+    assert_eq!(refused["verdict"], "restart");
+    assert_eq!(refused["changes"][0]["item"], "world::state::State");
+    assert!(refused["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()), "{refused}");
+    assert!(std::fs::read(&library).expect("it is still there") == built, "nothing was built over it");
+
+    session.resume(&stop);
+    let stop = session.stopped();
+    assert_eq!(stop.function(), "step", "the old code goes on");
+
+    program.write(STATE, &saved);
+    program.replace(LIBRARY, "let gravity = 1.0;", "let gravity = 1.5;");
+    session.run_until_generation(&stop, 1);
+    session.client.disconnect();
+}
+
+#[test]
+fn what_does_not_compile_is_not_loaded() {
+    let program = Program::example("hot-world");
+    let (mut session, stop) = stopped_at(&program, MARKER);
+    program.replace(LIBRARY, "let gravity = 1.0;", "let gravity = not_there;");
+    let said = session.client.output("Not reloaded");
+    assert!(said.contains("cannot find value `not_there`") && said.contains(LIBRARY), "{said}");
+    session.resume(&stop);
+    let stop = session.stopped();
+    program.replace(LIBRARY, "let gravity = not_there;", "let gravity = 3.0;");
+    session.run_until_generation(&stop, 1);
+    session.client.disconnect();
+}
+
+#[test]
+fn a_program_without_reloads_says_that_it_needs_a_restart() {
+    let program = Program::example("plain");
+    let mut session = Session::launch(&program, &json!({}));
+    let line = program.line_of("src/main.rs", "breakpoint: play");
+    session.set_breakpoints(&program, "src/main.rs", &[line]);
+    session.configuration_done();
+    let stop = session.stopped();
+    assert_eq!(stop.line(), line);
+    program.insert_above("src/main.rs", "fn play(", "// one\n// two\n");
+    program.replace("src/main.rs", "player.score += 1;", "player.score += 2;");
+    let refused = session.client.event("midflight/refused");
+    assert!(refused["remedy"].as_str().is_some_and(|remedy| remedy.contains("Restart")), "{refused}");
+    session.resume(&stop);
+    let stop = session.stopped();
+    assert_eq!(stop.function(), "app::play (generation 0)".replace("app", "plain"));
+    session.client.disconnect();
+}
