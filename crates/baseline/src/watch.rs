@@ -23,6 +23,8 @@ pub struct Watch {
 enum Event {
     /// Something happened below a watched folder.
     Files,
+    /// These are gone, and with them their watches: of the same name, others may be there already.
+    Removed(Vec<PathBuf>),
     /// The lock of this session was let go.
     Ended(String),
     /// The [`Watch`] was dropped.
@@ -35,9 +37,12 @@ impl Watch {
         let from_files = events.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             // Reading is an event of its own on Linux, and ours would wake us for ever.
-            if !event.is_ok_and(|event| event.kind.is_access()) {
-                let _ = from_files.send(Event::Files);
-            }
+            let event = match event {
+                Ok(event) if event.kind.is_access() => return,
+                Ok(event) if event.kind.is_remove() => Event::Removed(event.paths),
+                _ => Event::Files,
+            };
+            let _ = from_files.send(event);
         })
         .map_err(|source| Error::Watch { path: store.folder().to_owned(), source })?;
         let mut observer = Observer {
@@ -92,9 +97,18 @@ impl Observer {
             for event in std::iter::once(first).chain(received.try_iter()) {
                 match event {
                     Event::Files => {}
+                    Event::Removed(paths) => self.forget(&paths),
                     Event::Ended(session) => drop(self.awaited.remove(&session)),
                     Event::Stop => return,
                 }
+            }
+        }
+    }
+
+    fn forget(&mut self, removed: &[PathBuf]) {
+        for path in removed {
+            if self.watched.remove(path) {
+                let _ = self.watcher.unwatch(path);
             }
         }
     }
@@ -107,38 +121,46 @@ impl Observer {
 
     /// Watches what exists of the way to the manifests, and waits for the sessions that live.
     fn observe(&mut self) {
-        let sessions = self.store.sessions_folder();
-        // The nearest folder that exists tells when the next one on the way comes into being. One
-        // further up is watched too, since a folder that is removed takes its watch with it.
-        let existing: Vec<PathBuf> =
-            sessions.ancestors().filter(|folder| folder.is_dir()).take(2).map(Path::to_owned).collect();
-        let ids = self.store.sessions().unwrap_or_default();
-        let folders = ids.iter().map(|id| sessions.join(id)).chain(existing).collect();
-        self.watch_exactly(folders);
-        for id in ids {
+        // What came into being between the look and the watch is seen by the next look: only when two
+        // looks agree, nothing can have been missed.
+        while self.watch_exactly(self.folders()) {}
+        for id in self.store.sessions().unwrap_or_default() {
             if self.store.is_live(&id) && self.awaited.insert(id.clone()) {
                 self.wait_for_end(id);
             }
         }
     }
 
-    fn watch_exactly(&mut self, folders: HashSet<PathBuf>) {
+    /// The folder of each session, the nearest folder that exists on the way to them, which tells when
+    /// the next one comes into being, and the one above, since a folder that is removed takes its watch
+    /// with it.
+    fn folders(&self) -> HashSet<PathBuf> {
+        let sessions = self.store.sessions_folder();
+        let ids = self.store.sessions().unwrap_or_default();
+        let existing = sessions.ancestors().filter(|folder| folder.is_dir()).take(2).map(Path::to_owned);
+        ids.iter().map(|id| sessions.join(id)).chain(existing).collect()
+    }
+
+    /// Whether a folder was added to what is watched.
+    fn watch_exactly(&mut self, folders: HashSet<PathBuf>) -> bool {
         for gone in self.watched.difference(&folders) {
             // Fails for a folder that was removed, whose watch is gone with it.
             let _ = self.watcher.unwatch(gone);
         }
         self.watched.retain(|folder| folders.contains(folder));
+        let mut has_added = false;
         for folder in folders {
             if self.watched.contains(&folder) {
                 continue;
             }
             match self.watcher.watch(&folder, RecursiveMode::NonRecursive) {
-                Ok(()) => drop(self.watched.insert(folder)),
+                Ok(()) => has_added |= self.watched.insert(folder),
                 Err(error) => {
-                    tracing::warn!(folder = %folder.display(), %error, "can't watch for generations");
+                    tracing::warn!(folder = %folder.display(), %error, "can't watch for generations")
                 }
             }
         }
+        has_added
     }
 
     fn wait_for_end(&self, session: String) {

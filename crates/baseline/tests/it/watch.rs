@@ -61,3 +61,31 @@ fn survives_the_removal_of_the_target_folder() {
     session.commit(&texts(&[("a.rs", "")]), &NewGeneration::default()).unwrap();
     wait_for(&store, &changes, "the next session", |current| current.is_some_and(|found| found.live));
 }
+
+/// The folders come into being one by one while the watch follows them down: none may be missed.
+#[test]
+fn no_first_generation_is_ever_missed() {
+    for _ in 0..50 {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("target");
+        let store = Store::open(&target).unwrap();
+        let (changed, changes) = channel();
+        let _watch = store.watch(move || _ = changed.send(())).unwrap();
+        let mut session = store.begin(&start(folder.path())).unwrap();
+        session.commit(&texts(&[("a.rs", "")]), &NewGeneration::default()).unwrap();
+        wait_for_news(&store, &changes);
+    }
+}
+
+/// Asks the store only when told to, as a client does: a change that is not reported is not seen.
+#[track_caller]
+fn wait_for_news(store: &Store, changes: &Receiver<()>) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        changes.recv_timeout(left).expect("the first generation is reported");
+        if store.current().unwrap().is_some_and(|current| current.live) {
+            return;
+        }
+    }
+}
