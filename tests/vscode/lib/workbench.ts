@@ -127,10 +127,6 @@ export class Workbench {
     });
   }
 
-  async isDirty(): Promise<boolean> {
-    return this.page.locator(".tab.active.dirty").isVisible();
-  }
-
   async save(): Promise<void> {
     await this.keys("Control+s");
     await this.page.locator(".tab.active.dirty").waitFor({ state: "hidden" });
@@ -151,6 +147,11 @@ export class Workbench {
 
   get status(): Locator {
     return this.page.locator('.statusbar-item[id="midflight-dev.midflight.midflight.status"]');
+  }
+
+  /** Whether anything in the status bar says this. */
+  async says(text: string): Promise<boolean> {
+    return (await this.page.locator(".statusbar-item").filter({ hasText: text }).count()) > 0;
   }
 
   notification(text: string): Locator {

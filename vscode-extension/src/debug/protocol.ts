@@ -20,7 +20,8 @@ export interface Change {
 /** The event `midflight/generation`, and an entry of the timeline. */
 export interface Generation {
   generation: number;
-  verdict?: Verdict;
+  /** `null` for the one that was launched. */
+  verdict?: Verdict | null;
   changes?: Change[];
   /** Unix time in milliseconds. */
   time?: number;
@@ -33,6 +34,14 @@ export interface Refusal {
   changes?: Change[];
   remedy?: string;
   message?: string;
+}
+
+/** The answer to the request `midflight/reload`. */
+export interface ReloadAnswer {
+  applied: boolean;
+  generation: number;
+  verdict: Verdict;
+  message: string;
 }
 
 /** What a reload brought: one line for the status bar. */

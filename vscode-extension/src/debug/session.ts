@@ -1,7 +1,7 @@
 /** The running session, and what can be asked of it. */
 import * as vscode from "vscode";
 
-import { generationLine, type Generation } from "./protocol.js";
+import type { ReloadAnswer } from "./protocol.js";
 
 /** The session in front, if it is one of ours. */
 export function activeSession(): vscode.DebugSession | undefined {
@@ -9,7 +9,7 @@ export function activeSession(): vscode.DebugSession | undefined {
   return session?.type === "midflight" ? session : undefined;
 }
 
-/** Builds and swaps now. What was refused comes as an event; only a failure is told here. */
+/** Builds and swaps now. Saves first, as F5 does. */
 export async function reload(log: vscode.LogOutputChannel): Promise<void> {
   const session = activeSession();
   if (session === undefined) {
@@ -18,8 +18,12 @@ export async function reload(log: vscode.LogOutputChannel): Promise<void> {
   }
   await vscode.workspace.saveAll(false);
   try {
-    const answer = (await session.customRequest("midflight/reload")) as Generation;
-    log.info(`Reload: ${generationLine(answer)}`);
+    const { applied, verdict, message } = (await session.customRequest("midflight/reload")) as ReloadAnswer;
+    log.info(`Reload: ${message}`);
+    // A swap and a refusal are told by events; what is left is that there was nothing to do, or not yet.
+    if (!applied && verdict !== "restart") {
+      void vscode.window.showInformationMessage(message);
+    }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     log.error(`Reload: ${reason}`);

@@ -42,6 +42,10 @@ export class AdapterWatch implements vscode.DebugAdapterTrackerFactory {
   }
 }
 
+/** VS Code does not always know what ended a process. */
 function how(code: number | undefined | null, signal: string | undefined | null): string {
-  return signal ? `signal ${signal}` : `exit status ${code ?? "unknown"}`;
+  if (signal) {
+    return `signal ${signal}`;
+  }
+  return typeof code === "number" ? `exit status ${code}` : "it crashed or was killed";
 }
