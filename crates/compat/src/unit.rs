@@ -335,6 +335,10 @@ pub struct Manifest {
     pub lib_path: Option<Box<str>>,
     /// The library's crate types as written.
     pub crate_types: Box<[Box<str>]>,
+    /// It is a procedural macro: it runs in the compiler.
+    pub is_procedural: bool,
+    /// It is the root of a workspace.
+    pub is_workspace: bool,
     /// The binaries' names and root files, relative to the manifest, where they are written out.
     pub binaries: Box<[(Box<str>, Box<str>)]>,
     /// The names of the packages that it depends on (after renaming: the package's own name).

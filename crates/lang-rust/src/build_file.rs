@@ -86,6 +86,9 @@ fn manifest(table: &Table) -> Manifest {
         lib_name: in_lib("name").and_then(Value::as_str).map(Into::into),
         lib_path: in_lib("path").and_then(Value::as_str).map(Into::into),
         crate_types: crate_types.into_iter().flatten().filter_map(Value::as_str).map(Into::into).collect(),
+        is_procedural: in_lib("proc-macro").or_else(|| in_lib("proc_macro")).and_then(Value::as_bool)
+            == Some(true),
+        is_workspace: table.contains_key("workspace"),
         binaries: binaries.collect(),
         dependencies: dependencies(table),
     }

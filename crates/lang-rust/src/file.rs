@@ -58,6 +58,8 @@ struct Broken {
     key: Fingerprint,
     message: String,
     range: Range<usize>,
+    /// The item whose last good units stand in.
+    stands_in: Option<String>,
 }
 
 /// What the parser said about a piece.
@@ -97,6 +99,7 @@ impl Reader<'_> {
                 key,
                 message: failure.message,
                 range: failure.range,
+                stands_in: None,
             }),
         }
     }
@@ -178,26 +181,21 @@ impl Reader<'_> {
             .flat_map(|chunk| chunk.units.iter().map(|unit| unit.id.clone()))
             .collect();
         let names: Vec<_> = self.broken.iter().map(|broken| self.name_of(broken)).collect();
-        let all_named = names.iter().all(Option::is_some);
+        let by_name: HashMap<_, _> =
+            names.iter().enumerate().rev().filter_map(|(at, name)| Some((name.as_deref()?, at))).collect();
+        let nameless = names.iter().position(Option::is_none);
         for chunk in &last_good.chunks {
             let Some(first) = chunk.units.first() else { continue };
             if present.contains(&first.id) {
                 continue;
             }
-            let own = names.iter().position(|name| name.as_deref() == Some(&*first.id.path));
-            let at = match own {
-                Some(at) => at,
-                None if !all_named => names.iter().position(Option::is_none).unwrap_or(0),
-                None => continue,
-            };
+            let Some(at) = by_name.get(&*first.id.path).copied().or(nameless) else { continue };
             let place = self.broken[at].piece.range.clone();
             self.file.chunks.push(stale(chunk, &place));
         }
+        let known: HashSet<_> = last_good.units().map(|placed| &*placed.unit.id.path).collect();
         for (broken, name) in self.broken.iter_mut().zip(names) {
-            let stands_in = name.filter(|name| {
-                last_good.units().any(|placed| *placed.unit.id.path == **name) && !broken.message.is_empty()
-            });
-            broken.path = stands_in.unwrap_or_default();
+            broken.stands_in = name.filter(|name| known.contains(&**name));
         }
     }
 
@@ -214,6 +212,8 @@ impl Reader<'_> {
 
     /// What is broken and has no last good tree is a unit all the same: when it changes, something changed.
     fn finish(mut self) -> FileUnits {
+        let stale: HashSet<_> =
+            self.file.chunks.iter().filter(|chunk| chunk.stale).map(|chunk| chunk.start).collect();
         for broken in std::mem::take(&mut self.broken) {
             let place = broken.piece.range.clone();
             let has_stand_in =
@@ -234,7 +234,7 @@ impl Reader<'_> {
             self.file.problems.push(ParseProblem {
                 range: problem_range(self.text, &place, &broken.range),
                 message: broken.message,
-                item: (has_stand_in && !broken.path.is_empty()).then(|| broken.path.into()),
+                item: broken.stands_in.filter(|_| has_stand_in).map(Into::into),
                 fingerprint: Fingerprint::of(self.text[place].split_whitespace().collect::<Vec<_>>()),
             });
         }

@@ -148,7 +148,7 @@ pub(crate) fn crates(files: &BTreeMap<Arc<str>, Arc<FileUnits>>) -> Vec<Crate> {
         .iter()
         .filter_map(|(path, file)| {
             let manifest = file.manifest.as_deref()?;
-            let package = manifest.package.as_deref()?;
+            let package = manifest.package.as_deref().filter(|_| !is_foreign(path, files))?;
             Some(krate(directory(path), package, manifest, files))
         })
         .collect();
@@ -163,6 +163,20 @@ pub(crate) fn crates(files: &BTreeMap<Arc<str>, Arc<FileUnits>>) -> Vec<Crate> {
     }
     share(&mut crates);
     crates
+}
+
+/// Whether a manifest belongs to a workspace of its own below the root, as examples and test programs do.
+fn is_foreign(manifest: &str, files: &BTreeMap<Arc<str>, Arc<FileUnits>>) -> bool {
+    let mut root = directory(manifest);
+    while !root.is_empty() {
+        let around =
+            files.get(format!("{root}/Cargo.toml").as_str()).and_then(|file| file.manifest.as_deref());
+        if around.is_some_and(|manifest| manifest.is_workspace) {
+            return true;
+        }
+        root = directory(root);
+    }
+    false
 }
 
 fn krate(
@@ -180,7 +194,7 @@ fn krate(
         name: lib_name(manifest).into(),
         package: package.into(),
         root: root.into(),
-        role: if is_type("proc-macro") { Role::Compiler } else { Role::Executable },
+        role: if is_type("proc-macro") || manifest.is_procedural { Role::Compiler } else { Role::Executable },
         dependencies: manifest.dependencies.iter().cloned().collect(),
         loadable: is_type("dylib") || is_type("cdylib"),
         executable: has("src/main.rs") || !manifest.binaries.is_empty(),

@@ -223,19 +223,18 @@ pub(crate) fn split_by_lines(text: &str, within: Range<usize>) -> Vec<Range<usiz
         return vec![within];
     }
     let mut cuts = vec![within.start];
-    let mut attached = true;
+    let mut attached = is_attribute(&text[within.clone()]);
     let mut at = within.start;
     while let Some(newline) = text[at..within.end].find('\n') {
         at += newline + 1;
         let Some(line) = text[at..within.end].strip_prefix(indent) else { continue };
         let line = line.split('\n').next().unwrap_or(line);
-        let is_attribute = line.starts_with("#[") || line.starts_with("///") || line.starts_with("/**");
-        let begins = is_attribute || begins_item(line);
+        let begins = is_attribute(line) || begins_item(line);
         if begins && !attached {
             cuts.push(at + indent.len());
         }
         if !line.trim().is_empty() {
-            attached = is_attribute;
+            attached = is_attribute(line);
         }
     }
     let ends = cuts.iter().skip(1).copied().chain([within.end]);
@@ -244,6 +243,11 @@ pub(crate) fn split_by_lines(text: &str, within: Range<usize>) -> Vec<Range<usiz
         .zip(ends)
         .map(|(start, end)| start..start + text[start..end].trim_end().len())
         .collect()
+}
+
+/// Belongs to the item that follows.
+fn is_attribute(line: &str) -> bool {
+    line.starts_with("#[") || line.starts_with("///") || line.starts_with("/**")
 }
 
 fn begins_item(line: &str) -> bool {

@@ -85,6 +85,7 @@ fn every_rule_is_named_in_a_test() {
             std::fs::read_to_string(file.expect("a test can be listed").path()).expect("a test can be read")
         })
         .collect();
+    let sources = sources.to_uppercase();
     let missing: Vec<_> =
         catalogue().iter().map(|rule| rule.code).filter(|code| !sources.contains(code)).collect();
     assert!(missing.is_empty(), "no before/after test names {missing:?}");
