@@ -2,5 +2,6 @@
 
 mod architecture;
 mod dap;
+mod lsp;
 mod map;
 mod programs;

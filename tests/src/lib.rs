@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 pub mod dap;
+pub mod lsp;
 pub mod program;
 
 /// The `midflight` command that the tests drive: `MIDFLIGHT_BIN`, else the one that Cargo built beside this
