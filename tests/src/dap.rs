@@ -333,19 +333,19 @@ impl Session {
         stop
     }
 
-    /// Goes on from stop to stop until a generation runs.
+    /// Goes on from stop to stop until a generation runs; returns what the adapter says of it.
     #[track_caller]
-    pub fn run_until_generation(&mut self, stop: &Stop, generation: u32) {
+    pub fn run_until_generation(&mut self, stop: &Stop, generation: u32) -> Value {
         let deadline = Instant::now() + PATIENCE;
         self.resume(stop);
         loop {
             let what = format!("generation {generation} or a stop");
-            let message = self.client.wait(&what, |message| {
+            let mut message = self.client.wait(&what, |message| {
                 message["event"] == "stopped" || message["event"] == "midflight/generation"
             });
             if message["event"] == "midflight/generation" {
                 assert_eq!(message["body"]["generation"], generation);
-                return;
+                return message["body"].take();
             }
             assert!(Instant::now() < deadline, "no generation {generation}\n{}", self.client.log);
             self.client.ok("continue", json!({"threadId": message["body"]["threadId"]}));

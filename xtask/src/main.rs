@@ -13,6 +13,7 @@ mod bench;
 mod cache;
 mod code_server;
 mod console;
+mod demo;
 mod package;
 mod process;
 mod setup;
@@ -31,6 +32,8 @@ struct Arguments {
 enum Task {
     /// Install what the tasks need and the machine lacks.
     Setup,
+    /// Show a debug session that survives the hot reload of a real program, told in the terminal.
+    Demo,
     /// Run all tests, or only the parts that are named.
     Test {
         /// The parts to run: all of them when none is named.
@@ -48,6 +51,7 @@ enum Task {
 fn main() -> ExitCode {
     let result = match Arguments::parse().task {
         Task::Setup => setup::everything().map(|()| ExitCode::SUCCESS),
+        Task::Demo => demo::run(),
         Task::Test { parts } => test::run(&parts),
         Task::Package => package::run(package::Profile::Release).map(|vsix| {
             console::note(&format!("packed {}", vsix.display()));

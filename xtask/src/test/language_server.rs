@@ -14,7 +14,7 @@ pub(super) fn run() -> Result<Tally> {
     let python = environment(&tests.join("requirements.txt"))?;
     let mut pytest = process::command(python);
     pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]).current_dir(tests);
-    pytest.env("MIDFLIGHT", midflight()?).env("PYTHONDONTWRITEBYTECODE", "1");
+    pytest.env("MIDFLIGHT_BIN", midflight()?).env("PYTHONDONTWRITEBYTECODE", "1");
     run_tests(&mut pytest)
 }
 
