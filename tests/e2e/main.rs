@@ -1,6 +1,7 @@
 //! The end-to-end tests: one binary, a module per feature.
 
 mod architecture;
+mod check;
 mod dap;
 mod lsp;
 mod map;

@@ -191,7 +191,7 @@ impl Reader<'_> {
             }
             let Some(at) = by_name.get(&*first.id.path).copied().or(nameless) else { continue };
             let place = self.broken[at].piece.range.clone();
-            self.file.chunks.push(stale(chunk, &place));
+            self.file.chunks.push(stale(self.text, chunk, &place));
         }
         let known: HashSet<_> = last_good.units().map(|placed| &*placed.unit.id.path).collect();
         for (broken, name) in self.broken.iter_mut().zip(names) {
@@ -216,8 +216,7 @@ impl Reader<'_> {
             self.file.chunks.iter().filter(|chunk| chunk.stale).map(|chunk| chunk.start).collect();
         for broken in std::mem::take(&mut self.broken) {
             let place = broken.piece.range.clone();
-            let has_stand_in =
-                self.file.chunks.iter().any(|chunk| chunk.stale && chunk.start == offset(place.start));
+            let has_stand_in = stale.contains(&offset(place.start));
             if !has_stand_in {
                 let mut units = Units::default();
                 let whole = crate::item::bytes_up_to(place.len());
@@ -244,9 +243,13 @@ impl Reader<'_> {
 }
 
 /// A chunk of the last good tree, squeezed into the range of the text that took its place.
-fn stale(chunk: &Chunk, place: &Range<usize>) -> Chunk {
+fn stale(text: &str, chunk: &Chunk, place: &Range<usize>) -> Chunk {
     let room = offset(place.len());
-    let squeeze = |range: &Range<u32>| range.start.min(room)..range.end.min(room);
+    let squeeze_one = |at: u32| {
+        let at = place.start + at.min(room) as usize;
+        offset(text.floor_char_boundary(at).saturating_sub(place.start))
+    };
+    let squeeze = |range: &Range<u32>| squeeze_one(range.start)..squeeze_one(range.end);
     let units: Vec<Unit> = chunk
         .units
         .iter()

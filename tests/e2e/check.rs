@@ -1,0 +1,181 @@
+//! `midflight check`: two trees in, verdicts and an exit status out.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn midflight(arguments: &[&str], within: &Path) -> Output {
+    let mut command = Command::new(midflight_tests::midflight_bin());
+    command.args(arguments).current_dir(within).env("NO_COLOR", "1");
+    command.output().expect("the command runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("the command writes UTF-8")
+}
+
+/// The fixture's tree, and a copy of it with one edit.
+fn edited(file: &str, from: &str, to: &str) -> (PathBuf, TempDir) {
+    let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/check/world");
+    let new = tempfile::tempdir().expect("a directory for the edited tree");
+    copy(&old, new.path());
+    let path = new.path().join(file);
+    let before = fs::read_to_string(&path).expect("the fixture has the file");
+    assert!(before.contains(from), "the fixture says {from:?}");
+    fs::write(path, before.replace(from, to)).expect("the edit can be written");
+    (old, new)
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).expect("the fixture can be listed") {
+        let entry = entry.expect("the fixture can be listed");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            fs::create_dir_all(&target).expect("a directory can be made");
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a file can be copied");
+        }
+    }
+}
+
+fn check(old: &Path, new: &Path, more: &[&str]) -> (Option<i32>, String) {
+    let (old, new) = (old.display().to_string(), new.display().to_string());
+    let arguments = [&["check", "--old", &old, "--new", &new], more].concat();
+    let output = midflight(&arguments, Path::new(env!("CARGO_MANIFEST_DIR")));
+    (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+}
+
+fn json(old: &Path, new: &Path, engine: &str) -> (Option<i32>, Value) {
+    let (status, said) = check(old, new, &["--engine", engine, "--format", "json"]);
+    (status, serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}")))
+}
+
+#[test]
+fn a_body_is_safe_and_the_answer_is_the_contract_s() {
+    let (old, new) = edited("world/src/lib.rs", "state.tick += 1;", "/* 🦀 */ state.tick += 2;");
+    let (status, answer) = json(&old, new.path(), "hot-lib-reloader");
+    assert_eq!(status, Some(0));
+    assert_eq!(answer["version"], 1);
+    assert_eq!(
+        (&answer["engine"], &answer["verdict"], &answer["channel"]),
+        (&"hot-lib-reloader".into(), &"safe".into(), &"hot-reload".into())
+    );
+    let changes = answer["changes"].as_array().expect("changes are a list");
+    assert_eq!(changes.len(), 1);
+    let change = &changes[0];
+    assert_eq!(change["code"], "MF0101");
+    assert_eq!(change["rule"], "function-body-changed");
+    assert_eq!(
+        (&change["item"], &change["kind"], &change["file"]),
+        (&"world::step".into(), &"function".into(), &"world/src/lib.rs".into())
+    );
+    assert_eq!(
+        change["range"],
+        serde_json::json!({"start": {"line": 12, "character": 7}, "end": {"line": 12, "character": 11}})
+    );
+    assert_eq!(change["baseline"]["range"], change["range"]);
+    assert!(change["reachableFrom"].is_array() && answer["elapsedMs"].is_f64());
+    let (total, reused) = (answer["units"]["total"].as_u64(), answer["units"]["reused"].as_u64());
+    assert_eq!(total, reused.map(|reused| reused + 1));
+}
+
+#[test]
+fn a_field_in_the_live_state_needs_a_restart() {
+    let (old, new) = edited("world/src/lib.rs", "    pub tick", "    pub energy: f32,\n    pub tick");
+    for engine in ["in-place", "hot-lib-reloader", "subsecond", "restart"] {
+        let (status, answer) = json(&old, new.path(), engine);
+        assert_eq!(
+            (status, &answer["verdict"], &answer["channel"]),
+            (Some(1), &"restart".into(), &"build".into())
+        );
+        assert_eq!(answer["changes"][0]["code"], "MF0203", "under {engine}");
+        assert_eq!(answer["changes"][0]["reachableFrom"], serde_json::json!(["world::step"]));
+    }
+}
+
+#[test]
+fn the_engine_is_found_in_the_workspace_and_people_see_the_line() {
+    let (old, new) = edited("world/src/lib.rs", "    pub tick", "    pub energy: f32,\n    pub tick");
+    let (status, said) = check(&old, new.path(), &[]);
+    assert_eq!(status, Some(1));
+    expect_test::expect![[r#"
+        restart[MF0203]: `State` gained the field `energy`: the running process still has values of the old layout; restart to apply
+         --> world/src/lib.rs:8:9
+          |
+        8 |     pub energy: f32,
+          |         ^^^^^^
+          |
+          = note: New code would read and write values that old code made, at offsets where other fields are. Live values are reached through world::step → State.
+          = help: restart the program to apply
+
+        1 change under hot-lib-reloader (1 restart): a restart is needed
+    "#]].assert_eq(&said);
+}
+
+#[test]
+fn comments_and_formatting_are_no_change() {
+    let (old, new) =
+        edited("world/src/lib.rs", "state.tick += 1;", "// One more.\n    state.tick\n        += 1;");
+    let (status, said) = check(&old, new.path(), &[]);
+    assert_eq!((status, said.lines().next()), (Some(0), Some("no changes: 9 units as they were")));
+}
+
+#[test]
+fn what_can_t_be_read_is_said_and_is_status_2() {
+    let (old, new) = edited("world/src/lib.rs", "1;", "2;");
+    let (status, said) = check(&old, &new.path().join("nowhere"), &[]);
+    assert_eq!(status, Some(2));
+    assert!(said.contains("is not a directory"), "{said}");
+    let (status, said) = check(&old, new.path(), &["--engine", "magic"]);
+    assert!(status == Some(2) && said.contains("`magic` is no engine"), "{said}");
+    let (status, said) = check(&old, new.path(), &["--format", "sarif"]);
+    assert!(status == Some(2) && said.contains("not there yet"), "{said}");
+    let nothing = midflight(&["check"], &old);
+    assert_eq!(nothing.status.code(), Some(2));
+}
+
+#[test]
+fn a_file_that_is_not_utf_8_is_left_out_and_said() {
+    let (old, new) = edited("world/src/lib.rs", "1;", "1;");
+    fs::write(new.path().join("world/src/latin.rs"), b"// caf\xe9\nfn f() {}\n")
+        .expect("the file can be written");
+    let (status, said) = check(&old, new.path(), &[]);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("left out") && said.contains("latin.rs"), "{said}");
+}
+
+#[test]
+fn the_work_tree_is_compared_with_a_commit() {
+    let (_, new) = edited("world/src/lib.rs", "1;", "1;");
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"];
+        let output = Command::new("git").args(identity).args(arguments).current_dir(new.path()).output();
+        let output = output.expect("git runs");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "--message", "one"]);
+    let file = new.path().join("world/src/lib.rs");
+    let edited = fs::read_to_string(&file).expect("the file is there").replace("+= 1", "+= 2");
+    fs::write(&file, edited).expect("the edit can be written");
+    let output = midflight(&["check", "--since", "HEAD", "--format", "json"], &new.path().join("world"));
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("the answer is JSON");
+    assert_eq!((output.status.code(), &answer["changes"][0]["code"]), (Some(0), &"MF0101".into()));
+    let unknown = midflight(&["check", "--since", "no-such-thing"], new.path());
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(text(&unknown.stderr).contains("no-such-thing"), "{}", text(&unknown.stderr));
+}
+
+#[test]
+fn commands_that_come_later_say_so() {
+    for command in ["diff", "run"] {
+        let output = midflight(&[command, "--format", "json", "a", "b"], Path::new("."));
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains("not there yet"));
+    }
+}
