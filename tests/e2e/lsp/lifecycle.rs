@@ -26,6 +26,15 @@ fn exit_without_shutdown_is_a_failure_but_an_end() {
 }
 
 #[test]
+fn exit_before_anything_else_ends_it() {
+    let mut client = LspClient::start();
+    let id = client.send_request("shutdown", Value::Null);
+    assert_eq!(client.response(id)["error"]["code"], -32002);
+    client.notify("exit", Value::Null);
+    client.exited_within(AT_ONCE);
+}
+
+#[test]
 fn the_end_of_standard_input_ends_it() {
     let workspace = Workspace::new();
     let (mut client, _) = LspClient::open(&workspace.root(), &pushed());
