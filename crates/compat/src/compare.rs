@@ -3,7 +3,9 @@
 //! Chunks with equal keys hold equal units and are left out at once, so that the work is that of the edited items, not
 //! of the file. What is left is paired by id; items of the same id are paired in order.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::rules::text::{last_good, unrecognised_finding};
@@ -24,6 +26,12 @@ pub fn compare(before: &Program, after: &Program, engine: EngineKind) -> Vec<Cha
 /// The changes in one file, ordered by range.
 pub fn compare_file(before: &Program, after: &Program, path: &str, engine: EngineKind) -> Vec<Change> {
     let (old, new) = (before.file(path), after.file(path));
+    let (old_path, old) = match (old, new) {
+        (None, Some(new)) => moved(new, before, after).map_or((path, None), |(path, old)| (path, Some(old))),
+        // Judged where the module is now.
+        (Some(old), None) if moved(old, after, before).is_some() => return Vec::new(),
+        _ => (path, old),
+    };
     if let (Some(old), Some(new)) = (old, new)
         && Arc::ptr_eq(old, new)
     {
@@ -35,6 +43,8 @@ pub fn compare_file(before: &Program, after: &Program, path: &str, engine: Engin
         old: old.map(|file| &**file),
         new: new.map(|file| &**file),
         path: path.into(),
+        old_path: old_path.into(),
+        anchors: OnceCell::new(),
         engine,
         role: after.crate_of(path).or_else(|| before.crate_of(path)).map(|krate| krate.role),
     };
@@ -52,12 +62,24 @@ pub fn compare_file(before: &Program, after: &Program, path: &str, engine: Engin
     changes
 }
 
+/// The file of another program that is the same module as one that this program has under another path.
+fn moved<'a>(file: &FileUnits, from: &'a Program, to: &Program) -> Option<(&'a str, &'a Arc<FileUnits>)> {
+    let is_module = !file.module.is_empty();
+    let mut gone =
+        from.files().filter(|(path, other)| other.module == file.module && to.file(path).is_none());
+    gone.next().filter(|_| is_module).map(|(path, other)| (&**path, other))
+}
+
 struct Comparison<'a> {
     before: &'a Program,
     after: &'a Program,
     old: Option<&'a FileUnits>,
     new: Option<&'a FileUnits>,
     path: Arc<str>,
+    /// Where the file was: elsewhere, if the module moved from `m.rs` to `m/mod.rs`.
+    old_path: Arc<str>,
+    /// What is left of the old file: where it was, and where it is.
+    anchors: OnceCell<Vec<(usize, Range<usize>)>>,
     engine: EngineKind,
     role: Option<Role>,
 }
@@ -166,7 +188,7 @@ impl<'a> Comparison<'a> {
             file: Arc::clone(&self.path),
             range: new_range.unwrap_or_else(|| self.shown_instead(edit)),
             unit_range: if edit.is_gone() { self.shown_instead(edit) } else { name_range },
-            baseline: old_range.map(|range| Location { file: Arc::clone(&self.path), range }),
+            baseline: old_range.map(|range| Location { file: Arc::clone(&self.old_path), range }),
             message: format!("{}: {effect}", finding.what),
             why,
             remedy: remedy.to_owned(),
@@ -174,21 +196,27 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Where an item that is gone is shown: at what follows the place where it was. In a file that is gone too, where
+    /// Where an item that is gone is shown: at the nearest item above it that is left. In a file that is gone too, where
     /// it was.
-    fn shown_instead(&self, edit: &Edit<'a>) -> std::ops::Range<usize> {
+    fn shown_instead(&self, edit: &Edit<'a>) -> Range<usize> {
         let was = edit.placed().name_range();
-        let (Some(old), Some(new)) = (self.old, self.new) else { return was };
-        // The nearest item above that is still there, by its id.
-        let above = old.units().take_while(|placed| placed.range().start < was.start);
-        let left: HashMap<_, _> = new.units().map(|placed| (&placed.unit.id, placed)).collect();
-        let anchor = above.filter_map(|placed| left.get(&placed.unit.id)).last();
-        let fallback = || new.units().next();
-        let end = new.len as usize;
-        anchor
-            .copied()
-            .or_else(fallback)
-            .map_or(0..0, |placed| placed.name_range().start.min(end)..placed.name_range().end.min(end))
+        let Some(new) = self.new else { return was };
+        let anchors = self.anchors.get_or_init(|| self.anchors());
+        let above = anchors.partition_point(|(start, _)| *start < was.start);
+        let nearest = above.checked_sub(1).and_then(|at| anchors.get(at)).or_else(|| anchors.first());
+        let first = || new.units().next().map(|placed| placed.name_range());
+        nearest.map(|(_, range)| range.clone()).or_else(first).unwrap_or(0..0)
+    }
+
+    fn anchors(&self) -> Vec<(usize, Range<usize>)> {
+        let left: HashMap<_, _> =
+            self.new.into_iter().flat_map(FileUnits::units).map(|placed| (&placed.unit.id, placed)).collect();
+        let old = self.old.into_iter().flat_map(FileUnits::units);
+        let mut anchors: Vec<_> = old
+            .filter_map(|placed| Some((placed.range().start, left.get(&placed.unit.id)?.name_range())))
+            .collect();
+        anchors.sort_by_key(|(start, _)| *start);
+        anchors
     }
 
     /// What holds for all rules: an engine that swaps nothing, and crates that run in the compiler.

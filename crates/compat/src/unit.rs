@@ -350,6 +350,8 @@ pub struct Manifest {
 pub struct FileUnits {
     /// The chunks, by their place in the text.
     pub chunks: Vec<Chunk>,
+    /// The path of the module that the file is, such as `world::physics`; empty for build files.
+    pub module: Arc<str>,
     /// What does not parse.
     pub problems: Vec<ParseProblem>,
     /// The libraries that `hot_module(dylib = "…")` attributes name.

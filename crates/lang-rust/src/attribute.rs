@@ -71,6 +71,9 @@ impl Read {
             }
             "derive" => self.derives(meta),
             "repr" => self.repr.push(fingerprint::of(meta)),
+            "cfg" if meta.require_list().is_ok_and(|list| list.tokens.to_string() == "test") => {
+                self.flags.set(Flag::Test, true);
+            }
             "cfg" | "cfg_attr" => self.cfg.push(fingerprint::of(meta)),
             "inline" | "cold" | "target_feature" | "optimize" => self.codegen.push(fingerprint::of(meta)),
             "no_mangle" => self.flags.set(Flag::Boundary, true),

@@ -23,6 +23,7 @@ pub(crate) fn read(module_path: &str, text: &str, last_good: Option<&FileUnits>)
         reader.stand_in(last_good);
     }
     let mut file = reader.finish();
+    file.module = module_path.into();
     file.len = offset(text.len());
     file
 }
@@ -83,7 +84,11 @@ impl Reader<'_> {
             && (!may_cut || self.text[..piece.range.end].ends_with('}'))
             && let Ok(place) = self.container(place, &piece, &inside)
         {
-            return self.within(&place, inside, depth + 1);
+            // What is only built for tests is no part of the running program.
+            if !self.head_is_test() {
+                self.within(&place, inside, depth + 1);
+            }
+            return;
         }
         if let Some(chunk) = self.known.get(&key) {
             let chunk = Chunk { start: offset(piece.range.start), ..(*chunk).clone() };
@@ -154,7 +159,13 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn push(&mut self, range: Range<usize>, key: Fingerprint, units: Units) {
+    /// Whether the container whose head was just read is only built for tests.
+    fn head_is_test(&self) -> bool {
+        self.file.chunks.last().is_some_and(|head| head.units.is_empty())
+    }
+
+    fn push(&mut self, range: Range<usize>, key: Fingerprint, mut units: Units) {
+        units.found.retain(|unit| !unit.flags.has(Flag::Test));
         self.file.hot_modules.extend(units.hot_modules.into_iter().map(String::into_boxed_str));
         let (start, len) = (offset(range.start), offset(range.len()));
         self.file.chunks.push(Chunk { start, len, key, units: units.found.into(), stale: false });

@@ -36,7 +36,9 @@ pub fn parse(path: &str, module_path: &str, text: &str, last_good: Option<&FileU
 }
 
 fn read(path: &str, module_path: &str, text: &str, last_good: Option<&FileUnits>) -> FileUnits {
-    if build_file::is_build_file(path) {
+    if module_path == project::NOT_IN_PROGRAM {
+        FileUnits::default()
+    } else if build_file::is_build_file(path) {
         build_file::read(path, text)
     } else {
         file::read(module_path, text, last_good)

@@ -61,6 +61,9 @@ pub(crate) fn is_rust(path: &str) -> bool {
     path.rsplit('/').next().and_then(|name| name.strip_suffix(".rs")).is_some_and(|stem| !stem.is_empty())
 }
 
+/// The module path of files that are built for tests and benchmarks only: no part of any running program.
+pub(crate) const NOT_IN_PROGRAM: &str = "-";
+
 /// Packages by the directory of their manifest.
 #[derive(Debug, Default)]
 pub(crate) struct Packages(BTreeMap<String, Manifest>);
@@ -105,6 +108,9 @@ fn lib_name(manifest: &Manifest) -> String {
 }
 
 fn module_path(manifest: &Manifest, inside: &str) -> String {
+    if inside.starts_with("tests/") || inside.starts_with("benches/") {
+        return NOT_IN_PROGRAM.to_owned();
+    }
     let package = in_code(manifest.package.as_deref().unwrap_or("crate"));
     if let Some((name, _)) = manifest.binaries.iter().find(|(_, path)| &**path == inside) {
         return in_code(name);

@@ -157,8 +157,8 @@ pub(crate) fn const_value_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) 
 }
 
 fn constant(edit: &Edit<'_>) -> Judgement {
-    let name = edit.placed().unit.id.name();
-    if edit.programs.0.index().is_part_of_a_type(name) || edit.programs.1.index().is_part_of_a_type(name) {
+    // Only what the running process was built with counts: a type that uses the constant now is an edit of its own.
+    if edit.programs.0.index().is_part_of_a_type(edit.placed().unit.id.name()) {
         return SETS_A_LAYOUT;
     }
     if edit.is_replaced() { REBUILT_WITH_IT } else { EXECUTABLE_COPY }

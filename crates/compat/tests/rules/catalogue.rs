@@ -90,3 +90,15 @@ fn every_rule_is_named_in_a_test() {
         catalogue().iter().map(|rule| rule.code).filter(|code| !sources.contains(code)).collect();
     assert!(missing.is_empty(), "no before/after test names {missing:?}");
 }
+
+#[test]
+fn the_index_lists_every_rule() {
+    let index = include_str!("../../../../docs/rules/README.md");
+    for rule in catalogue() {
+        let Rule { code, name, title, .. } = rule;
+        assert!(
+            index.contains(&format!("- [{code}]({code}.md) `{name}`: {title}.\n")),
+            "{code} is not listed"
+        );
+    }
+}

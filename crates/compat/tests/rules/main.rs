@@ -1,5 +1,8 @@
 //! Before/after tests of the rules: the program, the edit, what is said about it.
 
+// `expect-test` writes its texts with hashes.
+#![allow(clippy::needless_raw_string_hashes)]
+
 mod catalogue;
 mod edit;
 mod enums;

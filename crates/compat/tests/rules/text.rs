@@ -162,3 +162,35 @@ fn what_a_procedural_macro_does_only_the_build_can_tell() {
     let before = format!("{manifest}//- /shared/src/lib.rs\npub fn expand() {{ one() }}");
     assert_eq!(verdict(&before, &before.replace("one", "two"), InPlace), Verdict::Unknown);
 }
+
+#[test]
+fn a_module_that_moves_to_a_folder_is_the_same_module() {
+    let before = "//- /world/src/lib.rs\nmod physics;\n//- /world/src/physics.rs\npub fn step() { old() }\npub fn stop() {}";
+    let after = before.replace("physics.rs", "physics/mod.rs");
+    check_unchanged(before, &after);
+    check(
+        before,
+        &after.replace("old", "new"),
+        InPlace,
+        expect![[r#"
+        MF0101 safe world::physics::step `step`
+          the body of `step` changed: safe to hot-swap
+    "#]],
+    );
+}
+
+#[test]
+fn tests_are_no_part_of_the_program() {
+    let before = "fn f() {}\n#[cfg(test)]\nmod tests { struct S { x: u8 } #[test] fn t() { one() } }";
+    check_unchanged(before, &before.replace("one", "two").replace("u8", "u16"));
+    let file = "//- /world/tests/all.rs\nstruct S { x: u8 }\n#[test] fn t() {}";
+    check_unchanged(file, &file.replace("u8", "u16"));
+}
+
+#[test]
+fn text_can_be_anything_and_edits_are_still_judged_in_time() {
+    let many: String = (0..3000).map(|n| format!("fn f{n}() {{}}\n")).collect();
+    let started = std::time::Instant::now();
+    assert_eq!(verdict(&many, "fn other() {}", InPlace), Verdict::Deferred);
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}

@@ -128,10 +128,15 @@ fn mf0407_mf0408_impls_come_and_go() {
 #[test]
 fn a_method_of_an_impl_is_a_body() {
     let before = "impl Clone for A { fn clone(&self) -> A { old() } }\nimpl A { fn f(&self) { old() } }";
-    check(before, &before.replace("old", "new"), InPlace, expect![[r#"
+    check(
+        before,
+        &before.replace("old", "new"),
+        InPlace,
+        expect![[r#"
         MF0101 safe world::<A as Clone>::clone `clone`
           the body of `clone` changed: safe to hot-swap
         MF0101 safe world::A::f `f`
           the body of `f` changed: safe to hot-swap
-    "#]]);
+    "#]],
+    );
 }
