@@ -158,11 +158,12 @@ step("an unsafe edit is refused when it is saved", async () => {
   await vscode.save();
   await vscode.notification("the old code keeps running").waitFor();
   await vscode.screenshot("refused");
+  assert.equal(await vscode.notification("State").count(), 1, "a refusal is told once");
   await vscode.clickNotification("Keep Running the Old Code");
 });
 
 step("undone, the warning is gone and the session goes on", async () => {
-  await vscode.undoUntil("the field is gone", async () => (await vscode.line("pub fuel").count()) === 0);
+  await vscode.undoUntil("the file is as it was", async () => (await vscode.wholeLine("pub seed: u64,").count()) > 0);
   await vscode.save();
   await vscode.squiggles("warning").first().waitFor({ state: "hidden" });
   await vscode.lens("needs a restart").waitFor({ state: "hidden" });

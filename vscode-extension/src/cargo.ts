@@ -61,7 +61,14 @@ export function workspaceOf({ workspace_root: root, packages }: Metadata): Works
       ];
     }),
   );
-  const named = targets.map((target) => (isUnique(target, targets) ? target : withPackage(target)));
+  const binaries = targets.filter(({ kind }) => kind === "bin");
+  const named = targets.map((target) => {
+    if (target.kind === "bin" && binaries.length === 1 && !target.build.includes("--features")) {
+      // What `cargo build` in a terminal builds too: the same features, so nothing is compiled twice.
+      return { ...target, build: ["build"] };
+    }
+    return isUnique(target, targets) ? target : withPackage(target);
+  });
   return { root, targets: named.sort((a, b) => a.kind.localeCompare(b.kind)) };
 }
 

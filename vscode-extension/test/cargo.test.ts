@@ -19,13 +19,18 @@ void test("libraries and tests can't be started", () => {
   const targets = targetsOf(crate("app", [["lib", "app"], ["bin", "app"], ["test", "it"]]));
   assert.deepEqual(
     targets.map(({ build }) => build),
-    [["build", "--bin", "app"]],
+    [["build"]],
   );
 });
 
 void test("the only binary is the one, whatever examples there are", () => {
   const targets = targetsOf(crate("app", [["example", "demo"], ["bin", "app"]]));
   assert.equal(obviousTarget(targets, undefined)?.name, "app");
+});
+
+void test("of several binaries, only the one that is meant is built", () => {
+  const targets = targetsOf(crate("app", [["bin", "one"], ["bin", "two"]]));
+  assert.deepEqual(targets[0]?.build, ["build", "--bin", "one"]);
 });
 
 void test("of several binaries, the one around the document is meant", () => {

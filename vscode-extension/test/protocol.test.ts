@@ -19,7 +19,14 @@ const change: Change = {
 void test("a refusal names the rule, the reason and the remedy", () => {
   assert.equal(
     refusalText({ changes: [{ ...change, verdict: "safe" }, change], remedy: "Restart the program" }),
-    "Not swapped in, the old code keeps running. MF0203: field `fuel` was added. Restart the program.",
+    "Not swapped in, the old code keeps running. Field `fuel` was added [MF0203]. Restart the program.",
+  );
+});
+
+void test("a refusal says nothing twice", () => {
+  assert.equal(
+    refusalText({ changes: [change], message: "`State` grew; restart to apply [MF0203]", remedy: "restart it" }),
+    "Not swapped in, the old code keeps running. `State` grew; restart to apply [MF0203].",
   );
 });
 

@@ -137,6 +137,12 @@ export class Workbench {
     return this.page.locator(".editor-instance .view-line").filter({ hasText: text });
   }
 
+  /** A line that holds this text and no more, but for its indentation. */
+  wholeLine(text: string): Locator {
+    const words = text.split(" ").map((word) => word.replaceAll(/[^\w]/g, "\\$&"));
+    return this.page.locator(".editor-instance .view-line").filter({ hasText: new RegExp(`^\\s*${words.join("\\s")}$`) });
+  }
+
   squiggles(severity: "error" | "warning" | "info" | "hint"): Locator {
     return this.page.locator(`.editor-instance .squiggly-${severity}`);
   }

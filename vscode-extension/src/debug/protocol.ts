@@ -53,16 +53,16 @@ export function generationLine({ generation, changes = [], elapsedMs }: Generati
   return `Running generation ${generation}${what}${time}`;
 }
 
-/** Why a reload was refused: one short paragraph for a notification. */
+/** Why a reload was refused: one short paragraph for a notification. Nothing is said twice. */
 export function refusalText({ changes = [], message, remedy }: Refusal): string {
   const change = worstChange(changes);
-  const reason = message ?? (change === undefined ? "the change can't be swapped in" : change.message);
+  const reason = message ?? change?.message ?? "the change can't be swapped in";
   const others = changes.filter((other) => other !== change && isInTheWay(other)).length;
   const more = others === 0 ? "" : ` (and ${others} more)`;
-  const code = change === undefined ? "" : `${change.code}: `;
-  const first = code === "" ? capitalised(reason) : reason;
-  const what = remedy === undefined ? "" : ` ${sentence(remedy)}`;
-  return `Not swapped in, the old code keeps running. ${code}${sentence(`${trimEnd(first)}${more}`)}${what}`;
+  const code = change === undefined || reason.includes(change.code) ? "" : ` [${change.code}]`;
+  const saysWhatToDo = remedy === undefined || /\brestart\b/i.test(reason);
+  const what = saysWhatToDo ? "" : ` ${sentence(remedy)}`;
+  return `Not swapped in, the old code keeps running. ${sentence(`${trimEnd(reason)}${code}${more}`)}${what}`;
 }
 
 /** The change that a refusal is about. */
@@ -78,10 +78,7 @@ function trimEnd(text: string): string {
   return text.trim().replace(/[.\s]+$/, "");
 }
 
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
 function sentence(text: string): string {
-  return `${trimEnd(text)}.`;
+  const [first = "", ...rest] = trimEnd(text);
+  return `${first.toUpperCase()}${rest.join("")}.`;
 }

@@ -1,4 +1,5 @@
 /** Notes in the log how the adapter of a session fares, and tells the user when it ended by itself. */
+import type { DebugProtocol } from "@vscode/debugprotocol";
 import * as vscode from "vscode";
 
 export class AdapterWatch implements vscode.DebugAdapterTrackerFactory {
@@ -14,8 +15,11 @@ export class AdapterWatch implements vscode.DebugAdapterTrackerFactory {
       onWillStopSession: () => {
         stopping = true;
       },
-      onDidSendMessage: (message: { type?: string; event?: string }) => {
-        ended ||= message.type === "event" && message.event === "terminated";
+      onDidSendMessage: (message: DebugProtocol.ProtocolMessage) => {
+        ended ||= isEvent(message, "terminated");
+        if (isEvent(message, "output")) {
+          quieten(message as DebugProtocol.OutputEvent);
+        }
       },
       onError: (error) => {
         this.log.error(`Debug session "${session.name}":`, error);
@@ -39,6 +43,20 @@ export class AdapterWatch implements vscode.DebugAdapterTrackerFactory {
     } else if (choice === showLog) {
       this.log.show(true);
     }
+  }
+}
+
+function isEvent(message: DebugProtocol.ProtocolMessage, name: string): boolean {
+  return message.type === "event" && (message as DebugProtocol.Event).event === name;
+}
+
+/**
+ * For editors without this extension the adapter prints a refusal as important output, which VS Code shows as a
+ * notification. Here the event `midflight/refused` shows a better one, with something to click.
+ */
+function quieten({ body }: DebugProtocol.OutputEvent): void {
+  if (body.category === "important" && body.output.startsWith("midflight: Not reloaded: ")) {
+    body.category = "console";
   }
 }
 
