@@ -210,7 +210,8 @@ pub(crate) fn best_found() -> Result<Vec<OsString>> {
     let search = std::env::var_os("PATH").unwrap_or_default();
     let mut found: Vec<(u32, PathBuf)> = std::env::split_paths(&search)
         .filter_map(|folder| std::fs::read_dir(folder).ok())
-        .flat_map(|entries| entries.flatten())
+        .flatten()
+        .flatten()
         .filter_map(|entry| {
             let name = entry.file_name();
             let version = name.to_str()?.strip_prefix("lldb-dap-")?.parse().ok()?;

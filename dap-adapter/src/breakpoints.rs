@@ -52,6 +52,8 @@ pub(crate) struct Point {
     pub(crate) line: u32,
     /// What the adapter made of it.
     pub(crate) state: State,
+    /// What the editor was told of it last.
+    told: Option<Value>,
 }
 
 /// What the adapter made of a breakpoint.
@@ -107,14 +109,14 @@ impl Breakpoints {
                 let now = since.map_or(Some(point.line), |map| map.forward(point.line).exact());
                 now == Some(line) && point.request.get("column") == request.get("column")
             };
-            let (id, state) = match old.0.iter().position(is_same) {
+            let (id, state, told) = match old.0.iter().position(is_same) {
                 Some(index) => {
                     let point = old.0.swap_remove(index);
-                    (point.id, point.state)
+                    (point.id, point.state, point.told)
                 }
-                None => (self.new_id(), State::default()),
+                None => (self.new_id(), State::default(), None),
             };
-            points.push(Point { id, request, line, state });
+            points.push(Point { id, request, line, state, told });
         }
         let revision = self.next_revision();
         self.sets.insert(path.to_owned(), Set { source, key, text, points, revision, sent: old.1 });
@@ -158,6 +160,13 @@ impl Breakpoints {
             "breakpoints": requests,
         });
         Some(Placement { arguments, placed, revision })
+    }
+
+    /// The editor is told how a breakpoint stands. Returns whether that is news.
+    pub(crate) fn tell(&mut self, path: &str, breakpoint: &Value) -> bool {
+        let mut points = self.sets.get_mut(path).map(|set| set.points.iter_mut()).into_iter().flatten();
+        let point = points.find(|point| breakpoint["id"] == point.id);
+        point.is_none_or(|point| point.told.replace(breakpoint.clone()).as_ref() != Some(breakpoint))
     }
 
     /// Whether the adapter has exactly this already.
@@ -279,6 +288,12 @@ impl Set {
 }
 
 impl State {
+    /// Whether a breakpoint that was asked for on one line may be on another.
+    pub(crate) fn reaches(&self, asked: u32, line: u32) -> bool {
+        let slide = i64::from(line) - i64::from(asked);
+        slide == 0 || slide == self.slide
+    }
+
     fn absent(generation: u32) -> Self {
         let message = format!("This statement is not in the code that runs (generation {generation}).");
         Self { message: Some(message), ..Self::default() }

@@ -93,15 +93,18 @@ impl Message {
 
 /// A request of our own.
 pub(crate) fn request(seq: i64, command: &str, arguments: Value) -> Vec<u8> {
-    bytes(&json!({"seq": seq, "type": "request", "command": command, "arguments": arguments}))
+    let mut tree = json!({"seq": seq, "type": "request", "command": command});
+    tree["arguments"] = arguments;
+    bytes(&tree)
 }
 
 /// The answer to a request, made here.
 pub(crate) fn response(seq: i64, request_seq: i64, command: &str, body: Value) -> Vec<u8> {
-    bytes(&json!({
-        "seq": seq, "type": "response", "request_seq": request_seq, "success": true,
-        "command": command, "body": body,
-    }))
+    let mut tree = json!({
+        "seq": seq, "type": "response", "request_seq": request_seq, "success": true, "command": command,
+    });
+    tree["body"] = body;
+    bytes(&tree)
 }
 
 /// A refusal, made here.

@@ -150,8 +150,8 @@ impl Snapshots {
     fn offer_variables(&mut self, before: &[Kept], now: Option<&[Kept]>) -> i64 {
         let mut variables = Vec::new();
         for kept in before {
-            let live = now.map(|now| now.iter().find(|live| live.name == kept.name));
-            let children = live.flatten().map(|live| live.children.as_slice());
+            let live = Now::of(now, &kept.name);
+            let children = if let Now::Is(live) = live { Some(live.children.as_slice()) } else { None };
             let reference =
                 if kept.children.is_empty() { 0 } else { self.offer_variables(&kept.children, children) };
             variables.push(variable(kept, live, reference));
@@ -178,13 +178,27 @@ impl Snapshots {
     }
 }
 
-/// `live` is none when nothing is known of the present values, and `Some(None)` when there is no such variable.
-fn variable(kept: &Kept, live: Option<Option<&Kept>>, variables_reference: i64) -> Variable {
-    let value = match live {
-        Some(Some(live)) if live.value != kept.value => format!("{}  (now {})", kept.value, live.value),
-        Some(Some(live)) if live.children != kept.children => format!("{}  (changed inside)", kept.value),
-        Some(None) => format!("{}  (no longer there)", kept.value),
-        _ => kept.value.clone(),
+/// What is known of a variable's present value.
+#[derive(Clone, Copy)]
+enum Now<'a> {
+    Unknown,
+    Gone,
+    Is(&'a Kept),
+}
+
+impl<'a> Now<'a> {
+    fn of(variables: Option<&'a [Kept]>, name: &str) -> Self {
+        let Some(variables) = variables else { return Self::Unknown };
+        variables.iter().find(|live| live.name == name).map_or(Self::Gone, Self::Is)
+    }
+}
+
+fn variable(kept: &Kept, now: Now<'_>, variables_reference: i64) -> Variable {
+    let value = match now {
+        Now::Is(live) if live.value != kept.value => format!("{}  (now {})", kept.value, live.value),
+        Now::Is(live) if live.children != kept.children => format!("{}  (changed inside)", kept.value),
+        Now::Gone => format!("{}  (no longer there)", kept.value),
+        Now::Is(_) | Now::Unknown => kept.value.clone(),
     };
     Variable {
         name: kept.name.clone(),

@@ -38,9 +38,12 @@ pub(crate) struct Sources {
     generations: Vec<Generation>,
     disk: HashMap<Key, OnDisk>,
     told: HashMap<Key, Told>,
-    maps: HashMap<(usize, usize), (Arc<str>, Arc<str>, Arc<LineMap>)>,
+    maps: HashMap<(usize, usize), Related>,
     units: HashMap<usize, (Arc<str>, Arc<FileUnits>)>,
 }
+
+/// Two texts and their map. The texts are kept so that their addresses stay theirs.
+type Related = (Arc<str>, Arc<str>, Arc<LineMap>);
 
 #[derive(Debug)]
 struct OnDisk {

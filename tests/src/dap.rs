@@ -86,7 +86,8 @@ impl Client {
     pub fn send(&mut self, command: &str, arguments: Value) -> i64 {
         self.last_seq += 1;
         let seq = self.last_seq;
-        let message = json!({"seq": seq, "type": "request", "command": command, "arguments": arguments});
+        let mut message = json!({"seq": seq, "type": "request", "command": command});
+        message["arguments"] = arguments;
         self.send_bytes(&framed(&message));
         self.log.sent(message);
         seq

@@ -10,7 +10,7 @@ use crate::message::{self, Message};
 
 impl Session {
     /// The editor sends all breakpoints of a source.
-    pub(super) fn on_set_breakpoints(&mut self, seq: i64, message: Message) {
+    pub(super) fn on_set_breakpoints(&mut self, seq: i64, message: &Message) {
         let Some(live) = &mut self.live else { return };
         let mut tree = message.tree();
         let arguments = &mut tree["arguments"];
@@ -36,8 +36,8 @@ impl Session {
         let base = self.client.base;
         let points = arguments["breakpoints"].as_array().cloned().unwrap_or_default();
         let requests = points.into_iter().filter_map(|point| {
-            let line = point.get("line")?.as_i64()?.checked_sub(base)?;
-            Some((u32::try_from(line).ok()?, point))
+            let number = point.get("line")?.as_i64()?.checked_sub(base)?;
+            Some((u32::try_from(number).ok()?, point))
         });
         let since = live.breakpoints.text(&path).cloned();
         let since = since.map(|since| live.sources.map(&key, &since, &text));
@@ -52,11 +52,11 @@ impl Session {
         // While its library is away they are kept, and set when the next one comes.
         let waits = is_hot && live.process.cleared;
         if waits || live.breakpoints.is_set(path, &placement) {
-            let body = self.shown(path);
+            let body = self.answer(path);
             return self.editor.answer(seq, "setBreakpoints", body);
         }
         if !live.process.shown_stop {
-            live.process.set_while_running = Some(Instant::now());
+            live.process.breakpoints_set = Some(Instant::now());
         }
         let request = message::request(seq, "setBreakpoints", placement.arguments.clone());
         let path = path.to_owned();
@@ -82,7 +82,7 @@ impl Session {
             live.breakpoints.confirm(path, placement, &message.body(), base);
         }
         let mut tree = message.tree();
-        tree["body"] = self.shown(path);
+        tree["body"] = self.answer(path);
         self.editor.forward(message::bytes(&tree));
     }
 
@@ -95,6 +95,17 @@ impl Session {
         let map = live.sources.map(&set.key, &set.text, &shown);
         let points: Vec<_> = set.points.iter().map(|point| set.shown(point, &map, base)).collect();
         json!({"breakpoints": points})
+    }
+
+    /// The same, as the answer to the editor.
+    fn answer(&mut self, path: &str) -> Value {
+        let shown = self.shown(path);
+        if let Some(live) = &mut self.live {
+            for breakpoint in shown["breakpoints"].as_array().into_iter().flatten() {
+                live.breakpoints.tell(path, breakpoint);
+            }
+        }
+        shown
     }
 
     /// The adapter answered a request about breakpoints that belong to no text.
@@ -112,7 +123,7 @@ impl Session {
     }
 
     /// The adapter bound or lost a breakpoint.
-    pub(super) fn on_breakpoint_event(&mut self, message: Message) {
+    pub(super) fn on_breakpoint_event(&mut self, message: &Message) {
         let mut tree = message.tree();
         let Some(live) = &mut self.live else { return };
         if live.process.cleared {
@@ -139,7 +150,10 @@ impl Session {
     fn tell_breakpoints(&mut self, path: &str, only: Option<i64>) {
         let mut shown = self.shown(path);
         for breakpoint in shown["breakpoints"].as_array_mut().into_iter().flatten() {
-            if only.is_none_or(|id| breakpoint["id"] == id) {
+            let is_meant = only.is_none_or(|id| breakpoint["id"] == id);
+            let mut is_news =
+                || self.live.as_mut().is_some_and(|live| live.breakpoints.tell(path, breakpoint));
+            if is_meant && is_news() {
                 let body = json!({"reason": "changed", "breakpoint": breakpoint.take()});
                 self.editor.event("breakpoint", &body);
             }

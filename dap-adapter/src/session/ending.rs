@@ -35,12 +35,11 @@ impl Session {
         self.forward(seq, message.into_bytes(), Forwarded::Disconnect);
         let limit = Instant::now() + GOODBYE;
         while self.forwarded.contains_key(&seq) {
-            let next = match self.aside.pop_front() {
-                Some(message) => Some(FromAdapter::Message(message)),
-                None => {
-                    let Some(adapter) = &mut self.adapter else { break };
-                    timeout_at(limit, adapter.receive()).await.unwrap_or(None)
-                }
+            let next = if let Some(message) = self.aside.pop_front() {
+                Some(FromAdapter::Message(message))
+            } else {
+                let Some(adapter) = &mut self.adapter else { break };
+                timeout_at(limit, adapter.receive()).await.unwrap_or(None)
             };
             match next {
                 Some(FromAdapter::Message(message)) => self.on_last_message(message),

@@ -65,7 +65,7 @@ impl Session {
         match event {
             "stopped" => self.on_stopped(message).await,
             "continued" => self.on_continued(message),
-            "breakpoint" => self.on_breakpoint_event(message),
+            "breakpoint" => self.on_breakpoint_event(&message),
             "output" | "loadedSource" => self.on_event_with_position(message),
             "capabilities" => {
                 if let (Value::Object(known), Value::Object(new)) =

@@ -11,6 +11,10 @@ use crate::capabilities;
 use crate::error::{Error, Result};
 use crate::message::{Kind, Message};
 
+/// Requests after which the process goes on.
+const RESUMES: [&str; 8] =
+    ["continue", "next", "stepIn", "stepOut", "stepBack", "reverseContinue", "goto", "restartFrame"];
+
 type Flow = ControlFlow<()>;
 const CONTINUE: Flow = ControlFlow::Continue(());
 
@@ -41,7 +45,13 @@ impl Session {
             _ if self.live.is_none() => {
                 self.forward(seq, message.into_bytes(), Forwarded::Plain(command));
             }
-            _ => self.on_request(seq, command, message),
+            _ => {
+                if RESUMES.contains(&command.as_str()) {
+                    self.take_due_snapshot().await;
+                    self.on_resume();
+                }
+                self.on_request(seq, command, message);
+            }
         }
         CONTINUE
     }
@@ -87,7 +97,7 @@ impl Session {
             return;
         }
         match command.as_str() {
-            "setBreakpoints" => self.on_set_breakpoints(seq, message),
+            "setBreakpoints" => self.on_set_breakpoints(seq, &message),
             "setFunctionBreakpoints" => {
                 let functions = Some(message.arguments());
                 self.forward(seq, message.into_bytes(), Forwarded::Others { command, functions });
@@ -108,11 +118,6 @@ impl Session {
             | "disassemble"
             | "loadedSources"
             | "locations" => self.on_request_with_position(seq, command, message),
-            "continue" | "next" | "stepIn" | "stepOut" | "stepBack" | "reverseContinue" | "goto"
-            | "restartFrame" => {
-                self.on_resume();
-                self.forward(seq, message.into_bytes(), Forwarded::Plain(command));
-            }
             "pause" => {
                 self.on_pause_wanted();
                 self.forward(seq, message.into_bytes(), Forwarded::Plain(command));

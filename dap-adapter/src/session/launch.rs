@@ -121,7 +121,7 @@ impl Session {
     }
 
     /// The program is built: off to the debugger, with everything else as the user wrote it.
-    pub(super) async fn on_prepared(&mut self, prepared: Result<Prepared>) {
+    pub(super) fn on_prepared(&mut self, prepared: Result<Prepared>) {
         let Some(launching) = self.launching.take() else { return };
         self.progress_ends(launching.shows_progress);
         let prepared = match prepared {
@@ -130,7 +130,7 @@ impl Session {
         };
         let mut tree = launching.message.tree();
         let live = self.live(&prepared, launching.config.clone());
-        self.complete(&mut tree["arguments"], &prepared, live.reloads);
+        Self::complete(&mut tree["arguments"], &prepared, live.reloads);
         self.live = Some(Box::new(live));
         // Restarting in place would not build.
         let limits = json!({"capabilities": {"supportsRestartRequest": false}});
@@ -140,7 +140,7 @@ impl Session {
     }
 
     /// What Midflight adds to the arguments, and the key that is its own.
-    fn complete(&self, arguments: &mut Value, prepared: &Prepared, reloads: bool) {
+    fn complete(arguments: &mut Value, prepared: &Prepared, reloads: bool) {
         let Some(arguments) = arguments.as_object_mut() else { return };
         arguments.remove("midflight");
         if let Some(executable) = &prepared.executable {
@@ -306,11 +306,11 @@ async fn prepare(
     let (mut build, mut executable) = (None, None);
     if builds {
         let invocation = Invocation::new(&folder, &config.cargo)?;
-        let built;
-        (tree, built) = build_unchanged(&root, tree, &invocation, progress).await?;
-        let (path, package) = program(arguments, &folder, &built)?;
+        let made;
+        (tree, made) = build_unchanged(&root, tree, &invocation, progress).await?;
+        let (path, package) = program(arguments, &folder, &made)?;
         executable = Some(path);
-        build = Some(Build { invocation, built, package });
+        build = Some(Build { invocation, built: made, package });
     }
     let texts = tree.texts.clone();
     let program = blocking(move || lang_rust::program(&texts)).await?;

@@ -63,6 +63,8 @@ pub(super) struct Frame {
 pub(super) struct Running {
     /// The editor was told of a stop, and has not let it go on since.
     pub(super) shown_stop: bool,
+    /// The breakpoints of a stop whose snapshot ran out of time: taken again before it goes on.
+    pub(super) snapshot_due: Option<Vec<i64>>,
     /// The thread of the last stop.
     pub(super) thread: i64,
     /// The editor asked for a pause that has not come.
@@ -70,7 +72,7 @@ pub(super) struct Running {
     /// So many `continued` are about our own `continue`.
     pub(super) own_continues: u32,
     /// Breakpoints were set while it ran: a trap without a breakpoint may follow.
-    pub(super) set_while_running: Option<Instant>,
+    pub(super) breakpoints_set: Option<Instant>,
     /// Breakpoints of reloadable code are taken away, since a library is about to go.
     pub(super) cleared: bool,
     /// Counts the times that they were.
@@ -126,6 +128,7 @@ impl Live {
     /// The process goes on: what belonged to the stop is no longer valid.
     pub(super) fn resumed(&mut self) {
         self.process.shown_stop = false;
+        self.process.snapshot_due = None;
         self.frames.clear();
         self.snapshots.resumed();
     }

@@ -124,7 +124,7 @@ enum Report {
     /// A reload was judged and built, or not.
     Reloaded(Box<reload::Outcome>),
     /// An installed library should have been loaded by now.
-    Overdue { number: u32 },
+    Overdue { number: u32, times: u32 },
     /// Breakpoints were taken away for an unload that seems not to come.
     Unsettled { since: u64 },
 }
@@ -206,10 +206,10 @@ impl Session {
     async fn on_report(&mut self, report: Report) {
         match report {
             Report::Build(progress) => self.on_build_progress(progress),
-            Report::Launched(prepared) => self.on_prepared(*prepared).await,
+            Report::Launched(prepared) => self.on_prepared(*prepared),
             Report::Saved => self.on_saved(),
             Report::Reloaded(outcome) => self.on_reloaded(*outcome),
-            Report::Overdue { number } => self.on_overdue(number).await,
+            Report::Overdue { number, times } => self.on_overdue(number, times),
             Report::Unsettled { since } => self.on_unsettled(since).await,
         }
     }
@@ -282,8 +282,10 @@ async fn receive(adapter: &mut Option<Adapter>) -> Option<FromAdapter> {
 impl Forwarded {
     fn command(&self) -> &str {
         match self {
-            Self::Plain(command) | Self::Launch(command) => command,
-            Self::Others { command, .. } | Self::Positions { command, .. } => command,
+            Self::Plain(command)
+            | Self::Launch(command)
+            | Self::Others { command, .. }
+            | Self::Positions { command, .. } => command,
             Self::Initialize => "initialize",
             Self::Breakpoints { .. } => "setBreakpoints",
             Self::StackTrace => "stackTrace",

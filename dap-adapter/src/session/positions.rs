@@ -28,11 +28,11 @@ impl Session {
         let mut is_changed = false;
         if let Some(key) = live.key_of(&arguments["source"]) {
             for field in ["line", "endLine"] {
-                let line =
-                    arguments.get(field).and_then(Value::as_i64).and_then(|line| line.checked_sub(base));
-                let Some(line) = line.and_then(|line| u32::try_from(line).ok()) else { continue };
-                let mapped = live.to_running(&key, line);
-                is_changed |= mapped != line;
+                let number = arguments.get(field).and_then(Value::as_i64);
+                let number = number.and_then(|number| u32::try_from(number.checked_sub(base)?).ok());
+                let Some(number) = number else { continue };
+                let mapped = live.running_line(&key, number);
+                is_changed |= mapped != number;
                 arguments[field] = json!(i64::from(mapped) + base);
             }
         }
@@ -66,15 +66,12 @@ impl Session {
         let Some((generation, key)) = document else {
             return self.forward(seq, message.into_bytes(), Forwarded::Plain("source".to_owned()));
         };
-        match live.sources.text(*generation, key) {
-            Some(text) => {
-                let body = json!({"content": &*text, "mimeType": "text/x-rust"});
-                self.editor.answer(seq, "source", body);
-            }
-            None => {
-                let error = Error::nobody(format!("`{key}` is not in generation {generation}."));
-                self.editor.refuse(seq, "source", &error);
-            }
+        if let Some(text) = live.sources.text(*generation, key) {
+            let body = json!({"content": &*text, "mimeType": "text/x-rust"});
+            self.editor.answer(seq, "source", body);
+        } else {
+            let error = Error::nobody(format!("`{key}` is not in generation {generation}."));
+            self.editor.refuse(seq, "source", &error);
         }
     }
 
@@ -222,7 +219,7 @@ impl Live {
     }
 
     /// A line of the editor's text in the text that runs; without a counterpart, the nearest one.
-    fn to_running(&mut self, key: &Key, line: u32) -> u32 {
+    fn running_line(&mut self, key: &Key, line: u32) -> u32 {
         let running = self.sources.text(self.sources.running(key), key);
         let Some((shown, running)) = self.sources.shown(key).zip(running) else { return line };
         self.sources.map(key, &shown, &running).forward(line).nearest().unwrap_or(line)
@@ -234,7 +231,9 @@ impl Live {
         for (path, other) in self.breakpoints.sources() {
             let Some(set) = self.breakpoints.set(&path).filter(|_| other == *key) else { continue };
             let map = self.sources.map(key, &set.text, &text);
-            if set.points.iter().any(|point| map.forward(point.line).exact() == Some(line)) {
+            let mut places =
+                set.points.iter().filter_map(|point| Some((point, map.forward(point.line).exact()?)));
+            if places.any(|(point, place)| point.state.reaches(place, line)) {
                 return true;
             }
         }

@@ -25,8 +25,11 @@ use crate::error::{Blame, Error, Result};
 use crate::modules::Hot;
 use crate::sources::Generation;
 
-/// A program that polls for its library does so within this time.
-const OVERDUE: Duration = Duration::from_secs(4);
+/// A program that was not looking when its library was replaced is told again this often.
+const NUDGE: Duration = Duration::from_millis(900);
+
+/// After so many times the user wants to know what is going on.
+const OVERDUE: u32 = 4;
 
 /// Sources that change during every build are loaded in the end as they were built last.
 const BUILDS: u32 = 5;
@@ -197,7 +200,7 @@ impl Session {
         match outcome {
             Outcome::Unchanged => {
                 live.reload.refused = None;
-                self.answer_reload(false, &Verdict::Safe, &json!([]), "Nothing differs from what runs.");
+                self.answer_reload(false, Verdict::Safe, &json!([]), "Nothing differs from what runs.");
             }
             Outcome::Refused(refusal) => self.on_refused(refusal),
             Outcome::Failed(error) => self.on_failed(&error),
@@ -224,14 +227,14 @@ impl Session {
             });
             self.editor.event("midflight/refused", &body);
         }
-        self.answer_reload(false, &verdict, &changes, &message);
+        self.answer_reload(false, verdict, &changes, &message);
     }
 
     fn on_failed(&mut self, error: &Error) {
         let blame = if error.blame == Blame::Midflight { " This is a fault of Midflight." } else { "" };
         let message = format!("{error}{blame} The old code runs on.");
         self.editor.print(OutputEventCategory::Important, format!("midflight: Not reloaded. {message}\n"));
-        self.answer_reload(false, &Verdict::Unknown, &json!([]), &message);
+        self.answer_reload(false, Verdict::Unknown, &json!([]), &message);
     }
 
     /// Puts the libraries where the program looks for them.
@@ -260,7 +263,7 @@ impl Session {
         if live.process.shown_stop {
             self.say_what_it_waits_for();
         }
-        self.later(OVERDUE, Report::Overdue { number });
+        self.later(NUDGE, Report::Overdue { number, times: 1 });
     }
 
     fn say_what_it_waits_for(&mut self) {
@@ -275,15 +278,27 @@ impl Session {
     }
 
     /// The program should have loaded what was installed.
-    pub(super) async fn on_overdue(&mut self, number: u32) {
-        let Some(live) = &mut self.live else { return };
-        if live.reload.installed.as_ref().is_none_or(|ready| ready.number != number) {
+    ///
+    /// It watches its library from a thread of its own. If the process stood still before that thread had
+    /// begun, it has missed the replacement and would wait for ever: touch the file.
+    pub(super) fn on_overdue(&mut self, number: u32, times: u32) {
+        let Some(live) = &self.live else { return };
+        let Some(ready) = live.reload.installed.as_ref().filter(|ready| ready.number == number) else {
             return;
+        };
+        for library in ready.libraries.iter() {
+            let touched =
+                std::fs::File::open(&library.path).and_then(|file| file.set_modified(SystemTime::now()));
+            if let Err(error) = touched {
+                tracing::debug!(%error, "the library can't be touched");
+            }
         }
-        if live.process.shown_stop {
+        let is_stopped = live.process.shown_stop;
+        self.later(NUDGE, Report::Overdue { number, times: times + 1 });
+        if is_stopped && times == 1 {
             self.answer_overdue("The reload waits until the program goes on.");
-        } else {
-            let message = "The new library is in place, but the program has not loaded it. It is loaded as soon \
+        } else if times == OVERDUE && !is_stopped {
+            let message = "The new library is in place, but the program has not loaded it yet. It does as soon \
                            as no thread is inside a reloadable function.";
             self.editor.say(message);
             self.answer_overdue(message);
@@ -295,7 +310,7 @@ impl Session {
         let Some((verdict, changes)) = ready.map(|ready| (ready.verdict, ready.changes.clone())) else {
             return;
         };
-        self.answer_reload(false, &verdict, &changes, message);
+        self.answer_reload(false, verdict, &changes, message);
     }
 
     /// Reloadable libraries were mapped.
@@ -347,10 +362,10 @@ impl Session {
         if self.client.knows_invalidated {
             self.editor.event("invalidated", &json!({"areas": ["variables"]}));
         }
-        self.answer_reload(true, &ready.verdict, &record["changes"], "Applied.");
+        self.answer_reload(true, ready.verdict, &record["changes"], "Applied.");
     }
 
-    fn answer_reload(&mut self, applied: bool, verdict: &Verdict, changes: &Value, message: &str) {
+    fn answer_reload(&mut self, applied: bool, verdict: Verdict, changes: &Value, message: &str) {
         let Some(live) = &mut self.live else { return };
         let current = live.sources.current();
         let body = json!({

@@ -43,7 +43,12 @@ impl Session {
             depth: limits.depth,
         };
         let thread = json!({"threadId": live.process.thread, "startFrame": 0, "levels": LEVELS});
-        let Ok(trace) = self.ask_until("stackTrace", thread, budget.until).await else { return };
+        let Ok(trace) = self.ask_until("stackTrace", thread, budget.until).await else {
+            if let Some(live) = &mut self.live {
+                live.process.snapshot_due = Some(hit.to_vec());
+            }
+            return;
+        };
         let frames = self.own_frames(&trace);
         let mut breakpoints = hit;
         for frame in frames.into_iter().take(FRAMES) {
@@ -59,7 +64,20 @@ impl Session {
             // Only the top frame is at the breakpoint.
             breakpoints = &[];
         }
+        let is_late = Instant::now() >= budget.until;
+        if let Some(live) = &mut self.live {
+            live.process.snapshot_due = is_late.then(|| hit.to_vec());
+        }
         tracing::debug!(elapsed = ?started.elapsed(), "snapshot");
+    }
+
+    /// Before the process goes on: a snapshot that ran out of time gets a second chance, now that the
+    /// debugger has read the types.
+    pub(super) async fn take_due_snapshot(&mut self) {
+        let due = self.live.as_mut().and_then(|live| live.process.snapshot_due.take());
+        if let Some(hit) = due {
+            self.take_snapshot(&hit).await;
+        }
     }
 
     fn own_frames(&mut self, trace: &Value) -> Vec<i64> {

@@ -123,7 +123,7 @@ impl Session {
             return;
         }
         live.process.cleared = false;
-        live.process.set_while_running = Some(Instant::now());
+        live.process.breakpoints_set = Some(Instant::now());
         if let Err(error) = self.set_hot_breakpoints().await {
             tracing::debug!(%error, "breakpoints were not set again");
         }
@@ -218,7 +218,7 @@ impl Session {
         if let Some(live) = &mut self.live {
             live.process.shown_stop = true;
             live.process.pause_wanted = false;
-            live.process.set_while_running = None;
+            live.process.breakpoints_set = None;
         }
         self.editor.forward(bytes.to_vec());
         self.take_snapshot(hit).await;
@@ -229,7 +229,7 @@ impl Session {
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
         let is_trap = text("reason") == "exception" && text("description").contains("SIGTRAP");
         let Some(live) = self.live.as_mut().filter(|_| is_trap) else { return false };
-        live.process.set_while_running.take().is_some_and(|set| set.elapsed() < TRAP)
+        live.process.breakpoints_set.take().is_some_and(|set| set.elapsed() < TRAP)
     }
 
     /// The executable may have a copy of reloadable code, of generation 0, where a line of the present
@@ -245,11 +245,13 @@ impl Session {
         let base = self.client.base;
         let Some(frame) = trace.pointer("/stackFrames/0") else { return go };
         let Some(live) = &mut self.live else { return go };
-        let Some((key, line)) = live.key_of(&frame["source"]).zip(frame["line"].as_i64()) else { return go };
+        let Some((key, number)) = live.key_of(&frame["source"]).zip(frame["line"].as_i64()) else {
+            return go;
+        };
         if live.generation_of(frame) != 0 || !live.sources.is_hot(&key) {
             return go;
         }
-        let line = u32::try_from(line - base).unwrap_or_default();
-        if live.has_breakpoint_at(&key, 0, line) { go } else { ControlFlow::Break(()) }
+        let number = u32::try_from(number - base).unwrap_or_default();
+        if live.has_breakpoint_at(&key, 0, number) { go } else { ControlFlow::Break(()) }
     }
 }

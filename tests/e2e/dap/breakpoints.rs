@@ -51,8 +51,8 @@ fn a_breakpoint_whose_statement_is_deleted_is_unverified_and_comes_back() {
     let program = Program::example("hot-world");
     let (mut session, stop) = stopped_at(&program, MARKER);
     let render = program.line_of(LIBRARY, "breakpoint: render");
-    let step = program.line_of(LIBRARY, MARKER);
-    let points = session.set_breakpoints(&program, LIBRARY, &[step, render]);
+    let other = program.line_of(LIBRARY, MARKER);
+    let points = session.set_breakpoints(&program, LIBRARY, &[other, render]);
     let id = points[1]["id"].clone();
     let whole = program.read(LIBRARY);
     let statement = whole.lines().nth(render as usize - 1).expect("the line").to_owned();
@@ -79,7 +79,8 @@ fn conditions_logpoints_and_functions_survive() {
     let line = program.line_of(LIBRARY, MARKER);
     let accelerate = program.line_of(LIBRARY, "let mut pull");
     let source = json!({"path": program.path(LIBRARY)});
-    let points = json!([{"line": line, "condition": "tick % 10 == 0"}, {"line": accelerate, "logMessage": "pulled", "condition": "pulled == 0"}]);
+    let points =
+        json!([{"line": line, "condition": "tick % 10 == 0"}, {"line": accelerate, "logMessage": "pulled"}]);
     session.client.ok("setBreakpoints", json!({"source": source, "breakpoints": points}));
     let functions = session.client.ok("setFunctionBreakpoints", json!({"breakpoints": [{"name": "render"}]}));
     let function = functions["breakpoints"][0]["id"].clone();
@@ -92,10 +93,11 @@ fn conditions_logpoints_and_functions_survive() {
     let stop = session.run_until(stop, |stop| stop.line() == line + 1);
     let tick = super::scope(&mut session, &stop, "Locals");
     assert!(super::value(&tick, "tick").ends_with('0'), "{tick:?}");
-    session.run_until(stop, |stop| {
+    let stop = session.run_until(stop, |stop| {
         stop.event["hitBreakpointIds"] == json!([function]) && stop.function() == "render"
     });
     session.client.events_so_far("output");
+    session.resume(&stop);
     session.client.output("pulled");
     session.client.disconnect();
 }

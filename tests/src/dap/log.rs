@@ -68,7 +68,7 @@ impl Log {
         let mut printer = Printer { view, handles: HashMap::new() };
         let mut text = String::new();
         for (way, message) in &self.0 {
-            let Some(name) = self.name(message) else { continue };
+            let Some(name) = Self::name(message) else { continue };
             if !view.without.contains(&name) {
                 let _ = writeln!(text, "{}", printer.line(*way, name, message));
             }
@@ -77,7 +77,7 @@ impl Log {
     }
 
     /// The command of a request or its response, or the event.
-    fn name<'a>(&self, message: &'a Value) -> Option<&'a str> {
+    fn name(message: &Value) -> Option<&str> {
         message["command"].as_str().or_else(|| message["event"].as_str())
     }
 }
@@ -131,7 +131,9 @@ impl Printer<'_> {
             }
             Value::Array(items) => {
                 line.push('[');
-                for (index, item) in items.iter().enumerate() {
+                // What lies below the program's own frames is the standard library's business.
+                let limit = if name == "stackFrames" { 3 } else { usize::MAX };
+                for (index, item) in items.iter().take(limit).enumerate() {
                     line.push_str(if index == 0 { "" } else { ", " });
                     self.value(line, name, item);
                 }
@@ -168,7 +170,15 @@ impl Printer<'_> {
             shown.push_str(if digits > 4 { "<address>" } else { &rest[at..at + 2 + digits] });
             rest = &rest[at + 2 + digits..];
         }
-        format!("{:?}", shown + rest)
+        format!("{:?}", without_hash(&(shown + rest)))
+    }
+}
+
+/// A function's name without the hash that the compiler adds.
+fn without_hash(name: &str) -> &str {
+    match name.rsplit_once("::h") {
+        Some((plain, hash)) if hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => plain,
+        _ => name,
     }
 }
 
