@@ -90,6 +90,7 @@ impl LspClient {
     }
 
     /// Sends a notification.
+    #[expect(clippy::needless_pass_by_value, reason = "a call with `json!` in place reads best")]
     pub fn notify(&mut self, method: &str, params: Value) {
         self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
     }
@@ -104,6 +105,7 @@ impl LspClient {
     }
 
     /// Sends a request without waiting.
+    #[expect(clippy::needless_pass_by_value, reason = "a call with `json!` in place reads best")]
     pub fn send_request(&mut self, method: &str, params: Value) -> i64 {
         let id = self.next_id;
         self.next_id += 1;
@@ -156,10 +158,10 @@ impl LspClient {
             }
             seen = self.unread.len();
             let left = deadline.saturating_duration_since(Instant::now());
-            match self.messages.recv_timeout(left) {
-                Ok(message) => self.receive(message),
-                Err(_) => panic!("never came: {what}\n{}", self.log),
-            }
+            let Ok(message) = self.messages.recv_timeout(left) else {
+                panic!("never came: {what}\n{}", self.log)
+            };
+            self.receive(message);
         }
     }
 
@@ -260,7 +262,7 @@ pub fn uri(path: &Path) -> String {
     for byte in path.to_string_lossy().bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => {
-                uri.push(byte.into())
+                uri.push(byte.into());
             }
             _ => drop(write!(uri, "%{byte:02X}")),
         }

@@ -156,7 +156,7 @@ impl Observer {
             match self.watcher.watch(&folder, RecursiveMode::NonRecursive) {
                 Ok(()) => has_added |= self.watched.insert(folder),
                 Err(error) => {
-                    tracing::warn!(folder = %folder.display(), %error, "can't watch for generations")
+                    tracing::warn!(folder = %folder.display(), %error, "can't watch for generations");
                 }
             }
         }
