@@ -163,7 +163,10 @@ step("an unsafe edit is refused when it is saved", async () => {
 });
 
 step("undone, the warning is gone and the session goes on", async () => {
-  await vscode.undoUntil("the file is as it was", async () => (await vscode.wholeLine("pub seed: u64,").count()) > 0);
+  await vscode.undoUntil("the file is as it was", async () => {
+    const [fuel, seed] = [vscode.line("fuel"), vscode.wholeLine("pub seed: u64,")];
+    return (await fuel.count()) === 0 && (await seed.count()) === 1;
+  });
   await vscode.save();
   await vscode.squiggles("warning").first().waitFor({ state: "hidden" });
   await vscode.lens("needs a restart").waitFor({ state: "hidden" });

@@ -118,6 +118,7 @@ export class Workbench {
 
   /** Presses Undo until it is as it should be. */
   async undoUntil(what: string, condition: () => Promise<boolean>): Promise<void> {
+    await this.focusEditor();
     await until(what, async () => {
       if (await condition()) {
         return true;
