@@ -168,6 +168,10 @@ impl Reader<'_> {
         units.found.retain(|unit| !unit.flags.has(Flag::Test));
         self.file.hot_modules.extend(units.hot_modules.into_iter().map(String::into_boxed_str));
         let (start, len) = (offset(range.start), offset(range.len()));
+        if let Some(chunk) = self.known.get(&key) {
+            self.file.chunks.push(Chunk { start, ..(*chunk).clone() });
+            return;
+        }
         self.file.chunks.push(Chunk { start, len, key, units: units.found.into(), stale: false });
     }
 

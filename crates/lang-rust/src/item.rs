@@ -3,13 +3,16 @@
 use std::ops::Range;
 
 use compat::{Fingerprint, Flag, Flags, Unit, UnitId, UnitKind};
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 
 use crate::attribute::Read;
 use crate::body::Body;
+use crate::declared::Statics;
 use crate::fingerprint;
+use crate::import::leaf_names;
+use crate::signature::{body_tokens, calling_convention, head};
 use crate::types;
 
 /// Where an item stands.
@@ -400,126 +403,11 @@ fn type_name(item: &syn::ItemImpl) -> String {
     fingerprint::compact(ty)
 }
 
-/// What a caller must agree on with a function. Lifetimes, bounds and parameter names are no part of it.
-fn calling_convention(signature: &syn::Signature) -> Fingerprint {
-    let inputs: Vec<_> = signature
-        .inputs
-        .iter()
-        .map(|input| match input {
-            syn::FnArg::Receiver(receiver) => match &receiver.kind {
-                syn::ReceiverKind::Typed(_, ty) => fingerprint::without_lifetimes(ty),
-                syn::ReceiverKind::Reference(_, _, mutability) => {
-                    Fingerprint::of(("&self", mutability.is_some()))
-                }
-                _ => Fingerprint::of("self"),
-            },
-            syn::FnArg::Typed(input) => fingerprint::without_lifetimes(&input.ty),
-        })
-        .collect();
-    Fingerprint::of((
-        inputs,
-        fingerprint::without_lifetimes(&signature.output),
-        signature.asyncness.is_some(),
-        signature.constness.is_some(),
-        fingerprint::of(&signature.abi),
-        signature.variadic.is_some(),
-    ))
-}
-
-/// The rest of a signature: parameter patterns, lifetimes, bounds.
-fn head(signature: &syn::Signature) -> Fingerprint {
-    let patterns: Vec<_> = signature
-        .inputs
-        .iter()
-        .map(|input| match input {
-            syn::FnArg::Receiver(receiver) => fingerprint::of(receiver.mutability),
-            syn::FnArg::Typed(input) => fingerprint::of(&input.pat),
-        })
-        .collect();
-    let bounds = (fingerprint::of(&signature.generics), fingerprint::of(&signature.generics.where_clause));
-    Fingerprint::of((patterns, bounds, fingerprint::lifetimes(signature)))
-}
-
-/// A body's tokens as they came from the text: printing the parsed block again would cost more than parsing it.
-fn body_tokens(block: &syn::Block, tokens: Option<&TokenStream>) -> Fingerprint {
-    let last = tokens.and_then(|tokens| tokens.clone().into_iter().last());
-    match last {
-        Some(TokenTree::Group(group)) => fingerprint::of(group),
-        _ => fingerprint::of(block),
-    }
-}
-
-/// All names that a use tree brings in: full path, name, and where.
-fn leaf_names(tree: &syn::UseTree, path: &mut Vec<String>, leaves: &mut Vec<(String, String, Span)>) {
-    match tree {
-        syn::UseTree::Path(step) => {
-            path.push(step.ident.to_string());
-            leaf_names(&step.tree, path, leaves);
-            path.pop();
-        }
-        syn::UseTree::Name(name) => {
-            let last = name.ident.to_string();
-            let bound = if last == "self" { path.last().cloned().unwrap_or_default() } else { last.clone() };
-            let full = if last == "self" { path.join("::") } else { join(path, &last) };
-            leaves.push((full, bound, name.ident.span()));
-        }
-        syn::UseTree::Rename(rename) => {
-            leaves.push((
-                join(path, &rename.ident.to_string()),
-                rename.rename.to_string(),
-                rename.rename.span(),
-            ));
-        }
-        syn::UseTree::Glob(glob) => leaves.push((join(path, "*"), "*".to_owned(), glob.star_token.span())),
-        syn::UseTree::Group(group) => group.items.iter().for_each(|tree| leaf_names(tree, path, leaves)),
-    }
-}
-
-fn join(path: &[String], last: &str) -> String {
-    if path.is_empty() { last.to_owned() } else { format!("{}::{last}", path.join("::")) }
-}
-
 /// Prints what has no printing of its own: a row of things.
 pub(crate) struct List<'a, T>(pub(crate) &'a [T]);
 
 impl<T: ToTokens> ToTokens for List<'_, T> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         self.0.iter().for_each(|item| item.to_tokens(tokens));
-    }
-}
-
-/// One `static NAME: Type = value` inside a macro.
-struct Declared {
-    attributes: Vec<syn::Attribute>,
-    visibility: syn::Visibility,
-    name: syn::Ident,
-    ty: syn::Type,
-    value: syn::Expr,
-    span: Span,
-}
-
-struct Statics(Vec<Declared>);
-
-impl syn::parse::Parse for Statics {
-    fn parse(input: syn::parse::ParseStream<'_>) -> syn::Result<Self> {
-        let mut statics = Vec::new();
-        while !input.is_empty() {
-            let attributes = input.call(syn::Attribute::parse_outer)?;
-            let visibility = input.parse()?;
-            let span = input.parse::<syn::Token![static]>()?.span;
-            input.parse::<Option<syn::Token![ref]>>()?;
-            let name: syn::Ident = input.parse()?;
-            input.parse::<syn::Token![:]>()?;
-            let ty = input.parse()?;
-            input.parse::<syn::Token![=]>()?;
-            // `const { … }` parses as an expression.
-            let value: syn::Expr = input.parse()?;
-            let span = span.join(value.span()).unwrap_or(span);
-            statics.push(Declared { attributes, visibility, name, ty, value, span });
-            if input.parse::<Option<syn::Token![;]>>()?.is_none() {
-                break;
-            }
-        }
-        Ok(Self(statics))
     }
 }

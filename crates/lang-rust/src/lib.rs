@@ -7,12 +7,15 @@
 mod attribute;
 mod body;
 mod build_file;
+mod declared;
 mod file;
 mod fingerprint;
+mod import;
 mod item;
 mod lexeme;
 mod project;
 mod report;
+mod signature;
 mod split;
 mod stack;
 mod types;
