@@ -22,8 +22,8 @@ fn tells_of_generations_and_of_a_killed_owner() {
     // Nothing of the way to the manifests exists yet.
     let target = folder.path().join("deep/target");
     let store = Store::open(&target).unwrap();
-    let (changed, changes) = channel();
-    let _watch = store.watch(move || _ = changed.send(())).unwrap();
+    let (sender, changes) = channel();
+    let _watch = store.watch(move || _ = sender.send(())).unwrap();
 
     let mut session = store.begin(&start(folder.path())).unwrap();
     let live = |generation| {
@@ -51,8 +51,8 @@ fn survives_the_removal_of_the_target_folder() {
     let store = Store::open(&target).unwrap();
     let mut session = store.begin(&start(folder.path())).unwrap();
     session.commit(&texts(&[("a.rs", "")]), &NewGeneration::default()).unwrap();
-    let (changed, changes) = channel();
-    let _watch = store.watch(move || _ = changed.send(())).unwrap();
+    let (sender, changes) = channel();
+    let _watch = store.watch(move || _ = sender.send(())).unwrap();
     wait_for(&store, &changes, "the session", |current| current.is_some());
     std::fs::remove_dir_all(&target).unwrap();
     wait_for(&store, &changes, "that it is gone", |current| current.is_none());
@@ -69,8 +69,8 @@ fn no_first_generation_is_ever_missed() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("target");
         let store = Store::open(&target).unwrap();
-        let (changed, changes) = channel();
-        let _watch = store.watch(move || _ = changed.send(())).unwrap();
+        let (sender, changes) = channel();
+        let _watch = store.watch(move || _ = sender.send(())).unwrap();
         let mut session = store.begin(&start(folder.path())).unwrap();
         session.commit(&texts(&[("a.rs", "")]), &NewGeneration::default()).unwrap();
         wait_for_news(&store, &changes);
