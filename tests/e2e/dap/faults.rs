@@ -94,3 +94,15 @@ fn garbage_from_the_editor_ends_the_session_and_nothing_else() {
     session.client.wait_for_end();
     wait_until_gone(&ids(&started));
 }
+
+#[test]
+fn a_debug_adapter_that_hangs_does_not_keep_the_editor() {
+    let program = Program::example("hot-world");
+    let (session, _) = stopped_at(&program, MARKER);
+    let started = started(&session);
+    let adapter = process(&started, "lldb-dap").to_string();
+    let stopped = Command::new("kill").args(["-STOP", &adapter]).status();
+    assert!(stopped.is_ok_and(|status| status.success()));
+    session.client.disconnect();
+    wait_until_gone(&ids(&started));
+}

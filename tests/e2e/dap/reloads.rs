@@ -155,3 +155,37 @@ fn the_conversation_of_a_reload() {
     "#]].assert_eq(&log);
     session.client.disconnect();
 }
+
+#[test]
+fn pauses_and_steps_go_through_a_reload() {
+    let program = Program::example("hot-world");
+    let main = "app/src/main.rs";
+    let mut session = midflight_tests::dap::Session::launch(&program, &json!({}));
+    let call = program.line_of(main, "hot::step(&mut state);");
+    session.set_breakpoints(&program, main, &[call]);
+    session.configuration_done();
+    let stop = session.stopped();
+    session.set_breakpoints(&program, main, &[]);
+
+    // The loader's stops fall into steps over the reloadable function; no step may end there.
+    program.replace(LIBRARY, "let gravity = 1.0;", "let gravity = 1.5;");
+    let mut generations = 0;
+    while generations == 0 {
+        session.client.ok("next", json!({"threadId": stop.thread}));
+        let stop = session.stopped();
+        assert_eq!(stop.event["reason"], "step", "{:?}", stop.frames[0]);
+        assert!(stop.function().starts_with("app::main"), "{:?}", stop.frames[0]);
+        generations = session.client.events_so_far("midflight/generation").len();
+    }
+
+    // A pause that falls into them is a pause all the same.
+    session.resume(&stop);
+    program.replace(LIBRARY, "let gravity = 1.5;", "let gravity = 2.0;");
+    while generations == 1 {
+        session.client.ok("pause", json!({"threadId": stop.thread}));
+        let stop = session.stopped();
+        session.resume(&stop);
+        generations += session.client.events_so_far("midflight/generation").len();
+    }
+    session.client.disconnect();
+}
