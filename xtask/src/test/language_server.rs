@@ -1,6 +1,7 @@
 //! The language server under pytest-lsp, which speaks for VS Code, Neovim and Emacs.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -24,9 +25,11 @@ fn environment(requirements: &Path) -> Result<PathBuf> {
         .with_context(|| format!("cannot read {}", requirements.display()))?;
     let version =
         process::output(process::command("python3").args(["-c", VERSION])).context("python3 fails")?;
-    let name = format!("python-{}-{}", version.trim(), versions(&listed));
+    let mut hasher = DefaultHasher::new();
+    listed.hash(&mut hasher);
+    let name = format!("pytest-lsp-python-{}-{:016x}", version.trim(), hasher.finish());
     let environment = cache::entry(&name, |directory| {
-        console::note(&format!("pip install, into the cache: {}", versions(&listed).replace('_', " ")));
+        console::note("pip install: pytest-lsp, into a virtual environment in the cache");
         process::run(process::command("python3").args(["-m", "venv"]).arg(directory))?;
         let mut pip = process::command(interpreter(directory));
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
@@ -36,12 +39,6 @@ fn environment(requirements: &Path) -> Result<PathBuf> {
 }
 
 const VERSION: &str = "import sys; print('%d.%d' % sys.version_info[:2])";
-
-/// The requirements in a form that fits into a file's name: `pytest-lsp-1.0.0_pytest-9.0.1`.
-fn versions(requirements: &str) -> String {
-    let lines = requirements.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.map(|line| line.replace("==", "-").replace(' ', "")).collect::<Vec<_>>().join("_")
-}
 
 /// The one file of a virtual environment that still works after the environment was moved.
 fn interpreter(environment: &Path) -> PathBuf {

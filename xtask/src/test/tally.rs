@@ -1,9 +1,12 @@
 //! Counting tests: each test runner's closing lines, added up.
 
 use std::fmt;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::ops::AddAssign;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
@@ -33,19 +36,31 @@ impl fmt::Display for Tally {
     }
 }
 
+/// Longer than any runner takes; one that hangs must not hang its caller.
+const PATIENCE: Duration = Duration::from_secs(20 * 60);
+
 /// Runs a test runner, shows what it prints, and counts.
 ///
 /// A runner that fails without a failed test, or succeeds without having run any, is an error.
 pub(crate) fn run_tests(command: &mut Command) -> Result<Tally> {
+    let deadline = Instant::now() + PATIENCE;
     let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
     let mut runner = started.with_context(|| format!("cannot start {command:?}"))?;
+    let stdout = runner.stdout.take().context("the runner has a standard output")?;
+    let lines = lines_of(stdout);
     let mut tally = Tally::default();
-    if let Some(stdout) = runner.stdout.take() {
-        for line in BufReader::new(stdout).split(b'\n') {
-            let line = line?;
-            let line = String::from_utf8_lossy(&line);
-            println!("{line}");
-            tally += closing_line(&line);
+    loop {
+        match lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(line) => {
+                println!("{line}");
+                tally += closing_line(&line);
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {
+                runner.kill()?;
+                runner.wait()?;
+                bail!("{command:?} did not end within {} minutes", PATIENCE.as_secs() / 60);
+            }
         }
     }
     let status = runner.wait()?;
@@ -56,6 +71,19 @@ pub(crate) fn run_tests(command: &mut Command) -> Result<Tally> {
         bail!("{command:?} ran no test");
     }
     Ok(tally)
+}
+
+/// The lines of a stream as they come.
+fn lines_of(stream: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
+            if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                break;
+            }
+        }
+    });
+    lines
 }
 
 /// What a line says of how many tests passed and failed: nothing, if it is not a closing line.
