@@ -100,7 +100,18 @@ fn variant(variant: &syn::Variant) -> Member {
         body: discriminant.map_or_else(Fingerprint::default, |(_, value)| fingerprint::of(value)),
         visibility: Fingerprint::default(),
         attributes: attribute::of_member(&variant.attrs),
-        mentions: fingerprint::names(&variant.fields).into(),
+        // A constant in the discriminant decides the layout as much as a payload's type does.
+        mentions: fingerprint::names(Both(&variant.fields, discriminant.map(|(_, value)| value))).into(),
+    }
+}
+
+/// Two things as one row of tokens.
+struct Both<A, B>(A, B);
+
+impl<A: ToTokens, B: ToTokens> ToTokens for Both<A, B> {
+    fn to_tokens(&self, tokens: &mut proc_macro2::TokenStream) {
+        self.0.to_tokens(tokens);
+        self.1.to_tokens(tokens);
     }
 }
 
@@ -170,9 +181,15 @@ pub(crate) fn parameters(generics: &syn::Generics) -> Fingerprint {
         .iter()
         .filter_map(|parameter| match parameter {
             syn::GenericParam::Lifetime(_) => None,
-            syn::GenericParam::Type(ty) => Some((ty.ident.to_string(), Fingerprint::default())),
+            // A default is the parameter of everything that is written without one.
+            syn::GenericParam::Type(ty) => {
+                let default = ty.default.as_ref().map(|(_, ty)| fingerprint::without_lifetimes(ty));
+                Some((ty.ident.to_string(), default.unwrap_or_default()))
+            }
             syn::GenericParam::Const(constant) => {
-                Some((constant.ident.to_string(), fingerprint::of(&constant.ty)))
+                let default = constant.default.as_ref().map(|(_, value)| fingerprint::of(value));
+                let print = Fingerprint::of((fingerprint::of(&constant.ty), default));
+                Some((constant.ident.to_string(), print))
             }
         })
         .collect();

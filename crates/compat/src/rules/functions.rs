@@ -1,5 +1,6 @@
 //! `MF01xx`: functions and methods.
 
+use super::statics::SETS_A_LAYOUT;
 use super::{BUILD_DECIDES, Edit, Finding, Judgement, NEW_ONLY, RESTART, SAFE};
 use crate::{Capability, Flag, Verdict};
 
@@ -192,7 +193,12 @@ pub(crate) fn closure_captures_changed(edit: &Edit<'_>, findings: &mut Vec<Findi
 pub(crate) fn const_body_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     let is_const = edit.has(Flag::Const) && !edit.has(Flag::RunsOnce) && !edit.has(Flag::Async);
     if edit.kind().is_function() && is_const && edit.differs(|unit| unit.body) {
-        let judgement = if edit.can(Capability::ComparesLayouts) { BUILD_DECIDES } else { BAKED_IN };
+        let sets_a_layout = edit.programs.0.index().is_part_of_a_type(edit.placed().unit.id.name());
+        let judgement = match edit.can(Capability::ComparesLayouts) {
+            true => BUILD_DECIDES,
+            false if sets_a_layout => SETS_A_LAYOUT,
+            false => BAKED_IN,
+        };
         findings.push(edit.finding(format!("the body of the `const fn` {} changed", edit.name()), judgement));
     }
 }

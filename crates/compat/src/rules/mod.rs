@@ -13,8 +13,8 @@ pub(crate) mod traits;
 use std::ops::Range;
 
 use crate::{
-    Attributes, Capability, EngineKind, FileUnits, Fingerprint, Flag, Member, Placed, Program, Role, Unit,
-    UnitKind, Verdict,
+    Attributes, Capability, EngineKind, FileUnits, Fingerprint, Flag, Member, Name, Placed, Program, Role,
+    Unit, UnitKind, Verdict,
 };
 
 /// The function of a rule.
@@ -114,6 +114,13 @@ pub(crate) const RESTART: Judgement = Judgement {
     remedy: "restart the program to apply",
 };
 
+pub(crate) const RESOLVES_ELSEWHERE: Judgement = Judgement {
+    verdict: Verdict::Unknown,
+    effect: "a name here may mean something else now; only the build can tell",
+    why: "Types in this file mention the name. If it means another type, layouts that look the same differ.",
+    remedy: "save: the built artifacts are compared before anything is swapped",
+};
+
 impl<'a> Edit<'a> {
     /// The unit, new where there is one.
     pub(crate) fn placed(&self) -> Placed<'a> {
@@ -181,6 +188,19 @@ impl<'a> Edit<'a> {
     /// names no boundary, every public function may be one.
     pub(crate) fn is_boundary(&self) -> bool {
         self.has(Flag::Boundary) || (self.has(Flag::Public) && !self.programs.0.index().names_boundaries())
+    }
+
+    /// Whether types here mention the name of an item that comes or goes: they mean something else with it than
+    /// without it, as when a type of one's own hides one of the prelude.
+    pub(crate) fn rebinds_its_name(&self) -> bool {
+        let name = Name::new(self.placed().unit.id.name());
+        let file = if self.is_new() { self.old_file } else { self.new_file };
+        let mut units = file
+            .into_iter()
+            .flat_map(FileUnits::units)
+            .filter(|placed| placed.unit.id.kind != UnitKind::Import);
+        self.pair().is_none()
+            && units.any(|placed| placed.unit.type_mentions().any(|mention| mention == name))
     }
 
     /// A finding at the unit's name.

@@ -1,6 +1,6 @@
 //! `MF05xx`: statics, thread locals and constants.
 
-use super::{EXECUTABLE_COPY, Edit, Finding, Judgement, NEW_ONLY, SAFE};
+use super::{EXECUTABLE_COPY, Edit, Finding, Judgement, NEW_ONLY, RESOLVES_ELSEWHERE, SAFE};
 use crate::{Capability, UnitKind, Verdict};
 
 const KEEPS_ITS_VALUE: Judgement = Judgement {
@@ -31,7 +31,7 @@ const OLD_CODE_ONLY: Judgement = Judgement {
     remedy: "",
 };
 
-const SETS_A_LAYOUT: Judgement = Judgement {
+pub(crate) const SETS_A_LAYOUT: Judgement = Judgement {
     verdict: Verdict::Restart,
     effect: "it decides the layout of a type, and the running process has values of the old layout; restart to apply",
     why: "The constant is part of a type, such as an array's length.",
@@ -167,7 +167,8 @@ fn constant(edit: &Edit<'_>) -> Judgement {
 /// `MF0510`.
 pub(crate) fn const_added(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     if of_const(edit) && edit.is_new() {
-        findings.push(edit.finding(format!("the constant {} is new", edit.name()), NEW_ONLY));
+        let judgement = if edit.rebinds_its_name() { RESOLVES_ELSEWHERE } else { NEW_ONLY };
+        findings.push(edit.finding(format!("the constant {} is new", edit.name()), judgement));
     }
 }
 
@@ -175,7 +176,8 @@ pub(crate) fn const_added(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
 pub(crate) fn const_removed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     if of_const(edit) && edit.is_gone() {
         let why = "Its value is part of the code that used it.";
-        let judgement = Judgement { why, ..edit.code() };
+        let judgement =
+            if edit.rebinds_its_name() { RESOLVES_ELSEWHERE } else { Judgement { why, ..edit.code() } };
         findings.push(edit.finding(format!("the constant {} was removed", edit.name()), judgement));
     }
 }

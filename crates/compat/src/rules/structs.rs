@@ -1,6 +1,8 @@
 //! `MF02xx`: structs, unions, aliases, and what all types have in common.
 
-use super::{Aspect, BUILD_DECIDES, Edit, Finding, Judgement, NEW_ONLY, OLD_LAYOUT, SAFE};
+use super::{
+    Aspect, BUILD_DECIDES, Edit, Finding, Judgement, NEW_ONLY, OLD_LAYOUT, RESOLVES_ELSEWHERE, SAFE,
+};
 use crate::members::{MemberEdit, diff};
 use crate::{Capability, Fingerprint, UnitKind, Verdict};
 
@@ -53,15 +55,29 @@ fn fields<'a>(edit: &Edit<'a>) -> Vec<MemberEdit<'a>> {
 
 /// `MF0201`.
 pub(crate) fn added(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
-    if edit.kind().is_type() && edit.is_new() {
-        findings.push(edit.finding(format!("the {} {} is new", edit.kind(), edit.name()), NEW_ONLY));
+    if !edit.kind().is_type() || !edit.is_new() {
+        return;
     }
+    let path = &edit.placed().unit.id.path;
+    let mut old = edit.old_file.into_iter().flat_map(crate::FileUnits::units);
+    // A struct that became an enum is new as an enum only.
+    let was_another = old.any(|placed| placed.unit.id.kind.is_type() && placed.unit.id.path == *path);
+    let judgement = match was_another {
+        true => OLD_LAYOUT,
+        false if edit.rebinds_its_name() => RESOLVES_ELSEWHERE,
+        false => NEW_ONLY,
+    };
+    findings.push(edit.finding(format!("the {} {} is new", edit.kind(), edit.name()), judgement));
 }
 
 /// `MF0202`.
 pub(crate) fn removed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     if edit.kind().is_type() && edit.is_gone() {
-        let judgement = if edit.can(Capability::KeepsRemovedCode) { OLD_VALUES } else { BUILD_DECIDES };
+        let judgement = match edit.can(Capability::KeepsRemovedCode) {
+            _ if edit.rebinds_its_name() => RESOLVES_ELSEWHERE,
+            true => OLD_VALUES,
+            false => BUILD_DECIDES,
+        };
         findings.push(edit.finding(format!("the {} {} was removed", edit.kind(), edit.name()), judgement));
     }
 }

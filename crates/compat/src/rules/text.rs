@@ -1,6 +1,6 @@
 //! `MF09xx`: the text itself, and all that is not an item of its own.
 
-use super::{BUILD_DECIDES, Edit, Finding, Judgement, NEW_ONLY, RESTART};
+use super::{BUILD_DECIDES, Edit, Finding, Judgement, NEW_ONLY, RESOLVES_ELSEWHERE, RESTART};
 use crate::{Capability, UnitKind, Verdict};
 
 const LAST_GOOD: Judgement = Judgement {
@@ -22,13 +22,6 @@ const MIXED_BUILD: Judgement = Judgement {
     effect: "code of two different builds would run together; rebuild and restart to apply",
     why: "Dependencies, features, profiles and toolchains decide the layout and the symbols of everything.",
     remedy: "rebuild and restart the program to apply",
-};
-
-const RESOLVES_ELSEWHERE: Judgement = Judgement {
-    verdict: Verdict::Unknown,
-    effect: "a name here may mean something else now; only the build can tell",
-    why: "Types in this file mention the name. If it means another type, layouts that look the same differ.",
-    remedy: "save: the built artifacts are compared before anything is swapped",
 };
 
 const MEANS_THE_SAME: Judgement = Judgement {

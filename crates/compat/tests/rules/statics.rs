@@ -117,3 +117,12 @@ fn mf0509_a_constant_that_is_part_of_a_type() {
     );
     assert_eq!(verdict(before, &before.replace("= 1;", "= 2;"), InPlace), Verdict::Safe);
 }
+
+#[test]
+fn a_constant_in_a_discriminant_and_a_function_in_an_array_s_length_are_layouts() {
+    let before =
+        "const N: isize = 4;\nenum E { A = N, B }\nconst fn len() -> usize { 1 }\nstruct S([u8; len()]);";
+    assert_eq!(verdict(before, &before.replace("= 4", "= 5"), InPlace), Verdict::Restart);
+    assert_eq!(verdict(before, &before.replace("{ 1 }", "{ 2 }"), Subsecond), Verdict::Restart);
+    assert_eq!(verdict(before, &before.replace("{ 1 }", "{ 2 }"), InPlace), Verdict::Unknown);
+}

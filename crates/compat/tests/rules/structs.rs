@@ -187,3 +187,23 @@ fn unions_are_judged_as_structs_are() {
     "#]],
     );
 }
+
+#[test]
+fn a_struct_that_becomes_an_enum_is_another_layout() {
+    assert_eq!(verdict("struct A { x: u8 }", "enum A { X(u64) }", InPlace), Verdict::Restart);
+    assert_eq!(verdict("struct A { x: u8 }", "type A = u64;", InPlace), Verdict::Restart);
+}
+
+#[test]
+fn a_new_type_may_hide_another_of_its_name() {
+    let before = "use things::*;\nstruct State { body: Body }";
+    let after = "use things::*;\nstruct Body;\nstruct State { body: Body }";
+    assert_eq!(verdict(before, after, InPlace), Verdict::Unknown);
+    assert_eq!(verdict(after, before, InPlace), Verdict::Unknown);
+}
+
+#[test]
+fn a_default_of_a_parameter_is_part_of_every_type_without_one() {
+    assert_eq!(verdict("struct A<T = u8>(T);", "struct A<T = u64>(T);", HotLibReloader), Verdict::Restart);
+    assert_eq!(verdict("struct A<T = u8>(T);", "struct A<T = u64>(T);", InPlace), Verdict::Unknown);
+}
