@@ -14,6 +14,7 @@ mod live;
 mod positions;
 mod reload;
 mod snapshots;
+mod staging;
 mod stops;
 
 use std::collections::{HashMap, VecDeque};
@@ -122,7 +123,7 @@ enum Report {
     /// Sources were saved.
     Saved,
     /// A reload was judged and built, or not.
-    Reloaded(Box<reload::Outcome>),
+    Reloaded(Box<staging::Outcome>),
     /// An installed library should have been loaded by now.
     Overdue { number: u32, times: u32 },
     /// Breakpoints were taken away for an unload that seems not to come.

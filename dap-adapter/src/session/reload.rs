@@ -4,24 +4,22 @@
 //! over the library that the program watches; then the program itself loads it. Whatever goes wrong before
 //! that, the old code runs on and nothing was touched.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use artifact::Artifact;
 use baseline::NewGeneration;
-use compat::{EngineKind, Program, Texts, Verdict};
+use compat::{Texts, Verdict};
 use dap::types::OutputEventCategory;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::launch::{blocking, millis, read};
-use super::live::Live;
+use super::launch::millis;
+use super::staging::{Library, Outcome, Ready, Refusal};
 use super::{Report, Session};
-use crate::cargo::{Built, Invocation, Progress};
+use crate::cargo::Progress;
 use crate::config::Trigger;
-use crate::error::{Blame, Error, Result};
+use crate::error::{Blame, Error};
 use crate::modules::Hot;
 use crate::sources::Generation;
 
@@ -30,9 +28,6 @@ const NUDGE: Duration = Duration::from_millis(900);
 
 /// After so many times the user wants to know what is going on.
 const OVERDUE: u32 = 4;
-
-/// Sources that change during every build are loaded in the end as they were built last.
-const BUILDS: u32 = 5;
 
 /// Where a session's reloads are.
 #[derive(Debug)]
@@ -49,7 +44,7 @@ pub(super) struct Reloading {
     /// What was refused last: saying it again for the same texts would be noise.
     refused: Option<Texts>,
     /// The layouts of the libraries that run, once they are needed.
-    running: Option<Arc<Vec<Library>>>,
+    pub(super) running: Option<Arc<Vec<Library>>>,
     /// The build that makes the first reload a quick one.
     warm_up: Option<JoinHandle<()>>,
 }
@@ -73,76 +68,6 @@ impl Drop for Reloading {
         }
         self.installed.take();
     }
-}
-
-/// A library that runs or is about to.
-#[derive(Debug, Clone)]
-struct Library {
-    name: String,
-    /// Where the program finds it.
-    path: PathBuf,
-    sha256: String,
-    artifact: Arc<Artifact>,
-}
-
-/// A reload that passed everything.
-#[derive(Debug)]
-pub(super) struct Ready {
-    number: u32,
-    texts: Texts,
-    program: Program,
-    verdict: Verdict,
-    changes: Value,
-    libraries: Arc<Vec<Library>>,
-    /// What runs until then.
-    replaced: Arc<Vec<Library>>,
-    /// The new libraries beside those that they replace.
-    staged: Vec<(PathBuf, PathBuf)>,
-    started: Instant,
-    times: Times,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Times {
-    judge: Duration,
-    build: Duration,
-    gate: Duration,
-}
-
-/// Why new code may not be loaded.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    texts: Texts,
-    verdict: Verdict,
-    changes: Value,
-    message: String,
-    remedy: String,
-}
-
-/// What became of a reload before anything was touched.
-#[derive(Debug)]
-pub(super) enum Outcome {
-    /// Nothing differs from what runs.
-    Unchanged,
-    /// The process must not get this.
-    Refused(Refusal),
-    /// It could not be built or checked.
-    Failed(Error),
-    /// It can be handed over.
-    Ready(Ready),
-}
-
-/// Everything that judging and building needs; the session goes on meanwhile.
-struct Plan {
-    root: PathBuf,
-    running: Texts,
-    number: u32,
-    engine: EngineKind,
-    reloads: bool,
-    build: Option<(Invocation, Built)>,
-    libraries: Vec<(String, PathBuf)>,
-    known: Option<Arc<Vec<Library>>>,
-    progress: mpsc::UnboundedSender<Progress>,
 }
 
 impl Session {
@@ -374,192 +299,6 @@ impl Session {
         });
         for seq in std::mem::take(&mut live.reload.waiting) {
             self.editor.answer(seq, "midflight/reload", body.clone());
-        }
-    }
-}
-
-impl Live {
-    fn plan(&self, progress: mpsc::UnboundedSender<Progress>) -> Plan {
-        let current = self.sources.current();
-        let libraries = lang_rust::hot_libs(&current.program);
-        let built = self.build.as_ref().map(|build| &build.built.libraries);
-        let path = |name: &str| built.and_then(|libraries| libraries.get(name)).cloned();
-        Plan {
-            root: self.root().to_owned(),
-            running: current.texts.clone(),
-            number: current.number + 1,
-            engine: self.engine,
-            reloads: self.reloads,
-            build: self.staging(),
-            libraries: libraries
-                .into_iter()
-                .filter_map(|library| Some((library.lib_name.clone(), path(&library.lib_name)?)))
-                .collect(),
-            known: self.reload.running.clone(),
-            progress,
-        }
-    }
-
-    /// The build of the libraries only, and what the launch built.
-    fn staging(&self) -> Option<(Invocation, Built)> {
-        let build = self.build.as_ref()?;
-        let hot = lang_rust::hot_libs(&self.sources.current().program);
-        let packages = build.package.iter().cloned().chain(hot.into_iter().map(|library| library.package));
-        let folder = baseline::target_dir(self.root()).join("midflight").join("build");
-        let packages: Vec<String> = packages.collect();
-        Some((build.invocation.staging(&folder, &packages), build.built.clone()))
-    }
-}
-
-impl Plan {
-    async fn carry_out(self) -> Result<Outcome> {
-        let started = Instant::now();
-        let mut times = Times::default();
-        let mut texts = read(&self.root).await?.texts;
-        for _ in 0..BUILDS {
-            if texts == self.running {
-                return Ok(Outcome::Unchanged);
-            }
-            let (report, program) = self.judge(&texts).await?;
-            times.judge = started.elapsed();
-            let changes = serde_json::to_value(&report.changes).unwrap_or_default();
-            if let Some((message, remedy)) = self.refusal(&report) {
-                let verdict = report.verdict;
-                return Ok(Outcome::Refused(Refusal { texts, verdict, changes, message, remedy }));
-            }
-            let Some((invocation, launched)) = &self.build else {
-                return Err(Error::user(
-                    "This session did not build the program, so it can't build a reload.",
-                ));
-            };
-            let building = Instant::now();
-            let built = invocation.run(self.progress.clone()).await?;
-            times.build = building.elapsed();
-            let after = read(&self.root).await?.texts;
-            if after != texts {
-                // Nobody knows which of the two was built.
-                texts = after;
-                continue;
-            }
-            if let Some(difference) = launched.feature_difference(&built) {
-                let message = format!("{difference}, so that layouts may differ.");
-                let remedy = "Start the session again.".to_owned();
-                return Ok(Outcome::Refused(Refusal {
-                    texts,
-                    verdict: Verdict::Restart,
-                    changes,
-                    message,
-                    remedy,
-                }));
-            }
-            let gating = Instant::now();
-            let (names, known) = (self.libraries.clone(), self.known.clone());
-            let gated = blocking(move || gate(&names, known.as_deref(), &built)).await??;
-            times.gate = gating.elapsed();
-            return Ok(match gated {
-                Gated::Passed { libraries, replaced, staged } => Outcome::Ready(Ready {
-                    number: self.number,
-                    texts,
-                    program,
-                    verdict: report.verdict,
-                    changes,
-                    libraries: Arc::new(libraries),
-                    replaced: Arc::new(replaced),
-                    staged,
-                    started,
-                    times,
-                }),
-                Gated::Fatal(message) => {
-                    let remedy = "Restart the session to apply it.".to_owned();
-                    Outcome::Refused(Refusal { texts, verdict: Verdict::Restart, changes, message, remedy })
-                }
-            });
-        }
-        Err(Error::nobody("The sources changed during every build."))
-    }
-
-    async fn judge(&self, texts: &Texts) -> Result<(lang_rust::Report, Program)> {
-        let (old, new, engine) = (self.running.clone(), texts.clone(), self.engine);
-        blocking(move || (lang_rust::report(&old, &new, Some(engine)), lang_rust::program(&new))).await
-    }
-
-    /// Why the change must not be brought into the process, and what to do.
-    fn refusal(&self, report: &lang_rust::Report) -> Option<(String, String)> {
-        let worst = report.changes.iter().find(|change| change.verdict == Verdict::Restart);
-        if let Some(change) = worst.filter(|_| self.reloads) {
-            let remedy = if change.remedy.is_empty() { "Restart to apply it." } else { &change.remedy };
-            return Some((format!("{} [{}]", change.message, change.code), remedy.to_owned()));
-        }
-        if self.reloads {
-            return None;
-        }
-        let message = match report.changes.first() {
-            Some(change) => format!("`{}` changed, and this program can't take up new code.", change.item),
-            None => "The sources changed, and this program can't take up new code.".to_owned(),
-        };
-        Some((message, "Restart to apply it; the old code goes on.".to_owned()))
-    }
-}
-
-enum Gated {
-    Passed { libraries: Vec<Library>, replaced: Vec<Library>, staged: Vec<(PathBuf, PathBuf)> },
-    Fatal(String),
-}
-
-/// Compares what was built with what runs, and puts copies of what passed beside what they will replace.
-fn gate(names: &[(String, PathBuf)], known: Option<&Vec<Library>>, built: &Built) -> Result<Gated> {
-    let (mut libraries, mut replaced, mut staged) = (Vec::new(), Vec::new(), Vec::new());
-    for (name, path) in names {
-        let running = match known.and_then(|known| known.iter().find(|library| library.name == *name)) {
-            Some(library) => library.clone(),
-            None => library(name, path, path)?,
-        };
-        let new = built.libraries.get(name).ok_or_else(|| {
-            Error::user(format!("The build did not make the library `{name}`: is it still a `dylib`?"))
-        })?;
-        let new = Library { path: path.clone(), ..library(name, new, new)? };
-        let differences = artifact::compare(&running.artifact, &new.artifact);
-        if let Some(fatal) = differences.iter().find(|difference| difference.fatal) {
-            return Ok(Gated::Fatal(format!("The built library can't be loaded: {}.", fatal.message)));
-        }
-        if new.sha256 != running.sha256 {
-            let beside = beside(path);
-            let from = built.libraries.get(name).unwrap_or(path);
-            std::fs::copy(from, &beside)
-                .map_err(|error| Error::user(format!("{} can't be written: {error}.", beside.display())))?;
-            staged.push((beside, path.clone()));
-        }
-        libraries.push(new);
-        replaced.push(running);
-    }
-    Ok(Gated::Passed { libraries, replaced, staged })
-}
-
-fn library(name: &str, path: &Path, file: &Path) -> Result<Library> {
-    let problem = |error: &dyn std::fmt::Display| Error::user(format!("{error}."));
-    let artifact = Artifact::read(file).map_err(|error| problem(&error))?;
-    let content = std::fs::read(file).map_err(|error| problem(&error))?;
-    let sha256 = baseline::sha256(&content);
-    Ok(Library { name: name.to_owned(), path: path.to_owned(), sha256, artifact: Arc::new(artifact) })
-}
-
-/// A name in the same folder, so that renaming it is one step; hidden, and no library's name.
-fn beside(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.midflight-{}", std::process::id()))
-}
-
-impl Times {
-    fn total(&self) -> Duration {
-        self.judge + self.build + self.gate
-    }
-}
-
-impl Drop for Ready {
-    fn drop(&mut self) {
-        // What was renamed is not there any more; what was not must not stay.
-        for (beside, _) in &self.staged {
-            let _ = std::fs::remove_file(beside);
         }
     }
 }

@@ -1,0 +1,285 @@
+//! A reload before anything is touched: judged by the rules, built beside the program, passed by the gate.
+//!
+//! All of it happens in a task of its own on a [`Plan`], a copy of what it needs; the session goes on.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use artifact::Artifact;
+use compat::{EngineKind, Program, Texts, Verdict};
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use super::launch::{blocking, read};
+use super::live::Live;
+use crate::cargo::{Built, Invocation, Progress};
+use crate::error::{Error, Result};
+
+/// Sources that change during every build are given up on after so many.
+const BUILDS: u32 = 5;
+
+/// A library that runs or is about to.
+#[derive(Debug, Clone)]
+pub(super) struct Library {
+    pub(super) name: String,
+    /// Where the program finds it.
+    pub(super) path: PathBuf,
+    pub(super) sha256: String,
+    pub(super) artifact: Arc<Artifact>,
+}
+
+/// A reload that passed everything.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) number: u32,
+    pub(super) texts: Texts,
+    pub(super) program: Program,
+    pub(super) verdict: Verdict,
+    pub(super) changes: Value,
+    pub(super) libraries: Arc<Vec<Library>>,
+    /// What runs until then.
+    pub(super) replaced: Arc<Vec<Library>>,
+    /// The new libraries beside those that they replace.
+    pub(super) staged: Vec<(PathBuf, PathBuf)>,
+    pub(super) started: Instant,
+    pub(super) times: Times,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Times {
+    pub(super) judge: Duration,
+    pub(super) build: Duration,
+    pub(super) gate: Duration,
+}
+
+/// Why new code may not be loaded.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) texts: Texts,
+    pub(super) verdict: Verdict,
+    pub(super) changes: Value,
+    pub(super) message: String,
+    pub(super) remedy: String,
+}
+
+/// What became of a reload before anything was touched.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// Nothing differs from what runs.
+    Unchanged,
+    /// The process must not get this.
+    Refused(Refusal),
+    /// It could not be built or checked.
+    Failed(Error),
+    /// It can be handed over.
+    Ready(Ready),
+}
+
+/// Everything that judging and building needs; the session goes on meanwhile.
+pub(super) struct Plan {
+    root: PathBuf,
+    running: Texts,
+    number: u32,
+    engine: EngineKind,
+    reloads: bool,
+    build: Option<(Invocation, Built)>,
+    libraries: Vec<(String, PathBuf)>,
+    known: Option<Arc<Vec<Library>>>,
+    progress: mpsc::UnboundedSender<Progress>,
+}
+
+impl Live {
+    pub(super) fn plan(&self, progress: mpsc::UnboundedSender<Progress>) -> Plan {
+        let current = self.sources.current();
+        let libraries = lang_rust::hot_libs(&current.program);
+        let built = self.build.as_ref().map(|build| &build.built.libraries);
+        let path = |name: &str| built.and_then(|libraries| libraries.get(name)).cloned();
+        Plan {
+            root: self.root().to_owned(),
+            running: current.texts.clone(),
+            number: current.number + 1,
+            engine: self.engine,
+            reloads: self.reloads,
+            build: self.staging(),
+            libraries: libraries
+                .into_iter()
+                .filter_map(|library| Some((library.lib_name.clone(), path(&library.lib_name)?)))
+                .collect(),
+            known: self.reload.running.clone(),
+            progress,
+        }
+    }
+
+    /// The build of the libraries only, and what the launch built.
+    pub(super) fn staging(&self) -> Option<(Invocation, Built)> {
+        let build = self.build.as_ref()?;
+        let hot = lang_rust::hot_libs(&self.sources.current().program);
+        let packages = build.package.iter().cloned().chain(hot.into_iter().map(|library| library.package));
+        let folder = baseline::target_dir(self.root()).join("midflight").join("build");
+        let packages: Vec<String> = packages.collect();
+        Some((build.invocation.staging(&folder, &packages), build.built.clone()))
+    }
+}
+
+impl Plan {
+    /// Judges, builds and checks what is on disk.
+    pub(super) async fn carry_out(self) -> Result<Outcome> {
+        let started = Instant::now();
+        let mut texts = read(&self.root).await?.texts;
+        for _ in 0..BUILDS {
+            if texts == self.running {
+                return Ok(Outcome::Unchanged);
+            }
+            match self.attempt(texts, started).await? {
+                ControlFlow::Break(outcome) => return Ok(outcome),
+                ControlFlow::Continue(newer) => texts = newer,
+            }
+        }
+        Err(Error::nobody("The sources changed during every build."))
+    }
+
+    /// One attempt with these texts; it continues with newer ones if they changed during the build.
+    async fn attempt(&self, texts: Texts, started: Instant) -> Result<ControlFlow<Outcome, Texts>> {
+        let judging = Instant::now();
+        let (report, program) = self.judge(&texts).await?;
+        let judge = judging.elapsed();
+        let changes = serde_json::to_value(&report.changes).unwrap_or_default();
+        if let Some((message, remedy)) = self.refusal(&report) {
+            let verdict = report.verdict;
+            let refusal = Refusal { texts, verdict, changes, message, remedy };
+            return Ok(ControlFlow::Break(Outcome::Refused(refusal)));
+        }
+        let (invocation, launched) = self.build.as_ref().ok_or_else(|| {
+            Error::user("This session did not build the program, so it can't build a reload.")
+        })?;
+        let building = Instant::now();
+        let built = invocation.run(self.progress.clone()).await?;
+        let took = building.elapsed();
+        let after = read(&self.root).await?.texts;
+        if after != texts {
+            // Nobody knows which of the two was built.
+            return Ok(ControlFlow::Continue(after));
+        }
+        let gating = Instant::now();
+        let gated = self.check(launched, built).await?;
+        let times = Times { judge, build: took, gate: gating.elapsed() };
+        let (number, verdict) = (self.number, report.verdict);
+        Ok(ControlFlow::Break(match gated {
+            Gated::Passed { libraries, replaced, staged } => {
+                let (libraries, replaced) = (Arc::new(libraries), Arc::new(replaced));
+                Outcome::Ready(Ready {
+                    number,
+                    texts,
+                    program,
+                    verdict,
+                    changes,
+                    libraries,
+                    replaced,
+                    staged,
+                    started,
+                    times,
+                })
+            }
+            Gated::Fatal(message) => {
+                let remedy = "Restart the session to apply it.".to_owned();
+                Outcome::Refused(Refusal { texts, verdict: Verdict::Restart, changes, message, remedy })
+            }
+        }))
+    }
+
+    /// The gate: first how it was built, then what was built.
+    async fn check(&self, launched: &Built, built: Built) -> Result<Gated> {
+        if let Some(difference) = launched.feature_difference(&built) {
+            return Ok(Gated::Fatal(format!("{difference}, so that layouts may differ.")));
+        }
+        let (names, known) = (self.libraries.clone(), self.known.clone());
+        blocking(move || gate(&names, known.as_deref(), &built)).await?
+    }
+
+    async fn judge(&self, texts: &Texts) -> Result<(lang_rust::Report, Program)> {
+        let (old, new, engine) = (self.running.clone(), texts.clone(), self.engine);
+        blocking(move || (lang_rust::report(&old, &new, Some(engine)), lang_rust::program(&new))).await
+    }
+
+    /// Why the change must not be brought into the process, and what to do.
+    fn refusal(&self, report: &lang_rust::Report) -> Option<(String, String)> {
+        let worst = report.changes.iter().find(|change| change.verdict == Verdict::Restart);
+        if let Some(change) = worst.filter(|_| self.reloads) {
+            let remedy = if change.remedy.is_empty() { "Restart to apply it." } else { &change.remedy };
+            return Some((format!("{} [{}]", change.message, change.code), remedy.to_owned()));
+        }
+        if self.reloads {
+            return None;
+        }
+        let message = match report.changes.first() {
+            Some(change) => format!("`{}` changed, and this program can't take up new code.", change.item),
+            None => "The sources changed, and this program can't take up new code.".to_owned(),
+        };
+        Some((message, "Restart to apply it; the old code goes on.".to_owned()))
+    }
+}
+
+enum Gated {
+    Passed { libraries: Vec<Library>, replaced: Vec<Library>, staged: Vec<(PathBuf, PathBuf)> },
+    Fatal(String),
+}
+
+/// Compares what was built with what runs, and puts copies of what passed beside what they will replace.
+fn gate(names: &[(String, PathBuf)], known: Option<&Vec<Library>>, built: &Built) -> Result<Gated> {
+    let (mut libraries, mut replaced, mut staged) = (Vec::new(), Vec::new(), Vec::new());
+    for (name, path) in names {
+        let running = match known.and_then(|known| known.iter().find(|library| library.name == *name)) {
+            Some(library) => library.clone(),
+            None => library(name, path, path)?,
+        };
+        let new = built.libraries.get(name).ok_or_else(|| {
+            Error::user(format!("The build did not make the library `{name}`: is it still a `dylib`?"))
+        })?;
+        let new = Library { path: path.clone(), ..library(name, new, new)? };
+        let differences = artifact::compare(&running.artifact, &new.artifact);
+        if let Some(fatal) = differences.iter().find(|difference| difference.fatal) {
+            return Ok(Gated::Fatal(format!("The built library can't be loaded: {}.", fatal.message)));
+        }
+        if new.sha256 != running.sha256 {
+            let beside = beside(path);
+            let from = built.libraries.get(name).unwrap_or(path);
+            std::fs::copy(from, &beside)
+                .map_err(|error| Error::user(format!("{} can't be written: {error}.", beside.display())))?;
+            staged.push((beside, path.clone()));
+        }
+        libraries.push(new);
+        replaced.push(running);
+    }
+    Ok(Gated::Passed { libraries, replaced, staged })
+}
+
+fn library(name: &str, path: &Path, file: &Path) -> Result<Library> {
+    let problem = |error: &dyn std::fmt::Display| Error::user(format!("{error}."));
+    let artifact = Artifact::read(file).map_err(|error| problem(&error))?;
+    let content = std::fs::read(file).map_err(|error| problem(&error))?;
+    let sha256 = baseline::sha256(&content);
+    Ok(Library { name: name.to_owned(), path: path.to_owned(), sha256, artifact: Arc::new(artifact) })
+}
+
+/// A name in the same folder, so that renaming it is one step; hidden, and no library's name.
+fn beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.midflight-{}", std::process::id()))
+}
+
+impl Times {
+    pub(super) fn total(&self) -> Duration {
+        self.judge + self.build + self.gate
+    }
+}
+
+impl Drop for Ready {
+    fn drop(&mut self) {
+        // What was renamed is not there any more; what was not must not stay.
+        for (beside, _) in &self.staged {
+            let _ = std::fs::remove_file(beside);
+        }
+    }
+}
