@@ -130,8 +130,9 @@ impl Snapshots {
         let before = generations.iter().filter(|snapshot| snapshot.generation < generation);
         let before = before.max_by_key(|snapshot| snapshot.generation)?.clone();
         let now = generations.iter().find(|snapshot| snapshot.generation == generation);
-        let now = now.map(|snapshot| Arc::clone(&snapshot.variables));
-        let reference = self.offer_variables(&before.variables, now.as_deref());
+        let now = now.map(|snapshot| (Arc::clone(&snapshot.variables), snapshot.is_partial));
+        let present = now.as_ref().map(|(variables, is_partial)| (&**variables, *is_partial));
+        let reference = self.offer_variables(&before.variables, present);
         Some(Scope {
             name: format!("Before reload (generation {})", before.generation),
             presentation_hint: None,
@@ -147,11 +148,12 @@ impl Snapshots {
         })
     }
 
-    fn offer_variables(&mut self, before: &[Kept], now: Option<&[Kept]>) -> i64 {
+    fn offer_variables(&mut self, before: &[Kept], now: Option<(&[Kept], bool)>) -> i64 {
         let mut variables = Vec::new();
         for kept in before {
             let live = Now::of(now, &kept.name);
-            let children = if let Now::Is(live) = live { Some(live.children.as_slice()) } else { None };
+            let is_partial = now.is_some_and(|(_, is_partial)| is_partial);
+            let children = if let Now::Is(live) = live { Some((&*live.children, is_partial)) } else { None };
             let reference =
                 if kept.children.is_empty() { 0 } else { self.offer_variables(&kept.children, children) };
             variables.push(variable(kept, live, reference));
@@ -187,16 +189,26 @@ enum Now<'a> {
 }
 
 impl<'a> Now<'a> {
-    fn of(variables: Option<&'a [Kept]>, name: &str) -> Self {
-        let Some(variables) = variables else { return Self::Unknown };
-        variables.iter().find(|live| live.name == name).map_or(Self::Gone, Self::Is)
+    /// In a snapshot that was cut short, what is missing may be there all the same.
+    fn of(present: Option<(&'a [Kept], bool)>, name: &str) -> Self {
+        let Some((variables, is_partial)) = present else { return Self::Unknown };
+        let missing = if is_partial { Self::Unknown } else { Self::Gone };
+        variables.iter().find(|live| live.name == name).map_or(missing, Self::Is)
     }
+}
+
+/// Whether something differs below a value, as far as both were read.
+fn is_changed_inside(before: &Kept, now: &Kept) -> bool {
+    before.children.iter().any(|child| {
+        let live = now.children.iter().find(|live| live.name == child.name);
+        live.is_some_and(|live| live.value != child.value || is_changed_inside(child, live))
+    })
 }
 
 fn variable(kept: &Kept, now: Now<'_>, variables_reference: i64) -> Variable {
     let value = match now {
         Now::Is(live) if live.value != kept.value => format!("{}  (now {})", kept.value, live.value),
-        Now::Is(live) if live.children != kept.children => format!("{}  (changed inside)", kept.value),
+        Now::Is(live) if is_changed_inside(kept, live) => format!("{}  (changed inside)", kept.value),
         Now::Gone => format!("{}  (no longer there)", kept.value),
         Now::Is(_) | Now::Unknown => kept.value.clone(),
     };

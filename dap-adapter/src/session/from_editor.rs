@@ -46,8 +46,11 @@ impl Session {
                 self.forward(seq, message.into_bytes(), Forwarded::Plain(command));
             }
             _ => {
-                if RESUMES.contains(&command.as_str()) {
+                let resumes = RESUMES.contains(&command.as_str());
+                if resumes || command == "scopes" {
                     self.take_due_snapshot().await;
+                }
+                if resumes {
                     self.on_resume();
                 }
                 self.on_request(seq, command, message);

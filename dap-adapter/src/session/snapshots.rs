@@ -71,7 +71,7 @@ impl Session {
         tracing::debug!(elapsed = ?started.elapsed(), "snapshot");
     }
 
-    /// Before the process goes on: a snapshot that ran out of time gets a second chance, now that the
+    /// Before the frame is shown or goes on: a snapshot that ran out of time gets a second chance, now that the
     /// debugger has read the types.
     pub(super) async fn take_due_snapshot(&mut self) {
         let due = self.live.as_mut().and_then(|live| live.process.snapshot_due.take());

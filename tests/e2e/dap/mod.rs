@@ -17,7 +17,8 @@ const LIBRARY: &str = "world/src/lib.rs";
 /// A session of the hot-reloadable example, stopped at the marker in its library for the first time.
 #[track_caller]
 fn stopped_at(program: &Program, marker: &str) -> (Session, Stop) {
-    let mut session = Session::launch(program, &json!({}));
+    // However busy the machine is, snapshots are whole.
+    let mut session = Session::launch(program, &json!({"snapshot": {"timeMs": 5000}}));
     session.set_breakpoints(program, LIBRARY, &[program.line_of(LIBRARY, marker)]);
     session.configuration_done();
     let stop = session.stopped();

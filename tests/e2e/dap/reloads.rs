@@ -131,7 +131,7 @@ fn the_conversation_of_a_reload() {
         without.into_iter().chain(["progressStart", "progressUpdate", "progressEnd"]).collect();
     let log = session.client.log().readable(View { without: &without, root: &root });
     expect![[r#"
-        -> launch {cwd: "<root>", midflight: {}}
+        -> launch {cwd: "<root>", midflight: {snapshot: {timeMs: ms}}}
         <- launch
          * initialized
         -> setBreakpoints {breakpoints: [{line: 23}], source: {path: "<root>/world/src/lib.rs"}}
