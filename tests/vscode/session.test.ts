@@ -154,6 +154,23 @@ step("an unsafe edit is warned of", async () => {
   await vscode.status.filter({ hasText: "restart" }).waitFor();
 });
 
+step("a click on the status bar item offers what can be done now", async () => {
+  await vscode.status.click();
+  const choices = vscode.page.locator(".quick-input-widget .monaco-list-row");
+  await choices.filter({ hasText: "Reload the changed code now" }).waitFor();
+  await vscode.screenshot("what can be done now");
+  await vscode.pick("Explain", "Explain a rule");
+});
+
+step("the page of a rule says why", async () => {
+  await vscode.pick("MF0203", "MF0203");
+  await vscode.page.locator(".tab.active").filter({ hasText: "MF0203" }).waitFor();
+  const page = vscode.page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
+  await page.locator("h1").waitFor();
+  await vscode.screenshot("page of a rule");
+  await vscode.page.locator(".tab").filter({ hasText: "state.rs" }).click();
+});
+
 step("an unsafe edit is refused when it is saved", async () => {
   await vscode.save();
   await vscode.notification("the old code keeps running").waitFor();

@@ -36,7 +36,8 @@ export class Workbench {
     this.screenshots += 1;
     const number = String(this.screenshots).padStart(2, "0");
     const file = `${number} ${name}.png`.replaceAll(/[^\w.]+/g, "-");
-    await this.page.screenshot({ path: join(environment.output, file) });
+    // Notifications fade in: they are shown as they end up.
+    await this.page.screenshot({ path: join(environment.output, file), animations: "disabled" });
   }
 
   async keys(...keys: string[]): Promise<void> {
@@ -55,8 +56,10 @@ export class Workbench {
   async pick(filter: string, label: string): Promise<void> {
     const box = this.page.locator(".quick-input-widget");
     await box.locator("input").fill(filter);
-    await box.locator(".monaco-list-row").filter({ hasText: label }).first().click();
-    await box.waitFor({ state: "hidden" });
+    const row = box.locator(".monaco-list-row").filter({ hasText: label });
+    await row.first().click();
+    // What was chosen may open the box again, with other entries.
+    await row.first().waitFor({ state: "hidden" });
   }
 
   async openFile(path: string): Promise<void> {
