@@ -196,7 +196,10 @@ fn utf8_width(first: u8) -> usize {
 
 /// How deep a text may nest before it is not given to the parser, which recurses on it. Far beyond what people
 /// write, and far within the stack that the parser is given.
-const DEEPEST: u32 = 1500;
+const DEEPEST: u32 = 1500 * TOKEN;
+
+/// What a token adds. Alternatives of literals, of which tables have thousands, nest too, but cheaply.
+const TOKEN: u32 = 16;
 
 /// Whether parsing `text[start..end]` could recurse deeper than is wise.
 ///
@@ -209,6 +212,7 @@ pub(crate) fn is_too_deep(text: &str, start: usize, end: usize) -> bool {
     let mut here = 0_u32;
     let mut after_block = false;
     let mut previous = 0_u8;
+    let mut after_literal = false;
     while let Some((lexeme, at, _)) = lexer.next() {
         let byte = text.as_bytes()[at];
         let goes_on = matches!(lexeme, Lexeme::Punct(_)) || text[at..].starts_with("else");
@@ -217,7 +221,7 @@ pub(crate) fn is_too_deep(text: &str, start: usize, end: usize) -> bool {
         }
         match lexeme {
             Lexeme::Open(_) => {
-                here += 1;
+                here += TOKEN;
                 around.push(here);
             }
             Lexeme::Close(close) => {
@@ -227,8 +231,11 @@ pub(crate) fn is_too_deep(text: &str, start: usize, end: usize) -> bool {
             Lexeme::Punct(b',' | b';') => here = around.last().copied().unwrap_or(0),
             Lexeme::Punct(b'>') if previous == b'=' => here = around.last().copied().unwrap_or(0),
             Lexeme::Doc => {}
-            _ => here += 1,
+            Lexeme::Literal => here += 1,
+            Lexeme::Punct(b'|' | b'.' | b'=') if after_literal => here += 1,
+            _ => here += TOKEN,
         }
+        after_literal = lexeme == Lexeme::Literal || (after_literal && matches!(lexeme, Lexeme::Punct(_)));
         previous = byte;
         deepest_so_far = deepest_so_far.max(here);
     }

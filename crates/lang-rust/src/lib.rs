@@ -86,7 +86,9 @@ fn packages<'a>(files: impl Iterator<Item = (&'a Arc<str>, &'a Arc<FileUnits>)>)
 #[must_use]
 pub fn reparse(program: &Program, path: &str, text: &str) -> Program {
     let last_good = program.file(path).map(|units| &**units);
-    let module_path = packages(program.files()).module_path(path);
+    // A file stays the module that it is: only a new one is looked up among the packages.
+    let known = last_good.map(|file| file.module.to_string()).filter(|module| !module.is_empty());
+    let module_path = known.unwrap_or_else(|| packages(program.files()).module_path(path));
     let units = parse(path, &module_path, text, last_good);
     let before = last_good.map(|file| (&file.manifest, &file.hot_modules));
     let same_project = before.map_or(units.manifest.is_none() && units.hot_modules.is_empty(), |before| {

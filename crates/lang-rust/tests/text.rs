@@ -220,7 +220,7 @@ fn a_large_file_is_read_and_an_edit_in_it_is_cheap() {
     let after = edit(&text.replacen("x + 30000", "x + 1", 1), &before);
     let one = started.elapsed();
     assert_eq!(after.unit_count(), 60_000);
-    assert!(one < whole / 2 && whole < Duration::from_mins(1), "{whole:?} for all, {one:?} for one");
+    assert!(one < whole / 2, "{whole:?} for all, {one:?} for one");
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn program(files: &[(&str, &str)]) -> Program {
 fn paths(program: &Program) -> Vec<String> {
     let units =
         program.files().flat_map(|(_, file)| file.units().map(|placed| placed.unit.id.path.to_string()));
-    units.filter(|path| !path.ends_with(".toml")).collect()
+    units.filter(|path| !path.contains("Cargo.toml")).collect()
 }
 
 fn roles(program: &Program) -> Vec<(&str, Role)> {
