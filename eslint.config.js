@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  globalIgnores(["**/target/**", "**/dist/**", "**/node_modules/**", "examples/**"]),
+  globalIgnores(["**/target/**", "**/dist/**", "**/node_modules/**", "examples/**", "tests/fixtures/**"]),
   eslint.configs.recommended,
   {
     files: ["**/*.ts"],
