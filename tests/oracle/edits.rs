@@ -50,7 +50,7 @@ impl Edits<'_> {
     /// Removes an element of a list with the comma behind it.
     fn remove(&mut self, name: String, range: Range<usize>) {
         let behind = &self.source[range.end..];
-        let comma = if behind.starts_with(',') { 1 } else { 0 };
+        let comma = usize::from(behind.starts_with(','));
         self.replace(name, range.start..range.end + comma, "");
     }
 

@@ -171,7 +171,9 @@ impl Totals {
     fn report(&self) -> ExitCode {
         for (title, lines) in [("false safe", &self.false_safe), ("timid", &self.timid)] {
             println!("\n{title}: {}", lines.len());
-            lines.iter().for_each(|line| println!("  {line}"));
+            for line in lines {
+                println!("  {line}");
+            }
         }
         let share = 100 * self.passed_harmless / self.harmless.max(1);
         println!("\n{} edits did not compile and say nothing", self.invalid);
