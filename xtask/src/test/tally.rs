@@ -39,6 +39,9 @@ impl fmt::Display for Tally {
 /// Longer than any runner takes; one that hangs must not hang its caller.
 const PATIENCE: Duration = Duration::from_mins(20);
 
+/// How often a silent runner is looked after.
+const PAUSE: Duration = Duration::from_millis(500);
+
 /// Runs a test runner, shows what it prints, and counts.
 ///
 /// A runner that fails without a failed test, or succeeds without having run any, is an error.
@@ -50,17 +53,20 @@ pub(crate) fn run_tests(command: &mut Command) -> Result<Tally> {
     let lines = lines_of(stdout);
     let mut tally = Tally::default();
     loop {
-        match lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        match lines.recv_timeout(PAUSE) {
             Ok(line) => {
                 println!("{line}");
                 tally += closing_line(&line);
             }
             Err(RecvTimeoutError::Disconnected) => break,
-            Err(RecvTimeoutError::Timeout) => {
+            // A program that a failed test has left behind may hold the stream open: the runner's end is the end.
+            Err(RecvTimeoutError::Timeout) if runner.try_wait()?.is_some() => break,
+            Err(RecvTimeoutError::Timeout) if Instant::now() > deadline => {
                 runner.kill()?;
                 runner.wait()?;
                 bail!("{command:?} did not end within {} minutes", PATIENCE.as_secs() / 60);
             }
+            Err(RecvTimeoutError::Timeout) => {}
         }
     }
     let status = runner.wait()?;
