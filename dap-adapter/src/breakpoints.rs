@@ -37,8 +37,8 @@ pub(crate) struct Set {
     /// The breakpoints, in the editor's order.
     pub(crate) points: Vec<Point>,
     revision: u64,
-    /// What was sent last, to know when nothing has to be.
-    sent: Option<Value>,
+    /// What was sent last, by the file as the debugger knows it, to know when nothing has to be.
+    sent: BTreeMap<String, Value>,
 }
 
 /// One breakpoint.
@@ -90,6 +90,8 @@ pub(crate) struct Target<'a> {
     pub(crate) map: &'a LineMap,
     /// The generation that runs.
     pub(crate) generation: u32,
+    /// The breakpoints, by index, that belong to this file; all, if none are given.
+    pub(crate) only: Option<&'a [usize]>,
 }
 
 impl Breakpoints {
@@ -139,11 +141,13 @@ impl Breakpoints {
 
     /// Where a set's breakpoints stand in the code that runs. What has no place is marked so at once.
     pub(crate) fn place(&mut self, path: &str, target: &Target<'_>) -> Option<Placement> {
-        let revision = self.next_revision();
         let set = self.sets.get_mut(path)?;
-        set.revision = revision;
+        let revision = set.revision;
         let (mut placed, mut requests) = (Vec::new(), Vec::new());
         for (index, point) in set.points.iter_mut().enumerate() {
+            if target.only.is_some_and(|only| !only.contains(&index)) {
+                continue;
+            }
             let Some(line) = target.map.forward(point.line).exact() else {
                 point.state = State::absent(target.generation);
                 continue;
@@ -171,7 +175,22 @@ impl Breakpoints {
 
     /// Whether the adapter has exactly this already.
     pub(crate) fn is_set(&self, path: &str, placement: &Placement) -> bool {
-        self.sets.get(path).is_some_and(|set| set.sent.as_ref() == Some(&placement.arguments))
+        let sent = self.sets.get(path).and_then(|set| set.sent.get(placement.file()));
+        sent == Some(&placement.arguments)
+    }
+
+    /// Whether the adapter has breakpoints of a source in this file.
+    pub(crate) fn has_sent(&self, path: &str, file: &str) -> bool {
+        let sent = self.sets.get(path).and_then(|set| set.sent.get(file));
+        sent.is_some_and(|arguments| arguments["lines"].as_array().is_some_and(|lines| !lines.is_empty()))
+    }
+
+    /// A source's breakpoints are about to be sent anew: answers to what was sent before are not believed.
+    pub(crate) fn anew(&mut self, path: &str) {
+        let revision = self.next_revision();
+        if let Some(set) = self.sets.get_mut(path) {
+            set.revision = revision;
+        }
     }
 
     /// The adapter was told to forget a source's breakpoints.
@@ -179,7 +198,7 @@ impl Breakpoints {
         let revision = self.next_revision();
         if let Some(set) = self.sets.get_mut(path) {
             set.revision = revision;
-            set.sent = None;
+            set.sent.clear();
         }
     }
 
@@ -188,7 +207,7 @@ impl Breakpoints {
         let Some(set) = self.sets.get_mut(path).filter(|set| set.revision == placement.revision) else {
             return;
         };
-        set.sent = Some(placement.arguments.clone());
+        set.sent.insert(placement.file().to_owned(), placement.arguments.clone());
         let answers = body.get("breakpoints").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         for (&(index, line), answer) in placement.placed.iter().zip(answers) {
             let Some(point) = set.points.get_mut(index) else { continue };
@@ -263,6 +282,13 @@ impl Breakpoints {
     fn next_revision(&mut self) -> u64 {
         self.revision += 1;
         self.revision
+    }
+}
+
+impl Placement {
+    /// The file as the debugger knows it.
+    pub(crate) fn file(&self) -> &str {
+        self.arguments["source"]["path"].as_str().unwrap_or_default()
     }
 }
 
@@ -343,7 +369,7 @@ mod tests {
     }
 
     fn target(map: &LineMap) -> Target<'_> {
-        Target { base: 1, path: "/w/lib.rs", map, generation: 1 }
+        Target { base: 1, path: "/w/lib.rs", map, generation: 1, only: None }
     }
 
     fn lines(placement: &Placement) -> Vec<u32> {
@@ -382,6 +408,7 @@ mod tests {
         let mut breakpoints = with(OLD, &[1]);
         let map = LineMap::between(OLD, OLD);
         let old = breakpoints.place("/w/lib.rs", &target(&map)).expect("a set");
+        breakpoints.anew("/w/lib.rs");
         let new = breakpoints.place("/w/lib.rs", &target(&map)).expect("a set");
         breakpoints.confirm(
             "/w/lib.rs",

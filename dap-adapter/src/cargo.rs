@@ -1,6 +1,7 @@
 //! Building with Cargo, and what its messages say about what was built.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -17,6 +18,7 @@ use crate::platform;
 pub(crate) struct Invocation {
     folder: PathBuf,
     arguments: Vec<String>,
+    environment: Vec<(&'static str, Option<OsString>)>,
     low_priority: bool,
 }
 
@@ -89,7 +91,8 @@ impl Invocation {
                 "`midflight.cargo` sets `--message-format`, which Midflight needs for itself: leave it out.",
             ));
         }
-        Ok(Self { folder: folder.to_owned(), arguments: arguments.to_vec(), low_priority: false })
+        let (arguments, environment) = (arguments.to_vec(), Vec::new());
+        Ok(Self { folder: folder.to_owned(), arguments, environment, low_priority: false })
     }
 
     /// The same build of libraries only, into a directory of its own.
@@ -104,6 +107,14 @@ impl Invocation {
         }
         arguments.extend(["--target-dir".to_owned(), target_dir.to_string_lossy().into_owned()]);
         Self { arguments, ..self.clone() }
+    }
+
+    /// The same build with these variables set, or not set.
+    pub(crate) fn with(
+        &self,
+        environment: impl IntoIterator<Item = (&'static str, Option<OsString>)>,
+    ) -> Self {
+        Self { environment: environment.into_iter().collect(), ..self.clone() }
     }
 
     /// The same build, behind everything else that runs on the machine.
@@ -123,6 +134,12 @@ impl Invocation {
         let mut command = Command::new(&cargo);
         command.current_dir(&self.folder).args(&self.arguments);
         command.arg("--message-format=json-diagnostic-rendered-ansi");
+        for (name, value) in &self.environment {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         platform::own_group(&mut command);
         if self.low_priority {

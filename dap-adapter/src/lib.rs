@@ -18,6 +18,7 @@ mod codec;
 mod config;
 mod editor;
 mod error;
+mod images;
 mod message;
 mod modules;
 mod platform;

@@ -10,6 +10,8 @@ use compat::{FileUnits, Program, Texts};
 use remap::{Anchor, LineMap};
 use serde_json::Value;
 
+use crate::images::Image;
+
 /// A path of a source file relative to the workspace root.
 pub(crate) type Key = Arc<str>;
 
@@ -36,6 +38,8 @@ pub(crate) struct Sources {
     /// Folders, relative to the root, whose code is reloaded.
     hot: Vec<String>,
     generations: Vec<Generation>,
+    /// In an in-place session, the program and the patches; else none.
+    images: Vec<Image>,
     disk: HashMap<Key, OnDisk>,
     told: HashMap<Key, Told>,
     maps: HashMap<(usize, usize), Related>,
@@ -65,6 +69,7 @@ impl Sources {
             root,
             hot,
             generations: vec![first],
+            images: Vec::new(),
             disk: HashMap::new(),
             told: HashMap::new(),
             maps: HashMap::new(),
@@ -93,9 +98,50 @@ impl Sources {
         self.generations.push(generation);
     }
 
+    /// New code is in the process.
+    pub(crate) fn add_image(&mut self, image: Image) {
+        self.images.push(image);
+    }
+
+    /// The images that the process has, if code is swapped in place.
+    pub(crate) fn images(&self) -> &[Image] {
+        &self.images
+    }
+
+    /// The patch whose label a path begins with.
+    fn labelled(&self, path: &Path) -> Option<&Image> {
+        self.images.iter().skip(1).find(|image| path.starts_with(&image.root))
+    }
+
+    /// The generation that a path alone tells.
+    pub(crate) fn generation_of(&self, path: &str) -> Option<u32> {
+        self.labelled(Path::new(path)).map(|image| image.generation)
+    }
+
+    /// The image that the function around a line runs in: the newest that has code for it. The line is one
+    /// of the given text.
+    pub(crate) fn home(&mut self, key: &Key, text: &Arc<str>, line: u32) -> usize {
+        let units = self.units_of(key, text);
+        let Some(around) = units.unit_at(start_of(text, line)) else { return 0 };
+        for index in (1..self.images.len()).rev() {
+            let Some(theirs) = self.text(self.images[index].generation, key) else { continue };
+            let units = self.units_of(key, &theirs);
+            let same = units.units().find(|placed| placed.unit.id == around.unit.id);
+            let lines = same.map(|placed| LineStarts::of(&theirs).range(&placed.range()));
+            if lines.is_some_and(|lines| self.images[index].has_code(key, lines.start..=lines.end)) {
+                return index;
+            }
+        }
+        0
+    }
+
     /// The source's name in the texts, if it is one of the workspace.
     pub(crate) fn key(&self, path: &str) -> Option<Key> {
         let path = normal(Path::new(path));
+        let path = match self.labelled(&path) {
+            Some(image) => self.root.join(path.strip_prefix(&image.root).ok()?),
+            None => path,
+        };
         let relative = match path.strip_prefix(&self.root) {
             Ok(relative) => relative.to_owned(),
             // The editor may have come through a link.

@@ -17,6 +17,8 @@ pub enum DifferenceKind {
     Layout,
     /// A slot of a live trait object's vtable leads to another method.
     Vtable,
+    /// A function that can be suspended in its middle changed.
+    Suspended,
     /// A boundary function can no longer be checked, since its debug information is missing.
     Unchecked,
 }
@@ -34,6 +36,18 @@ pub struct Difference {
     pub path: String,
     /// Whether loading the new artifact would corrupt or stop the process.
     pub fatal: bool,
+}
+
+impl Difference {
+    /// A function whose old code goes on, since only code that holds on to old values calls it.
+    pub fn held(function: &str) -> Self {
+        let item = format!("{:#}", rustc_demangle::demangle(function));
+        let message = format!(
+            "`{item}` handles values that are laid out in another way than before, and whoever holds the old \
+             ones goes on calling its old code"
+        );
+        difference(DifferenceKind::Layout, &item, message)
+    }
 }
 
 /// Compares what the process runs with what was built.
@@ -114,7 +128,7 @@ fn compare_layout(name: &str, old: &TypeLayout, new: &TypeLayout) -> Option<Diff
 
 /// The most telling of what differs. A field that only changed its name, at the same offset with the same
 /// type, does not count: old values read the same.
-fn layout_message(name: &str, old: &TypeLayout, new: &TypeLayout) -> Option<String> {
+pub(crate) fn layout_message(name: &str, old: &TypeLayout, new: &TypeLayout) -> Option<String> {
     if let Some(message) = field_message(name, old, new) {
         return Some(message);
     }

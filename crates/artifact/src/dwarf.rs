@@ -1,6 +1,6 @@
 //! DWARF to layouts: from the boundary functions to every type that they let live data have.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 
 use gimli::{AttributeValue, DebuggingInformationEntry, DwTag, EndianSlice, RunTimeEndian, UnitOffset};
@@ -21,8 +21,16 @@ struct Place {
     offset: UnitOffset,
 }
 
-/// Reads the signatures of the given functions and the layouts of all they reach.
-pub(crate) fn read(file: &object::File<'_>, exports: &BTreeSet<String>) -> Result<Artifact> {
+/// What to look at in an artifact.
+pub(crate) struct Question<'q> {
+    /// Functions, by linker name.
+    pub(crate) functions: &'q dyn Fn(&str) -> bool,
+    /// Types that count although no function reaches them, by qualified name.
+    pub(crate) types: &'q dyn Fn(&str) -> bool,
+}
+
+/// Reads the signatures of the functions asked for, and the layouts of all they reach and of the types asked for.
+pub(crate) fn read(file: &object::File<'_>, question: &Question<'_>) -> Result<Artifact> {
     let endian = if file.is_little_endian() { RunTimeEndian::Little } else { RunTimeEndian::Big };
     let sections = gimli::DwarfSections::load(|id| -> Result<_> {
         let section = file.section_by_name(id.name());
@@ -30,7 +38,7 @@ pub(crate) fn read(file: &object::File<'_>, exports: &BTreeSet<String>) -> Resul
     })?;
     let dwarf = sections.borrow(|section| EndianSlice::new(section, endian));
     let mut index = Index::new(&dwarf)?;
-    let functions = index.scan(exports)?;
+    let functions = index.scan(question.functions)?;
     let slots = Slots::new(file);
     let mut walk =
         Walk { index: &index, slots: &slots, artifact: Artifact::default(), queue: VecDeque::new() };
@@ -38,6 +46,7 @@ pub(crate) fn read(file: &object::File<'_>, exports: &BTreeSet<String>) -> Resul
         walk.function(&name, place)?;
     }
     walk.run()?;
+    walk.others(question.types)?;
     Ok(walk.artifact)
 }
 
@@ -69,7 +78,7 @@ impl<'a> Index<'a> {
     }
 
     /// One pass over everything: notes the scope of each type, and finds the functions asked for.
-    fn scan(&mut self, exports: &BTreeSet<String>) -> Result<BTreeMap<String, Place>> {
+    fn scan(&mut self, wanted: &dyn Fn(&str) -> bool) -> Result<BTreeMap<String, Place>> {
         let mut functions = BTreeMap::new();
         for unit in 0..self.units.len() {
             let mut open: Vec<(isize, Rc<str>)> = Vec::new();
@@ -99,7 +108,7 @@ impl<'a> Index<'a> {
                 } else if entry.tag() == gimli::DW_TAG_subprogram
                     && entry.attr_value(gimli::DW_AT_low_pc).is_some()
                     && let Some(symbol) = self.symbol(unit, entry)?
-                    && exports.contains(&symbol)
+                    && wanted(&symbol)
                 {
                     functions.insert(symbol, place);
                 }
@@ -140,10 +149,19 @@ impl<'a> Index<'a> {
 
     /// The linker's name of a function: its mangled name, else the one its author fixed.
     fn symbol(&self, unit: usize, entry: &Entry<'a>) -> Result<Option<String>> {
-        match self.string(unit, entry, gimli::DW_AT_linkage_name)? {
-            Some(name) => Ok(Some(name)),
+        if let Some(name) = self.string(unit, entry, gimli::DW_AT_linkage_name)? {
+            return Ok(Some(name));
+        }
+        match self.declaration(unit, entry) {
+            Some(place) => self.symbol(place.unit, &self.entry(place)?),
             None => self.name(unit, entry),
         }
+    }
+
+    /// What an entry completes: a method's declaration in its type, a parameter of an inlined function.
+    fn declaration(&self, unit: usize, entry: &Entry<'a>) -> Option<Place> {
+        let specified = self.reference(unit, entry, gimli::DW_AT_specification);
+        specified.or_else(|| self.reference(unit, entry, gimli::DW_AT_abstract_origin))
     }
 
     fn entry(&self, place: Place) -> Result<Entry<'a>> {
@@ -178,7 +196,11 @@ impl<'a> Index<'a> {
     }
 
     fn type_of(&self, unit: usize, entry: &Entry<'a>) -> Option<Place> {
-        self.reference(unit, entry, gimli::DW_AT_type)
+        let own = self.reference(unit, entry, gimli::DW_AT_type);
+        own.or_else(|| {
+            let declared = self.declaration(unit, entry)?;
+            self.type_of(declared.unit, &self.entry(declared).ok()?)
+        })
     }
 
     /// A type's name with its modules: what identifies it in both builds.
@@ -246,6 +268,21 @@ impl<'a> Walk<'_, 'a> {
         Ok(())
     }
 
+    /// The types asked for that no function reaches.
+    fn others(&mut self, wanted: &dyn Fn(&str) -> bool) -> Result<()> {
+        for &place in self.index.scopes.keys() {
+            let entry = self.index.entry(place)?;
+            let declared_only = entry.has_attr(gimli::DW_AT_declaration);
+            if entry.tag() == gimli::DW_TAG_namespace || declared_only {
+                continue;
+            }
+            if wanted(&self.index.type_name(Some(place))?) {
+                self.reach(Some(place), Vec::new());
+            }
+        }
+        self.run()
+    }
+
     fn reach(&mut self, target: Option<Place>, path: Vec<String>) {
         self.queue.extend(target.map(|place| (place, path)));
     }
@@ -263,7 +300,8 @@ impl<'a> Walk<'_, 'a> {
                 };
                 self.trait_object(&name, &path);
                 // What a pointer, an array or an alias is made of.
-                self.reach(self.index.type_of(place.unit, &entry), path.clone());
+                let made_of = self.index.type_of(place.unit, &entry);
+                self.part_of(made_of, path.clone(), &mut layout)?;
                 for child in self.index.children(place)? {
                     self.part(place.unit, &name, &child, &path, &mut layout)?;
                 }
@@ -303,9 +341,9 @@ impl<'a> Walk<'_, 'a> {
                 let member = self.member(unit, owner, child, path)?;
                 layout.members.push(member);
             }
-            gimli::DW_TAG_template_type_parameter => {
+            gimli::DW_TAG_template_type_parameter | gimli::DW_TAG_formal_parameter => {
                 let target = self.index.type_of(unit, child);
-                self.reach(target, path.to_vec());
+                self.part_of(target, path.to_vec(), layout)?;
             }
             gimli::DW_TAG_enumerator => layout.variants.push(Variant {
                 discriminant: number(child, gimli::DW_AT_const_value),
@@ -316,6 +354,14 @@ impl<'a> Walk<'_, 'a> {
                 self.variants(Place { unit, offset: child.offset() }, owner, path, layout)?;
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn part_of(&mut self, target: Option<Place>, path: Vec<String>, layout: &mut TypeLayout) -> Result<()> {
+        if target.is_some() {
+            layout.parts.0.insert(self.index.type_name(target)?);
+            self.reach(target, path);
         }
         Ok(())
     }

@@ -22,6 +22,8 @@ pub struct TypeLayout {
     pub variants: Vec<Variant>,
     /// Where an enum's discriminant (or the niche that stands for it) lies: offset and type.
     pub discriminant: Option<(u64, String)>,
+    /// What it is made of besides fields: what it points to, its generic arguments.
+    pub parts: Parts,
     /// The path by which live data of this type is reached from a boundary function.
     pub reach: Reach,
 }
@@ -67,3 +69,16 @@ impl std::fmt::Display for Reach {
         f.write_str(&self.0.join(" → "))
     }
 }
+
+/// Types that another is made of without holding them as fields. Not part of its layout either: they are
+/// compared by themselves.
+#[derive(Debug, Clone, Default)]
+pub struct Parts(pub std::collections::BTreeSet<String>);
+
+impl PartialEq for Parts {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Parts {}

@@ -11,14 +11,19 @@
 mod compare;
 mod dwarf;
 mod layout;
+mod lines;
+mod swap;
 mod vtable;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 pub use compare::{Difference, DifferenceKind, compare};
-pub use layout::{Member, Reach, Signature, TypeLayout, Variant};
+use dwarf::Question;
+pub use layout::{Member, Parts, Reach, Signature, TypeLayout, Variant};
+pub use lines::{CodeLines, code_lines};
 use object::{Object, ObjectSymbol, SymbolKind};
+pub use swap::{Swap, check_swap};
 
 /// What a built library offers to the program that loads it, and how the data they share is laid out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,17 +82,24 @@ impl Artifact {
     /// Reads a built library.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.into(), source })?;
-        let file =
-            object::File::parse(&*bytes).map_err(|source| Error::Object { path: path.into(), source })?;
+        let file = parse(path, &bytes)?;
         let exports = exported_functions(&file);
-        let mut artifact =
-            dwarf::read(&file, &exports).map_err(|source| Error::Dwarf { path: path.into(), source })?;
+        let question = Question { functions: &|name| exports.contains(name), types: &|_| false };
+        let mut artifact = answer(path, &file, &question)?;
         if !exports.is_empty() && artifact.signatures.is_empty() {
             return Err(Error::NoDebugInfo { path: path.into() });
         }
         artifact.exports = exports;
         Ok(artifact)
     }
+}
+
+fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<object::File<'a>, Error> {
+    object::File::parse(bytes).map_err(|source| Error::Object { path: path.into(), source })
+}
+
+fn answer(path: &Path, file: &object::File<'_>, question: &Question<'_>) -> Result<Artifact, Error> {
+    dwarf::read(file, question).map_err(|source| Error::Dwarf { path: path.into(), source })
 }
 
 /// Functions that a program can look up by a name of their author's choice.

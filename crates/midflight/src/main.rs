@@ -93,6 +93,10 @@ struct LaterArgs {
 }
 
 fn main() -> ExitCode {
+    // Cargo and rustc start this command too, while a program is built that is to be swapped in place.
+    if let Some(status) = in_place::capture::intercept() {
+        return status;
+    }
     let outcome = match Command::parse().action {
         Action::Lsp => return server::run(),
         Action::Dap(arguments) => dap(arguments),

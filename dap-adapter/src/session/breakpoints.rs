@@ -10,7 +10,7 @@ use crate::message::{self, Message};
 
 impl Session {
     /// The editor sends all breakpoints of a source.
-    pub(super) fn on_set_breakpoints(&mut self, seq: i64, message: &Message) {
+    pub(super) async fn on_set_breakpoints(&mut self, seq: i64, message: &Message) {
         let Some(live) = &mut self.live else { return };
         let mut tree = message.tree();
         let arguments = &mut tree["arguments"];
@@ -42,37 +42,75 @@ impl Session {
         let since = live.breakpoints.text(&path).cloned();
         let since = since.map(|since| live.sources.map(&key, &since, &text));
         live.breakpoints.replace(&path, (source, key, text), requests.collect(), since.as_deref());
-        self.send_breakpoints(seq, &path);
+        self.send_breakpoints(seq, &path).await;
     }
 
-    fn send_breakpoints(&mut self, seq: i64, path: &str) {
-        let Some(placement) = self.place(path) else { return };
+    async fn send_breakpoints(&mut self, seq: i64, path: &str) {
+        let mut placements = self.placements(path);
         let Some(live) = &mut self.live else { return };
         let is_hot = live.breakpoints.set(path).is_some_and(|set| live.sources.is_hot(&set.key));
         // While its library is away they are kept, and set when the next one comes.
         let waits = is_hot && live.process.cleared;
-        if waits || live.breakpoints.is_set(path, &placement) {
-            let body = self.answer(path);
-            return self.editor.answer(seq, "setBreakpoints", body);
-        }
-        if !live.process.shown_stop {
+        placements.retain(|placement| !waits && !live.breakpoints.is_set(path, placement));
+        if !placements.is_empty() && !live.process.shown_stop {
             live.process.breakpoints_set = Some(Instant::now());
         }
-        let request = message::request(seq, "setBreakpoints", placement.arguments.clone());
-        let path = path.to_owned();
-        self.forward(seq, request, Forwarded::Breakpoints { path, placement });
+        let only = if placements.len() == 1 { placements.pop() } else { None };
+        if let Some(placement) = only {
+            let request = message::request(seq, "setBreakpoints", placement.arguments.clone());
+            let path = path.to_owned();
+            return self.forward(seq, request, Forwarded::Breakpoints { path, placement });
+        }
+        if let Err(error) = self.set_placements(path, placements).await {
+            return self.editor.refuse(seq, "setBreakpoints", &error);
+        }
+        let body = self.answer(path);
+        self.editor.answer(seq, "setBreakpoints", body);
     }
 
-    fn place(&mut self, path: &str) -> Option<Placement> {
+    /// How a source's breakpoints have to be sent: at once, or for each image that has some of them.
+    fn placements(&mut self, path: &str) -> Vec<Placement> {
         let base = self.client.base;
-        let live = self.live.as_mut()?;
-        let set = live.breakpoints.set(path)?;
+        let Some(live) = &mut self.live else { return Vec::new() };
+        live.breakpoints.anew(path);
+        let Some(set) = live.breakpoints.set(path) else { return Vec::new() };
         let (key, text) = (set.key.clone(), set.text.clone());
-        let generation = live.sources.running(&key);
-        let running = live.sources.text(generation, &key).unwrap_or_else(|| "".into());
-        let map = live.sources.map(&key, &text, &running);
-        let file = live.path(&key).to_string_lossy().into_owned();
-        live.breakpoints.place(path, &Target { base, path: &file, map: &map, generation })
+        let lines: Vec<u32> = set.points.iter().map(|point| point.line).collect();
+        if live.sources.images().is_empty() {
+            let file = live.path(&key).to_string_lossy().into_owned();
+            let generation = live.sources.running(&key);
+            let running = live.sources.text(generation, &key).unwrap_or_else(|| "".into());
+            let map = live.sources.map(&key, &text, &running);
+            let target = Target { base, path: &file, map: &map, generation, only: None };
+            return live.breakpoints.place(path, &target).into_iter().collect();
+        }
+        let homes: Vec<usize> = lines.iter().map(|line| live.sources.home(&key, &text, *line)).collect();
+        let images = live.sources.images().iter();
+        let images: Vec<_> = images.map(|image| (image.generation, image.root.join(&*key))).collect();
+        let mut placements = Vec::new();
+        for (index, (generation, file)) in images.into_iter().enumerate() {
+            let file = file.to_string_lossy().into_owned();
+            let only: Vec<usize> = (0..homes.len()).filter(|point| homes[*point] == index).collect();
+            let running = live.sources.text(generation, &key).unwrap_or_else(|| "".into());
+            let map = live.sources.map(&key, &text, &running);
+            let target = Target { base, path: &file, map: &map, generation, only: Some(&only) };
+            let had = live.breakpoints.has_sent(path, &file);
+            let placement = live.breakpoints.place(path, &target);
+            placements.extend(placement.filter(|placement| had || !placement.placed.is_empty()));
+        }
+        placements
+    }
+
+    /// Asks the adapter for each placement in turn.
+    async fn set_placements(&mut self, path: &str, placements: Vec<Placement>) -> Result<()> {
+        let base = self.client.base;
+        for placement in placements {
+            let body = self.ask("setBreakpoints", placement.arguments.clone()).await?;
+            if let Some(live) = &mut self.live {
+                live.breakpoints.confirm(path, &placement, &body, base);
+            }
+        }
+        Ok(())
     }
 
     /// The adapter answered a `setBreakpoints` of the editor.
@@ -180,21 +218,33 @@ impl Session {
 
     /// Sets the breakpoints of reloadable code where their statements are now, and tells the editor.
     pub(super) async fn set_hot_breakpoints(&mut self) -> Result<()> {
-        let base = self.client.base;
-        for (path, _) in self.hot_sources() {
-            let Some(placement) = self.place(&path) else { continue };
-            let body = self.ask("setBreakpoints", placement.arguments.clone()).await?;
-            if let Some(live) = &mut self.live {
-                live.breakpoints.confirm(&path, &placement, &body, base);
-            }
-            self.tell_breakpoints(&path, None);
-        }
+        let sources = self.hot_sources().into_iter().map(|(path, _)| path).collect();
+        self.set_again(sources).await?;
         let functions = self.live.as_ref().and_then(|live| live.breakpoints.functions().cloned());
         if let Some(functions) = functions {
             let body = self.ask("setFunctionBreakpoints", functions).await?;
             if let Some(live) = &mut self.live {
                 live.breakpoints.functions_set_again(&body);
             }
+        }
+        Ok(())
+    }
+
+    /// Sets all breakpoints where their statements are now, and tells the editor.
+    pub(super) async fn set_all_breakpoints(&mut self) -> Result<()> {
+        let Some(live) = &self.live else { return Ok(()) };
+        let sources = live.breakpoints.sources().into_iter().map(|(path, _)| path).collect();
+        self.set_again(sources).await
+    }
+
+    async fn set_again(&mut self, sources: Vec<String>) -> Result<()> {
+        for path in sources {
+            let mut placements = self.placements(&path);
+            if let Some(live) = &self.live {
+                placements.retain(|placement| !live.breakpoints.is_set(&path, placement));
+            }
+            self.set_placements(&path, placements).await?;
+            self.tell_breakpoints(&path, None);
         }
         Ok(())
     }

@@ -36,7 +36,7 @@ impl Session {
             "initialize" => self.on_initialize(seq, &message).await,
             "disconnect" => return self.on_disconnect(seq, message).await,
             "launch" | "attach" if self.stage == Stage::Fresh => self.on_launch(seq, &command, message).await,
-            own if own.starts_with("midflight/") => self.on_own_request(seq, own),
+            own if own.starts_with("midflight/") => self.on_own_request(seq, own).await,
             _ if self.adapter.is_none() => {
                 let error = self.missing.clone();
                 let error = error.unwrap_or_else(|| Error::nobody("The debug adapter has ended."));
@@ -53,7 +53,7 @@ impl Session {
                 if resumes {
                     self.on_resume();
                 }
-                self.on_request(seq, command, message);
+                self.on_request(seq, command, message).await;
             }
         }
         CONTINUE
@@ -92,7 +92,7 @@ impl Session {
     }
 
     /// A request of a session that reloads.
-    fn on_request(&mut self, seq: i64, command: String, message: Message) {
+    async fn on_request(&mut self, seq: i64, command: String, message: Message) {
         if !capabilities::knows(&self.capabilities, &command) {
             let name = self.adapter.as_ref().map_or("The debug adapter", |adapter| &adapter.name);
             let error = Error::user(format!("`{name}` does not support `{command}`."));
@@ -100,7 +100,7 @@ impl Session {
             return;
         }
         match command.as_str() {
-            "setBreakpoints" => self.on_set_breakpoints(seq, &message),
+            "setBreakpoints" => self.on_set_breakpoints(seq, &message).await,
             "setFunctionBreakpoints" => {
                 let functions = Some(message.arguments());
                 self.forward(seq, message.into_bytes(), Forwarded::Others { command, functions });
@@ -136,7 +136,7 @@ impl Session {
         }
     }
 
-    fn on_own_request(&mut self, seq: i64, command: &str) {
+    async fn on_own_request(&mut self, seq: i64, command: &str) {
         let Some(live) = &self.live else {
             let error = Error::user(format!(
                 "`{command}` needs a session with a `midflight` key in its launch configuration."
@@ -145,7 +145,7 @@ impl Session {
             return;
         };
         match command {
-            "midflight/reload" => self.start_reload(Some(seq)),
+            "midflight/reload" => self.start_reload(Some(seq)).await,
             "midflight/timeline" => {
                 let generations = live.sources.generations();
                 let records: Vec<&Value> = generations.iter().map(|generation| &generation.record).collect();

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::live::{Build, Documents, Live, Running};
 use super::reload::Reloading;
+use super::swap::Swapping;
 use super::{Forwarded, Report, Session, Stage};
 use crate::adapter::Adapter;
 use crate::cargo::{Built, Invocation, Progress};
@@ -50,6 +51,7 @@ pub(super) struct Prepared {
     program: Program,
     engine: EngineKind,
     build: Option<Build>,
+    swap: Option<Swapping>,
     executable: Option<PathBuf>,
     folder: PathBuf,
     took: Duration,
@@ -161,6 +163,9 @@ impl Session {
         let is_lldb = self.adapter.as_ref().is_some_and(Adapter::is_lldb);
         let is_off = matches!(config.engine(), Ok(Engine::None));
         let reloads = prepared.engine == EngineKind::HotLibReloader && is_lldb && !is_off;
+        let swap = prepared.swap.clone().filter(|_| is_lldb && !is_off);
+        let takes_new_code = reloads || swap.is_some();
+        let engine = if takes_new_code || is_off { prepared.engine } else { EngineKind::Restart };
         let root = prepared.tree.root.clone();
         let crates = prepared.program.crates().iter();
         let hot = crates.filter(|krate| matches!(krate.role, Role::Hot | Role::Shared));
@@ -173,7 +178,7 @@ impl Session {
                 modules.built(baseline::sha256(&content), 0);
             }
         }
-        let store = if is_off { None } else { self.begin(prepared) };
+        let store = if is_off { None } else { self.begin(prepared, engine) };
         let generation = Generation {
             number: 0,
             texts: prepared.tree.texts.clone(),
@@ -183,10 +188,15 @@ impl Session {
                 "elapsedMs": millis(prepared.took),
             }),
         };
+        let mut sources = Sources::new(root.clone(), hot, generation);
+        if let Some(swap) = &swap {
+            sources.add_image(swap.first_image(root));
+        }
         Live {
-            engine: if reloads || is_off { prepared.engine } else { EngineKind::Restart },
+            engine,
             reloads,
-            sources: Sources::new(root, hot, generation),
+            swap,
+            sources,
             breakpoints: crate::breakpoints::Breakpoints::default(),
             modules,
             snapshots: crate::snapshots::Snapshots::default(),
@@ -206,12 +216,12 @@ impl Session {
     }
 
     /// Writes generation 0 down, where the language server finds it.
-    fn begin(&mut self, prepared: &Prepared) -> Option<baseline::LiveSession> {
+    fn begin(&mut self, prepared: &Prepared, engine: EngineKind) -> Option<baseline::LiveSession> {
         let root = &prepared.tree.root;
         let executable = prepared.executable.as_deref().unwrap_or(Path::new(""));
         let start = SessionStart {
             root: root.clone(),
-            engine: prepared.engine.name().to_owned(),
+            engine: engine.name().to_owned(),
             program: executable.to_string_lossy().into_owned(),
             adapter: self.adapter.as_ref().map(|adapter| adapter.name.clone()).unwrap_or_default(),
         };
@@ -303,22 +313,34 @@ async fn prepare(
     // The compiler writes real paths into the debug information.
     let root = root.canonicalize().unwrap_or(root);
     let mut tree = read(&root).await?;
-    let (mut build, mut executable) = (None, None);
-    if builds {
-        let invocation = Invocation::new(&folder, &config.cargo)?;
-        let made;
-        (tree, made) = build_unchanged(&root, tree, &invocation, progress).await?;
-        let (path, package) = program(arguments, &folder, &made)?;
-        executable = Some(path);
-        build = Some(Build { invocation, built: made, package });
-    }
-    let texts = tree.texts.clone();
-    let program = blocking(move || lang_rust::program(&texts)).await?;
+    let mut program = parsed(&tree).await?;
     let engine = match config.engine()? {
         Engine::Chosen(engine) => engine,
         Engine::Auto | Engine::None => lang_rust::detect_engine(&program),
     };
-    Ok(Prepared { tree, program, engine, build, executable, folder, took: started.elapsed() })
+    let (mut build, mut executable, mut swap) = (None, None, None);
+    if builds {
+        let mut invocation = Invocation::new(&folder, &config.cargo)?;
+        let captures = engine == EngineKind::InPlace && !matches!(config.engine()?, Engine::None);
+        if captures {
+            invocation = Swapping::for_launch(&invocation, &root)?;
+        }
+        let made;
+        (tree, made) = build_unchanged(&root, tree, &invocation, progress).await?;
+        program = parsed(&tree).await?;
+        let (path, package) = self::program(arguments, &folder, &made)?;
+        if captures {
+            swap = Swapping::of(&root, &path, &program).await?;
+        }
+        executable = Some(path);
+        build = Some(Build { invocation, built: made, package });
+    }
+    Ok(Prepared { tree, program, engine, build, swap, executable, folder, took: started.elapsed() })
+}
+
+async fn parsed(tree: &Tree) -> Result<Program> {
+    let texts = tree.texts.clone();
+    blocking(move || lang_rust::program(&texts)).await
 }
 
 /// Builds until no source changed during the build: the texts are then what was built.

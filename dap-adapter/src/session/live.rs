@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::reload::Reloading;
+use super::swap::Swapping;
 use crate::breakpoints::Breakpoints;
 use crate::cargo::{Built, Invocation};
 use crate::config::Config;
@@ -22,8 +23,10 @@ use crate::watch::Watch;
 pub(super) struct Live {
     pub(super) config: Config,
     pub(super) engine: EngineKind,
-    /// Whether new code can be brought into this process at all.
+    /// Whether the program loads new libraries by itself.
     pub(super) reloads: bool,
+    /// What swapping functions in place needs.
+    pub(super) swap: Option<Swapping>,
     pub(super) sources: Sources,
     pub(super) breakpoints: Breakpoints,
     pub(super) modules: Modules,
@@ -123,6 +126,11 @@ impl Live {
             return None;
         }
         self.sources.key(source.get("path")?.as_str()?)
+    }
+
+    /// Whether new code can be brought into this process at all.
+    pub(super) fn takes_new_code(&self) -> bool {
+        self.reloads || self.swap.is_some()
     }
 
     /// The process goes on: what belonged to the stop is no longer valid.

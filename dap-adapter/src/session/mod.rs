@@ -16,6 +16,7 @@ mod reload;
 mod snapshots;
 mod staging;
 mod stops;
+mod swap;
 
 use std::collections::{HashMap, VecDeque};
 use std::ops::ControlFlow;
@@ -208,8 +209,8 @@ impl Session {
         match report {
             Report::Build(progress) => self.on_build_progress(progress),
             Report::Launched(prepared) => self.on_prepared(*prepared),
-            Report::Saved => self.on_saved(),
-            Report::Reloaded(outcome) => self.on_reloaded(*outcome),
+            Report::Saved => self.on_saved().await,
+            Report::Reloaded(outcome) => self.on_reloaded(*outcome).await,
             Report::Overdue { number, times } => self.on_overdue(number, times),
             Report::Unsettled { since } => self.on_unsettled(since).await,
         }

@@ -94,6 +94,14 @@ impl Session {
 impl Live {
     /// The generation of a frame's code.
     pub(super) fn generation_of(&mut self, frame: &Value) -> u32 {
+        let path = frame.pointer("/source/path").and_then(Value::as_str);
+        if let Some(generation) = path.and_then(|path| self.sources.generation_of(path)) {
+            return generation;
+        }
+        if !self.sources.images().is_empty() {
+            // What no patch's label stands before is the program's own.
+            return 0;
+        }
         let address = frame.get("instructionPointerReference").or_else(|| frame.get("address"));
         let address = address.and_then(Value::as_str).and_then(modules::number);
         let current = self.sources.current().number;
@@ -119,11 +127,16 @@ impl Live {
     /// Moves a frame into the editor's text. Returns whether anything changed.
     fn map_frame(&mut self, frame: &mut Value, base: i64) -> bool {
         let generation = self.generation_of(frame);
-        let before = frame.get("source").cloned();
-        let is_changed = self.map_position(frame, None, Some(generation), base);
-        if frame.get("source").cloned() != before {
-            let name = plain_name(frame.get("name").and_then(Value::as_str).unwrap_or_default());
-            frame["name"] = json!(format!("{name} (generation {generation})"));
+        let mut is_changed = self.map_position(frame, None, Some(generation), base);
+        let name = frame.get("name").and_then(Value::as_str).unwrap_or_default();
+        let mut shown = plain_name(name).to_owned();
+        let reference = frame.pointer("/source/sourceReference").and_then(Value::as_i64);
+        if reference.is_some_and(|reference| self.documents.resolve(reference).is_some()) {
+            shown = format!("{shown} (generation {generation})");
+        }
+        if shown != name {
+            frame["name"] = json!(shown);
+            is_changed = true;
         }
         is_changed
     }
@@ -169,7 +182,9 @@ impl Live {
             None => path.and_then(|path| self.sources.key(path)),
         };
         let Some((key, line)) = key.zip(u32::try_from(line - base).ok()) else { return false };
-        let generation = generation.unwrap_or_else(|| {
+        let labelled = object.get(holder).and_then(|source| source.get("path")).and_then(Value::as_str);
+        let labelled = labelled.and_then(|path| self.sources.generation_of(path));
+        let generation = generation.or(labelled).unwrap_or_else(|| {
             if object.get("address").is_some() {
                 self.generation_of(object)
             } else {
@@ -183,7 +198,7 @@ impl Live {
                 if let Some(end) = end {
                     object["endLine"] = json!(end + i64::from(shown) - i64::from(line));
                 }
-                shown != line
+                object.get_mut(holder).is_some_and(|source| self.unlabel(source, &key)) || shown != line
             }
             Place::Old => {
                 if object.get(holder).is_some() {
@@ -192,6 +207,16 @@ impl Live {
                 true
             }
         }
+    }
+
+    /// Gives a source that is named by a patch's label the path that the editor knows.
+    fn unlabel(&self, source: &mut Value, key: &Key) -> bool {
+        let path = source.get("path").and_then(Value::as_str);
+        let is_labelled = path.is_some_and(|path| self.sources.generation_of(path).is_some());
+        if is_labelled {
+            source["path"] = json!(self.path(key));
+        }
+        is_labelled
     }
 
     fn place(&mut self, key: &Key, generation: u32, line: u32) -> Place {

@@ -72,15 +72,16 @@ impl Drop for Reloading {
 
 impl Session {
     /// Sources were saved.
-    pub(super) fn on_saved(&mut self) {
+    pub(super) async fn on_saved(&mut self) {
         let Some(live) = &self.live else { return };
         if live.config.reload == Trigger::OnSave && !live.reload.is_off {
-            self.start_reload(None);
+            self.start_reload(None).await;
         }
     }
 
     /// Brings what is on disk into the process, for a request of the editor or by itself.
-    pub(super) fn start_reload(&mut self, asked: Option<i64>) {
+    pub(super) async fn start_reload(&mut self, asked: Option<i64>) {
+        self.find_program().await;
         let (progress, mut lines) = mpsc::unbounded_channel();
         let reports = self.reports.clone();
         let Some(live) = &mut self.live else { return };
@@ -119,7 +120,7 @@ impl Session {
     }
 
     /// It was judged and built, or not.
-    pub(super) fn on_reloaded(&mut self, outcome: Outcome) {
+    pub(super) async fn on_reloaded(&mut self, outcome: Outcome) {
         let Some(live) = &mut self.live else { return };
         live.reload.task = None;
         match outcome {
@@ -129,12 +130,12 @@ impl Session {
             }
             Outcome::Refused(refusal) => self.on_refused(refusal),
             Outcome::Failed(error) => self.on_failed(&error),
-            Outcome::Ready(ready) => self.install(ready),
+            Outcome::Ready(ready) => self.install(ready).await,
         }
         if let Some(live) = &mut self.live
             && std::mem::take(&mut live.reload.again)
         {
-            self.start_reload(None);
+            self.start_reload(None).await;
         }
     }
 
@@ -155,7 +156,7 @@ impl Session {
         self.answer_reload(false, verdict, &changes, &message);
     }
 
-    fn on_failed(&mut self, error: &Error) {
+    pub(super) fn on_failed(&mut self, error: &Error) {
         let blame = if error.blame == Blame::Midflight { " This is a fault of Midflight." } else { "" };
         let message = format!("{error}{blame} The old code runs on.");
         self.editor.print(OutputEventCategory::Important, format!("midflight: Not reloaded. {message}\n"));
@@ -163,9 +164,22 @@ impl Session {
     }
 
     /// Puts the libraries where the program looks for them.
-    fn install(&mut self, ready: Ready) {
+    async fn install(&mut self, ready: Ready) {
         let Some(live) = &mut self.live else { return };
         live.reload.refused = None;
+        if let Some(patch) = ready.patch.clone() {
+            let number = ready.number;
+            live.reload.installed = Some(ready);
+            return match self.swap(number, &patch).await {
+                Ok(()) => {}
+                Err(error) => {
+                    if let Some(live) = &mut self.live {
+                        live.reload.installed = None;
+                    }
+                    self.on_failed(&error);
+                }
+            };
+        }
         // What the program has not taken up is overtaken.
         live.reload.installed = None;
         live.reload.running = Some(Arc::clone(&ready.replaced));
@@ -255,7 +269,7 @@ impl Session {
     }
 
     /// A generation runs: write it down and tell everybody.
-    fn applied(&mut self, number: u32) {
+    pub(super) fn applied(&mut self, number: u32) {
         let Some(live) = &mut self.live else { return };
         let Some(ready) = live.reload.installed.take() else { return };
         let elapsed = ready.started.elapsed();

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use artifact::Artifact;
-use compat::{EngineKind, Program, Texts, Verdict};
+use compat::{EngineKind, Family, Program, Texts, Verdict};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::launch::{blocking, read};
 use super::live::Live;
+use super::swap::Swapping;
 use crate::cargo::{Built, Invocation, Progress};
 use crate::error::{Error, Result};
 
@@ -43,6 +44,8 @@ pub(super) struct Ready {
     pub(super) replaced: Arc<Vec<Library>>,
     /// The new libraries beside those that they replace.
     pub(super) staged: Vec<(PathBuf, PathBuf)>,
+    /// What is swapped in place instead.
+    pub(super) patch: Option<Arc<in_place::Patch>>,
     pub(super) started: Instant,
     pub(super) times: Times,
 }
@@ -87,6 +90,7 @@ pub(super) struct Plan {
     build: Option<(Invocation, Built)>,
     libraries: Vec<(String, PathBuf)>,
     known: Option<Arc<Vec<Library>>>,
+    swap: Option<Swapping>,
     progress: mpsc::UnboundedSender<Progress>,
 }
 
@@ -101,15 +105,23 @@ impl Live {
             running: current.texts.clone(),
             number: current.number + 1,
             engine: self.engine,
-            reloads: self.reloads,
-            build: self.staging(),
+            reloads: self.takes_new_code(),
+            build: self.next_build(),
             libraries: libraries
                 .into_iter()
                 .filter_map(|library| Some((library.lib_name.clone(), path(&library.lib_name)?)))
                 .collect(),
             known: self.reload.running.clone(),
+            swap: self.swap.clone(),
             progress,
         }
+    }
+
+    /// The build of the next generation, and what the launch built.
+    fn next_build(&self) -> Option<(Invocation, Built)> {
+        let Some(swap) = &self.swap else { return self.staging() };
+        let build = self.build.as_ref()?;
+        Some((swap.for_patch(&build.invocation), build.built.clone()))
     }
 
     /// The build of the libraries only, and what the launch built.
@@ -167,7 +179,7 @@ impl Plan {
         let times = Times { judge, build: took, gate: gating.elapsed() };
         let (number, verdict) = (self.number, report.verdict);
         Ok(ControlFlow::Break(match gated {
-            Gated::Passed { libraries, replaced, staged } => {
+            Gated::Passed { libraries, replaced, staged, patch } => {
                 let (libraries, replaced) = (Arc::new(libraries), Arc::new(replaced));
                 Outcome::Ready(Ready {
                     number,
@@ -178,6 +190,7 @@ impl Plan {
                     libraries,
                     replaced,
                     staged,
+                    patch,
                     started,
                     times,
                 })
@@ -194,8 +207,20 @@ impl Plan {
         if let Some(difference) = launched.feature_difference(&built) {
             return Ok(Gated::Fatal(format!("{difference}, so that layouts may differ.")));
         }
+        if let Some(swap) = &self.swap {
+            return self.check_patch(swap).await;
+        }
         let (names, known) = (self.libraries.clone(), self.known.clone());
         blocking(move || gate(&names, known.as_deref(), &built)).await?
+    }
+
+    async fn check_patch(&self, swap: &Swapping) -> Result<Gated> {
+        let patch = match swap.prepare(self.number).await? {
+            in_place::Prepared::Unchanged => None,
+            in_place::Prepared::Ready(patch) => Some(Arc::new(patch)),
+            in_place::Prepared::Refused(differences) => return Ok(Gated::Fatal(most_telling(&differences))),
+        };
+        Ok(Gated::Passed { libraries: Vec::new(), replaced: Vec::new(), staged: Vec::new(), patch })
     }
 
     async fn judge(&self, texts: &Texts) -> Result<(lang_rust::Report, Program)> {
@@ -205,7 +230,11 @@ impl Plan {
 
     /// Why the change must not be brought into the process, and what to do.
     fn refusal(&self, report: &lang_rust::Report) -> Option<(String, String)> {
-        let worst = report.changes.iter().find(|change| change.verdict == Verdict::Restart);
+        let worst = report.changes.iter().find(|change| match change.verdict {
+            Verdict::Restart => true,
+            Verdict::Unknown => self.swap.is_some() && !is_for_the_gate(change.code),
+            Verdict::Safe | Verdict::Deferred | Verdict::Reset => false,
+        });
         if let Some(change) = worst.filter(|_| self.reloads) {
             let remedy = if change.remedy.is_empty() { "Restart to apply it." } else { &change.remedy };
             return Some((format!("{} [{}]", change.message, change.code), remedy.to_owned()));
@@ -221,8 +250,29 @@ impl Plan {
     }
 }
 
+/// Whether the in-place gate sees what the source could not tell: it compares signatures, layouts and
+/// closures, but neither the slots of vtables nor the types of statics.
+fn is_for_the_gate(code: &str) -> bool {
+    let family = compat::rule(code).map(compat::Rule::family);
+    matches!(family, Some(Family::Functions | Family::Structs | Family::Enums))
+}
+
+/// The difference in what is not wrapped in something else.
+fn most_telling(differences: &[artifact::Difference]) -> String {
+    let innermost = differences.iter().min_by_key(|difference| difference.item.len());
+    innermost.map_or_else(String::new, |difference| {
+        let path = if difference.path.is_empty() { String::new() } else { format!(" ({})", difference.path) };
+        format!("The new code can't be swapped in: {}{path}.", difference.message)
+    })
+}
+
 enum Gated {
-    Passed { libraries: Vec<Library>, replaced: Vec<Library>, staged: Vec<(PathBuf, PathBuf)> },
+    Passed {
+        libraries: Vec<Library>,
+        replaced: Vec<Library>,
+        staged: Vec<(PathBuf, PathBuf)>,
+        patch: Option<Arc<in_place::Patch>>,
+    },
     Fatal(String),
 }
 
@@ -252,7 +302,7 @@ fn gate(names: &[(String, PathBuf)], known: Option<&Vec<Library>>, built: &Built
         libraries.push(new);
         replaced.push(running);
     }
-    Ok(Gated::Passed { libraries, replaced, staged })
+    Ok(Gated::Passed { libraries, replaced, staged, patch: None })
 }
 
 fn library(name: &str, path: &Path, file: &Path) -> Result<Library> {

@@ -164,7 +164,7 @@ impl Session {
         }
     }
 
-    fn continue_silently(&mut self) {
+    pub(super) fn continue_silently(&mut self) {
         let Some(live) = &mut self.live else { return };
         live.process.own_continues += 1;
         let thread = live.process.thread;

@@ -3,6 +3,7 @@
 mod breakpoints;
 mod configurations;
 mod faults;
+mod in_place;
 mod refusals;
 mod reloads;
 mod transparent;

@@ -1,0 +1,295 @@
+//! How the program is built: recorded by standing between Cargo, rustc and the linker.
+//!
+//! Cargo calls the wrapper for workspace members only, so dependencies are shared with the user's own
+//! builds; members get file names of their own, so neither build makes the other stale. The same command
+//! plays all parts: [`intercept`] tells them by what the environment holds.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use object::read::archive::ArchiveFile;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result, io};
+
+/// The folder that records are written to. Its presence makes this command a rustc wrapper.
+const FOLDER: &str = "MIDFLIGHT_CAPTURE";
+/// Set for rustc's children: the linker to call. Its presence makes this command a linker.
+const LINKER: &str = "MIDFLIGHT_CAPTURE_LINKER";
+/// Set where only the objects are wanted.
+const OBJECTS_ONLY: &str = "MIDFLIGHT_CAPTURE_OBJECTS_ONLY";
+
+/// In a record: the linker call.
+const CALL: &str = "link.json";
+/// In a record: the program as it was linked for its launch.
+const PROGRAM: &str = "program";
+/// In a record: the last build of it was for a patch.
+const PATCHED: &str = "patched";
+
+/// How one program was linked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkCall {
+    /// The linker driver.
+    pub linker: OsString,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// The folder it ran in.
+    pub folder: PathBuf,
+}
+
+/// What a build is captured for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be launched: links as usual.
+    Launch,
+    /// To be swapped in: the objects are all that is needed.
+    Patch,
+}
+
+/// What has to be in Cargo's environment for it to build through the given `midflight` command and leave
+/// its records in the folder; `None` stands for a variable that must not be set.
+pub fn environment(
+    midflight: &Path,
+    folder: &Path,
+    purpose: Purpose,
+) -> [(&'static str, Option<OsString>); 3] {
+    let only = (purpose == Purpose::Patch).then(|| "1".into());
+    [("RUSTC_WORKSPACE_WRAPPER", Some(midflight.into())), (FOLDER, Some(folder.into())), (OBJECTS_ONLY, only)]
+}
+
+/// To be called before a build for a launch. Programs of earlier sessions that were patched and not linked
+/// again are removed, so that Cargo makes them anew.
+pub fn forget_patched(folder: &Path) -> Result<()> {
+    for record in records(folder)? {
+        let mark = record.join(PATCHED);
+        if mark.exists() {
+            if let Some(output) = link_call(&record).ok().and_then(|call| call.output()) {
+                let _ = std::fs::remove_file(output);
+            }
+            std::fs::remove_file(&mark).map_err(io(&mark))?;
+        }
+    }
+    Ok(())
+}
+
+/// The record of the program at this path: the one whose link made the same file.
+pub fn record_of(folder: &Path, program: &Path) -> Result<PathBuf> {
+    let bytes = std::fs::metadata(program).map_err(io(program))?.len();
+    let content = std::fs::read(program).map_err(io(program))?;
+    let same = |record: &PathBuf| {
+        let kept = record.join(PROGRAM);
+        let same_size = std::fs::metadata(&kept).is_ok_and(|kept| kept.len() == bytes);
+        same_size && std::fs::read(&kept).is_ok_and(|kept| kept == content)
+    };
+    records(folder)?.into_iter().find(same).ok_or_else(|| Error::NotCaptured { path: folder.into() })
+}
+
+/// The copy of the program that a record keeps: what runs, whatever becomes of the file it was started from.
+pub fn kept_program(record: &Path) -> PathBuf {
+    record.join(PROGRAM)
+}
+
+fn records(folder: &Path) -> Result<Vec<PathBuf>> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let entries = std::fs::read_dir(folder).map_err(io(folder))?;
+    Ok(entries
+        .filter_map(std::result::Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect())
+}
+
+/// To be called first in `main`: does the work where Cargo or rustc started this command, else `None`.
+pub fn intercept() -> Option<ExitCode> {
+    let folder = PathBuf::from(std::env::var_os(FOLDER)?);
+    let mut arguments = std::env::args_os().skip(1);
+    if let Some(linker) = std::env::var_os(LINKER) {
+        let arguments: Vec<OsString> = arguments.collect();
+        return Some(as_linker(&folder, &linker, &arguments));
+    }
+    let rustc = arguments.next()?;
+    Some(as_rustc(&rustc, arguments.collect()))
+}
+
+fn as_rustc(rustc: &OsStr, mut arguments: Vec<OsString>) -> ExitCode {
+    let mut command = Command::new(rustc);
+    if links_a_program(&arguments)
+        && let Ok(midflight) = std::env::current_exe()
+    {
+        command.env(LINKER, configured_linker(&arguments).unwrap_or_else(|| "cc".into()));
+        // rustc guesses the flavor from the linker's file name, which is ours.
+        let mut linker = OsString::from("-Clinker=");
+        linker.push(midflight);
+        arguments.extend([linker, "-Clinker-flavor=gcc".into()]);
+    }
+    command.args(arguments);
+    status(&mut command, rustc)
+}
+
+/// Programs, test programs among them, but not build scripts.
+fn links_a_program(arguments: &[OsString]) -> bool {
+    let after = |flag: &str| {
+        let at = arguments.iter().position(|argument| argument == flag)?;
+        arguments.get(at + 1)?.to_str()
+    };
+    let is_script = after("--crate-name").is_some_and(|name| name.starts_with("build_script_"));
+    let is_test = arguments.iter().any(|argument| argument == "--test");
+    !is_script && (is_test || after("--crate-type") == Some("bin"))
+}
+
+/// The linker that the user's configuration names.
+fn configured_linker(arguments: &[OsString]) -> Option<OsString> {
+    let values = arguments.windows(2).filter(|pair| pair[0] == "-C").map(|pair| pair[1].to_str());
+    let joined = arguments.iter().map(|argument| argument.to_str()?.strip_prefix("-C"));
+    let mut linkers = values.chain(joined).flatten().filter_map(|value| value.strip_prefix("linker="));
+    linkers.next_back().map(Into::into)
+}
+
+fn as_linker(folder: &Path, linker: &OsStr, arguments: &[OsString]) -> ExitCode {
+    link_or_record(folder, linker, arguments).unwrap_or_else(|error| {
+        eprintln!("midflight: the link was not captured: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn link_or_record(folder: &Path, linker: &OsStr, arguments: &[OsString]) -> Result<ExitCode> {
+    let call = LinkCall {
+        linker: linker.to_owned(),
+        arguments: expanded(arguments)?,
+        folder: std::env::current_dir().map_err(io(Path::new(".")))?,
+    };
+    let output = call.output();
+    let name = output.as_deref().and_then(Path::file_name).unwrap_or(OsStr::new("program"));
+    let record = folder.join(name);
+    let program = record.join(PROGRAM);
+    call.record(&record)?;
+    if std::env::var_os(OBJECTS_ONLY).is_some() {
+        // The program that runs stays the one on disk; it symbolises its own backtraces from there.
+        if let Some(output) = output.filter(|_| program.exists()) {
+            duplicate(&program, &output)?;
+        }
+        let mark = record.join(PATCHED);
+        std::fs::write(&mark, "").map_err(io(&mark))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut command = Command::new(linker);
+    command.args(arguments).args(call.spare_parts()).env_remove(FOLDER).env_remove(LINKER);
+    let status = status(&mut command, linker);
+    if let Some(output) = output.filter(|_| status == ExitCode::SUCCESS) {
+        duplicate(&output, &program)?;
+    }
+    Ok(status)
+}
+
+/// The same file under another name; a copy where the file system has no links.
+fn duplicate(from: &Path, to: &Path) -> Result<()> {
+    if to.exists() {
+        std::fs::remove_file(to).map_err(io(to))?;
+    }
+    std::fs::hard_link(from, to).or_else(|_| std::fs::copy(from, to).map(drop)).map_err(io(from))
+}
+
+impl LinkCall {
+    /// The file that the link makes.
+    pub fn output(&self) -> Option<PathBuf> {
+        let at = self.arguments.iter().position(|argument| argument == "-o")?;
+        Some(self.folder.join(self.arguments.get(at + 1)?))
+    }
+
+    /// Keeps the call and copies of its own objects, which rustc deletes when the linker is done.
+    fn record(&self, record: &Path) -> Result<()> {
+        let objects = record.join("objects");
+        if objects.exists() {
+            std::fs::remove_dir_all(&objects).map_err(io(&objects))?;
+        }
+        std::fs::create_dir_all(&objects).map_err(io(&objects))?;
+        let is_object = |path: &&Path| path.extension() == Some(OsStr::new("o"));
+        for object in self.arguments.iter().map(Path::new).filter(is_object) {
+            if let Some(name) = object.file_name() {
+                duplicate(&self.folder.join(object), &objects.join(name))?;
+            }
+        }
+        let path = record.join(CALL);
+        let json = serde_json::to_vec_pretty(self).map_err(std::io::Error::from).map_err(io(&path))?;
+        let temporary = record.join("link.json.new");
+        std::fs::write(&temporary, json).map_err(io(&temporary))?;
+        std::fs::rename(&temporary, &path).map_err(io(&path))
+    }
+
+    /// The Rust libraries among the arguments.
+    pub fn libraries(&self) -> impl Iterator<Item = PathBuf> {
+        self.arguments
+            .iter()
+            .map(|argument| self.folder.join(argument))
+            .filter(|path| path.extension().is_some_and(|extension| extension == "rlib"))
+    }
+
+    /// The folder of the linker that comes with the toolchain, beside its libraries.
+    pub(crate) fn toolchain_linker(&self) -> Option<PathBuf> {
+        let beside = |library: PathBuf| Some(library.parent()?.with_file_name("bin/gcc-ld"));
+        self.libraries().filter_map(beside).find(|folder| folder.is_dir())
+    }
+
+    /// Keeps functions of the standard library that people add while debugging. They use thread locals, which
+    /// a patch can't bring along if the program has none of them.
+    fn spare_parts(&self) -> Vec<OsString> {
+        let standard = self.libraries().find(|path| {
+            path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with("libstd-"))
+        });
+        let Some(bytes) = standard.and_then(|path| std::fs::read(path).ok()) else { return Vec::new() };
+        let Ok(archive) = ArchiveFile::parse(&*bytes) else { return Vec::new() };
+        let symbols = archive.symbols().ok().flatten().into_iter().flatten().flatten();
+        symbols
+            .filter_map(|symbol| str::from_utf8(symbol.name()).ok())
+            .filter(|name| {
+                name.contains("2io5stdio") && (name.contains("_print") || name.contains("_eprint"))
+            })
+            .map(|name| format!("-Wl,-u,{name}").into())
+            .collect()
+    }
+}
+
+/// Long calls come as one `@file` with an argument a line.
+fn expanded(arguments: &[OsString]) -> Result<Vec<OsString>> {
+    let mut all = Vec::new();
+    for argument in arguments {
+        let Some(file) = argument.to_str().and_then(|argument| argument.strip_prefix('@')) else {
+            all.push(argument.clone());
+            continue;
+        };
+        let text = std::fs::read_to_string(file).map_err(io(Path::new(file)))?;
+        all.extend(text.lines().map(|line| unquoted(line).into()));
+    }
+    Ok(all)
+}
+
+/// rustc writes each line with backslashes before what a shell would read.
+fn unquoted(line: &str) -> String {
+    let line = line.strip_prefix('"').and_then(|line| line.strip_suffix('"')).unwrap_or(line);
+    let mut plain = String::new();
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        plain.extend(if letter == '\\' { letters.next() } else { Some(letter) });
+    }
+    plain
+}
+
+fn status(command: &mut Command, name: &OsStr) -> ExitCode {
+    match command.status() {
+        Ok(status) => ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
+        Err(error) => {
+            eprintln!("midflight: can't start {}: {error}", name.display());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Reads what the last captured build recorded.
+pub fn link_call(record: &Path) -> Result<LinkCall> {
+    let not_captured = || Error::NotCaptured { path: record.into() };
+    let json = std::fs::read(record.join(CALL)).map_err(|_| not_captured())?;
+    serde_json::from_slice(&json).map_err(|_| not_captured())
+}

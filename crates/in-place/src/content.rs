@@ -1,0 +1,122 @@
+//! What a section says, independent of where things lie: bytes, and for each relocation what it leads to.
+//!
+//! Two functions with equal content do the same. String literals sit in merged sections and are reached by
+//! offset, constants by anonymous symbols that are numbered anew in each build: both are compared by the
+//! bytes they hold.
+
+use std::collections::{HashMap, HashSet};
+
+use object::read::elf::ElfFile64;
+use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex, SectionKind, SymbolKind};
+use sha2::{Digest, Sha256};
+
+use crate::build::{Build, ObjectFile};
+use crate::error::{Error, Result};
+
+/// Constants nest (a slice of slices); beyond this depth they count by name.
+const DEEPEST: u32 = 8;
+
+pub(crate) type Elf<'a> = ElfFile64<'a>;
+pub(crate) type Hash = [u8; 32];
+
+/// Reads contents of one object.
+pub(crate) struct Contents<'a> {
+    pub(crate) object: &'a Elf<'a>,
+    /// The symbol that stands for a whole section.
+    pub(crate) names: HashMap<SectionIndex, &'a str>,
+}
+
+impl<'a> Contents<'a> {
+    pub(crate) fn of(object: &'a Elf<'a>) -> Self {
+        let names = object
+            .symbols()
+            .filter(|symbol| symbol.address() == 0 && symbol.kind() != SymbolKind::Section)
+            .filter_map(|symbol| Some((symbol.section_index()?, symbol.name().ok()?)))
+            .filter(|(_, name)| is_stable(name))
+            .collect();
+        Self { object, names }
+    }
+
+    /// The content of a whole section.
+    pub(crate) fn section(&self, index: SectionIndex) -> Hash {
+        let mut hasher = Sha256::new();
+        self.add(&mut hasher, index, 0);
+        hasher.finalize().into()
+    }
+
+    fn add(&self, hasher: &mut Sha256, index: SectionIndex, depth: u32) {
+        let Ok(section) = self.object.section_by_index(index) else { return };
+        hasher.update(section.size().to_le_bytes());
+        hasher.update(section.data().unwrap_or_default());
+        for (offset, relocation) in section.relocations() {
+            hasher.update(offset.to_le_bytes());
+            hasher.update(format!("{:?}", relocation.flags()));
+            self.add_target(hasher, &relocation, depth);
+        }
+    }
+
+    fn add_target(&self, hasher: &mut Sha256, relocation: &object::Relocation, depth: u32) {
+        let RelocationTarget::Symbol(index) = relocation.target() else { return };
+        let Ok(symbol) = self.object.symbol_by_index(index) else { return };
+        let name = symbol.name().unwrap_or_default();
+        let Some(section) = symbol.section_index().filter(|_| !is_stable(name)) else {
+            hasher.update(name);
+            hasher.update(relocation.addend().to_le_bytes());
+            return;
+        };
+        if let Some(owner) = self.names.get(&section) {
+            hasher.update(owner);
+            hasher.update(relocation.addend().to_le_bytes());
+            return;
+        }
+        let Ok(target) = self.object.section_by_index(section) else { return };
+        if is_merged(&target) {
+            // A pc-relative addend is 4 less than the offset meant, since the processor counts from behind it.
+            let pc_relative = matches!(
+                relocation.kind(),
+                object::RelocationKind::Relative | object::RelocationKind::PltRelative
+            );
+            let start =
+                symbol.address().wrapping_add_signed(relocation.addend() + if pc_relative { 4 } else { 0 });
+            let bytes = target.data().unwrap_or_default();
+            let rest = usize::try_from(start).ok().and_then(|start| bytes.get(start..)).unwrap_or_default();
+            hasher.update(rest.split(|byte| *byte == 0).next().unwrap_or_default());
+            hasher.update([0]);
+        } else if depth < DEEPEST {
+            hasher.update(symbol.address().to_le_bytes());
+            hasher.update(relocation.addend().to_le_bytes());
+            self.add(hasher, section, depth + 1);
+        } else {
+            hasher.update(name);
+        }
+    }
+}
+
+/// Names that mean the same in every build; anonymous ones are numbered.
+pub(crate) fn is_stable(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with(".L") && !name.starts_with("anon.") && !name.starts_with("vtable.")
+}
+
+/// The content of every function and static of a build, by name.
+pub(crate) fn hashes(build: &Build) -> Result<HashMap<String, HashSet<Hash>>> {
+    let mut hashes: HashMap<String, HashSet<Hash>> = HashMap::new();
+    for elf in &parse_all(build)? {
+        let contents = Contents::of(elf);
+        for (&section, &name) in &contents.names {
+            hashes.entry(name.to_owned()).or_default().insert(contents.section(section));
+        }
+    }
+    Ok(hashes)
+}
+
+pub(crate) fn parse_all(build: &Build) -> Result<Vec<Elf<'_>>> {
+    build.objects.iter().map(parse).collect()
+}
+
+fn parse(file: &ObjectFile) -> Result<Elf<'_>> {
+    Elf::parse(&*file.bytes).map_err(|source| Error::Object { path: file.name.clone().into(), source })
+}
+
+fn is_merged<'a>(section: &impl ObjectSection<'a>) -> bool {
+    section.kind() == SectionKind::ReadOnlyString
+}

@@ -1,0 +1,70 @@
+//! What can go wrong before anything is loaded. The process is not touched in any of these cases.
+
+use std::path::{Path, PathBuf};
+
+/// Why there is no patch.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file of the build can't be read or written.
+    #[error("can't use {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// An object or program is not what this platform's compiler writes.
+    #[error("{} can't be read: {source}", path.display())]
+    Object {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: object::Error,
+    },
+    /// The build was not captured.
+    #[error("{} holds no captured link: build the program through Midflight first", path.display())]
+    NotCaptured {
+        /// The capture folder.
+        path: PathBuf,
+    },
+    /// The patch's object can't be written.
+    #[error("the patch can't be written: {0}")]
+    Write(#[from] object::write::Error),
+    /// A changed function reads a thread local directly; only the process's own code can.
+    #[error("`{function}` accesses a thread local directly, which can't be redirected to the process's own")]
+    ThreadLocal {
+        /// The function.
+        function: String,
+    },
+    /// The old code is too short for a jump.
+    #[error("`{function}` is {size} bytes long, shorter than the jump to its new code")]
+    TooShort {
+        /// The function.
+        function: String,
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// The program has several functions of this name.
+    #[error("the program has several functions named `{function}`; which of them to redirect is unclear")]
+    Ambiguous {
+        /// The function.
+        function: String,
+    },
+    /// The gate can't read what was built.
+    #[error(transparent)]
+    Gate(#[from] artifact::Error),
+    /// The linker failed.
+    #[error("the patch does not link:\n{output}")]
+    Link {
+        /// What the linker said.
+        output: String,
+    },
+}
+
+/// The result of each step.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Turns an IO error into one that names the file.
+pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
+    move |source| Error::Io { path: path.into(), source }
+}

@@ -1,0 +1,36 @@
+//! Swapping changed functions into an unmodified Cargo program.
+//!
+//! 1. [`capture`]: Cargo builds the program through this command as its `RUSTC_WORKSPACE_WRAPPER`, which
+//!    records how the program is linked and keeps the objects. For a patch the full link never runs.
+//! 2. [`Build`]: the objects of one generation, function by function.
+//! 3. [`plan`]: which functions differ from what the process runs, and what they need that it does not have.
+//! 4. [`link`]: a library with just these, every other name bound to where the process has it.
+//! 5. [`prepare`] does 3 and 4 under the gate's eye: what may not be redirected is forked, or refused.
+//!
+//! The swap itself, loading the library and redirecting the old entries, is the debugger's work and is
+//! done by whoever holds it. Everything here is Linux x86-64 and ELF; elsewhere [`supported`] says why not.
+
+mod build;
+pub mod capture;
+mod content;
+mod error;
+mod link;
+mod plan;
+mod prepare;
+mod process;
+
+pub use build::{Build, ObjectFile};
+pub use error::{Error, Result};
+pub use link::{Label, Patch, Redirect, link};
+pub use plan::{Plan, plan};
+pub use prepare::{Prepared, prepare};
+pub use process::Process;
+
+/// Whether this engine works on this machine; else why not, in a sentence for the user.
+pub fn supported() -> std::result::Result<(), &'static str> {
+    if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        Ok(())
+    } else {
+        Err("functions are swapped in place on Linux x86-64 only so far; here a change needs a restart")
+    }
+}

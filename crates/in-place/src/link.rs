@@ -1,0 +1,441 @@
+//! The patch: a library with the planned code, all other names bound to the process.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use object::write::{Object as Output, Relocation, SectionId, Symbol, SymbolId, SymbolSection};
+use object::{
+    Architecture, BinaryFormat, Endianness, Object, ObjectSection, ObjectSymbol, RelocationFlags,
+    RelocationTarget, SectionFlags, SectionKind, SymbolFlags, SymbolKind, SymbolScope, elf,
+};
+
+use crate::build::Build;
+use crate::capture::LinkCall;
+use crate::content::{Elf, Hash, is_stable, parse_all};
+use crate::error::{Error, Result, io};
+use crate::plan::Plan;
+use crate::process::Process;
+
+/// The size in bytes of the jump that is written over an old entry: `jmp [rip+0]` and the address.
+pub(crate) const JUMP: u64 = JUMP_BYTES as u64;
+const JUMP_BYTES: usize = 14;
+
+/// Stands before the name of new code, whose old name goes on to mean its old entry.
+pub(crate) const NEW: &str = "midflight.new.";
+
+/// Patches lie this far below the program, well within the 2 GiB that its code can reach, where neither
+/// heap nor libraries grow.
+const BELOW: u64 = 0x4000_0000;
+/// The room for one patch.
+const STRIDE: u64 = 0x0100_0000;
+
+/// One old entry and the code that takes over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirect {
+    /// The function's linker name.
+    pub function: String,
+    /// The address whose first bytes become a jump.
+    pub from: u64,
+    /// The new code.
+    pub to: u64,
+}
+
+impl Redirect {
+    /// What has to be written at `from`: `jmp [rip+0]` and the address.
+    pub fn jump(&self) -> [u8; JUMP_BYTES] {
+        let mut bytes = [0xff, 0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        bytes[6..].copy_from_slice(&self.to.to_le_bytes());
+        bytes
+    }
+
+    /// Whether code that is to go on at this address would find itself in the middle of the jump.
+    pub fn hits(&self, address: u64) -> bool {
+        (self.from + 1..self.from + JUMP).contains(&address)
+    }
+}
+
+/// A patch that is ready to be loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Patch {
+    /// The library. It must be loaded where it was linked: with a bias of 0.
+    pub library: PathBuf,
+    /// To be written once it is loaded, all or none.
+    pub redirects: Vec<Redirect>,
+    defined: HashMap<String, HashSet<Hash>>,
+}
+
+/// Links what was planned. The process is as it was until [`Process::apply`] says that the patch is in.
+///
+/// `label` is put in place of the start of the given root folder in the patch's debug information, letter
+/// by letter, so that a debugger tells this generation's source files from those of the others.
+pub fn link(
+    new: &Build,
+    plan: &Plan,
+    process: &Process,
+    folder: &Path,
+    label: Option<&Label>,
+) -> Result<Patch> {
+    std::fs::create_dir_all(folder).map_err(io(folder))?;
+    let objects = parse_all(new)?;
+    let mut inputs = Vec::new();
+    for (&index, sections) in &plan.sections {
+        let path = folder.join(format!("part{index}.o"));
+        write(&path, &Part::of(&objects[index], sections, plan, label).output()?)?;
+        inputs.push(path);
+    }
+    let stub = folder.join("process.o");
+    write(&stub, &names_of(process, plan))?;
+    inputs.push(stub);
+    let library = folder.join("patch.so");
+    run_linker(&new.call, &inputs, plan, process.room(), &library)?;
+    for input in inputs {
+        std::fs::remove_file(&input).map_err(io(&input))?;
+    }
+    finish(plan, process, library)
+}
+
+fn write(path: &Path, object: &Output<'_>) -> Result<()> {
+    std::fs::write(path, object.write()?).map_err(io(path))
+}
+
+fn output() -> Output<'static> {
+    Output::new(BinaryFormat::Elf, Architecture::X86_64, Endianness::Little)
+}
+
+fn symbol(name: &str, value: u64, section: SymbolSection, scope: SymbolScope) -> Symbol {
+    Symbol {
+        name: name.into(),
+        value,
+        size: 0,
+        kind: if section == SymbolSection::Undefined { SymbolKind::Unknown } else { SymbolKind::Data },
+        scope,
+        weak: false,
+        section,
+        flags: SymbolFlags::None,
+    }
+}
+
+/// An object without code that says where the process has each name.
+fn names_of(process: &Process, plan: &Plan) -> Output<'static> {
+    let mut object = output();
+    for (name, entry) in &process.names {
+        // What is redirected is called through its old entry, by the patch too: a vtable or a pointer that the
+        // patch makes then leads to the newest code for ever.
+        let own = plan.defined.contains_key(name) && !plan.redirected.contains(name);
+        if !own && !entry.ambiguous && !is_linkers(name) {
+            object.add_symbol(symbol(name, entry.address, SymbolSection::Absolute, SymbolScope::Linkage));
+        }
+    }
+    object
+}
+
+/// Names that every linked image has of its own.
+fn is_linkers(name: &str) -> bool {
+    const PREFIXES: [&str; 8] =
+        ["_GLOBAL_OFFSET", "_DYNAMIC", "__bss", "__dso", "__TMC", "__init_array", "__fini_array", "DW.ref"];
+    const NAMES: [&str; 12] = [
+        "_end",
+        "_edata",
+        "_etext",
+        "__ehdr_start",
+        "__data_start",
+        "data_start",
+        "_init",
+        "_fini",
+        "_start",
+        "main",
+        "__GNU_EH_FRAME_HDR",
+        "end",
+    ];
+    NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || name.contains('@')
+}
+
+/// What the patch takes from one object.
+struct Part<'a> {
+    elf: &'a Elf<'a>,
+    plan: &'a Plan,
+    label: Option<&'a Label>,
+    kept: Vec<usize>,
+    output: Output<'static>,
+    sections: HashMap<usize, SectionId>,
+    symbols: HashMap<usize, SymbolId>,
+    outside: HashMap<String, SymbolId>,
+    nowhere: Option<SymbolId>,
+}
+
+impl<'a> Part<'a> {
+    fn of(elf: &'a Elf<'a>, needed: &BTreeSet<usize>, plan: &'a Plan, label: Option<&'a Label>) -> Self {
+        // LLDB finds no code by an address table that has dropped functions; without one it makes its own.
+        let describes = |name: &str| name.starts_with(".debug_") && name != ".debug_aranges";
+        let shared = |name: &str| describes(name) || name == ".eh_frame" || name.contains("DW.ref.");
+        let kept = elf
+            .sections()
+            .filter(|section| needed.contains(&section.index().0) || section.name().is_ok_and(shared))
+            .filter(|section| !matches!(section.kind(), SectionKind::Metadata))
+            .map(|section| section.index().0)
+            .collect();
+        let (sections, symbols, outside) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Self { elf, plan, label, kept, output: output(), sections, symbols, outside, nowhere: None }
+    }
+
+    fn output(mut self) -> Result<Output<'static>> {
+        for index in self.kept.clone() {
+            self.add_section(index);
+        }
+        self.add_symbols();
+        for index in self.kept.clone() {
+            self.add_relocations(index)?;
+        }
+        Ok(self.output)
+    }
+
+    fn add_section(&mut self, index: usize) {
+        let Ok(section) = self.elf.section_by_index(object::SectionIndex(index)) else { return };
+        let name = section.name_bytes().unwrap_or_default().to_vec();
+        let id = self.output.add_section(Vec::new(), name, section.kind());
+        if let SectionFlags::Elf { sh_type, sh_flags } = section.flags() {
+            let sh_flags = elf::SectionFlags(sh_flags.0 & !elf::SHF_GROUP.0);
+            self.output.section_mut(id).flags = SectionFlags::Elf { sh_type, sh_flags };
+        }
+        if section.kind().is_bss() {
+            self.output.append_section_bss(id, section.size(), section.align());
+        } else {
+            let mut bytes = section.data().unwrap_or_default().to_vec();
+            let is_strings = |name: &str| name.starts_with(".debug_") && name.contains("str");
+            if let Some(label) = self.label.filter(|_| section.name().is_ok_and(is_strings)) {
+                label.put(&mut bytes);
+            }
+            self.output.set_section_data(id, bytes, section.align());
+        }
+        self.sections.insert(index, id);
+    }
+
+    fn add_symbols(&mut self) {
+        for read in self.elf.symbols() {
+            let Some(&section) = read.section_index().and_then(|index| self.sections.get(&index.0)) else {
+                continue;
+            };
+            let id = if read.kind() == SymbolKind::Section {
+                self.output.section_symbol(section)
+            } else {
+                let name = read.name().unwrap_or_default();
+                let public = is_stable(name) && self.plan.defined.contains_key(name);
+                let new = if self.plan.redirected.contains(name) { NEW } else { "" };
+                let scope = if public { SymbolScope::Dynamic } else { SymbolScope::Compilation };
+                let kind = if read.kind() == SymbolKind::Text { SymbolKind::Text } else { SymbolKind::Data };
+                let made_name = format!("{new}{name}");
+                let mut made = symbol(&made_name, read.address(), SymbolSection::Section(section), scope);
+                (made.size, made.kind) = (read.size(), kind);
+                self.output.add_symbol(made)
+            };
+            self.symbols.insert(read.index().0, id);
+        }
+    }
+
+    fn add_relocations(&mut self, index: usize) -> Result<()> {
+        let Ok(section) = self.elf.section_by_index(object::SectionIndex(index)) else { return Ok(()) };
+        let Some(&id) = self.sections.get(&index) else { return Ok(()) };
+        let name = section.name().unwrap_or_default();
+        let debug = name.starts_with(".debug_");
+        // In lists of ranges a pair of zeros is the end, so that linkers write 1 there.
+        let tombstone = i64::from(matches!(name, ".debug_ranges" | ".debug_loc"));
+        // What describes code means the code itself.
+        let is_description = debug || name.starts_with(".eh_frame") || name.starts_with(".gcc_except_table");
+        for (offset, relocation) in section.relocations() {
+            let RelocationTarget::Symbol(target) = relocation.target() else { continue };
+            let entry = if is_description { None } else { self.entry(index, &relocation) };
+            let (symbol, addend) = match self.symbols.get(&target.0) {
+                _ if entry.is_some() => {
+                    (self.outside_named(entry.unwrap_or_default(), false), relocation.addend())
+                }
+                Some(&symbol) => (symbol, relocation.addend()),
+                // Debug information of code that is not in the patch: an address that debuggers pass over.
+                None if debug => (self.nowhere(), tombstone),
+                None => (self.outside(target), relocation.addend()),
+            };
+            let RelocationFlags::Elf { r_type } = relocation.flags() else { continue };
+            let flags = RelocationFlags::Elf { r_type };
+            self.output.add_relocation(id, Relocation { offset, symbol, addend, flags })?;
+        }
+        Ok(())
+    }
+
+    fn nowhere(&mut self) -> SymbolId {
+        let output = &mut self.output;
+        *self.nowhere.get_or_insert_with(|| {
+            output.add_symbol(symbol("", 0, SymbolSection::Absolute, SymbolScope::Compilation))
+        })
+    }
+
+    /// A name that the process, another part or a library has.
+    fn outside(&mut self, target: object::SymbolIndex) -> SymbolId {
+        let read = self.elf.symbol_by_index(target).ok();
+        let own = read.as_ref().and_then(|read| read.name().ok()).filter(|name| is_stable(name));
+        let section = read.as_ref().and_then(ObjectSymbol::section_index);
+        let section_name = section.and_then(|index| self.elf.section_by_index(index).ok()?.name().ok());
+        let by_section = section_name.and_then(|name| Some(name.strip_prefix('.')?.split_once('.')?.1));
+        let name = own.or(by_section).unwrap_or("midflight.dropped").to_owned();
+        // What only dropped unwind entries name must not be missed.
+        let weak = own.is_none();
+        self.outside_named(name, weak)
+    }
+
+    fn outside_named(&mut self, name: String, weak: bool) -> SymbolId {
+        let output = &mut self.output;
+        *self.outside.entry(name).or_insert_with_key(|name| {
+            let mut made = symbol(name, 0, SymbolSection::Undefined, SymbolScope::Unknown);
+            made.weak = weak;
+            output.add_symbol(made)
+        })
+    }
+
+    /// The redirected function whose beginning a relocation leads to, from outside of it.
+    fn entry(&self, from: usize, relocation: &object::Relocation) -> Option<String> {
+        let RelocationTarget::Symbol(target) = relocation.target() else { return None };
+        let read = self.elf.symbol_by_index(target).ok()?;
+        let section = read.section_index().filter(|section| section.0 != from)?;
+        let own = read.name().ok().filter(|name| self.plan.redirected.contains(*name));
+        if let Some(name) = own {
+            return Some(name.to_owned());
+        }
+        // A local function may be meant by its section; any other offset is a label inside of it.
+        let begins = matches!(
+            (relocation.kind(), relocation.addend()),
+            (object::RelocationKind::Absolute, 0)
+                | (object::RelocationKind::Relative | object::RelocationKind::PltRelative, -4)
+        );
+        let section = self.elf.section_by_index(section).ok()?;
+        let name = section.name().ok()?.strip_prefix(".text.")?;
+        (begins && read.kind() == SymbolKind::Section && self.plan.redirected.contains(name))
+            .then(|| name.to_owned())
+    }
+}
+
+fn run_linker(call: &LinkCall, inputs: &[PathBuf], plan: &Plan, base: u64, library: &Path) -> Result<()> {
+    let mut command = Command::new(&call.linker);
+    command.current_dir(&call.folder).args(["-no-pie", "-nostartfiles", "-fuse-ld=lld"]);
+    command.args(call.toolchain_linker().map(|folder| {
+        let mut argument = OsString::from("-B");
+        argument.push(folder);
+        argument
+    }));
+    command.arg(format!("-Wl,--image-base={base:#x}")).args([
+        "-Wl,-z,nocopyreloc",
+        "-Wl,--eh-frame-hdr",
+        "-Wl,--allow-multiple-definition",
+        "-Wl,--gc-sections",
+        "-Wl,-e,0",
+    ]);
+    command.args(plan.redirected.iter().map(|function| format!("-Wl,-u,{NEW}{function}")));
+    command.args(inputs).args(carried(call)).arg("-o").arg(library);
+    let output = command.output().map_err(io(Path::new(&call.linker)))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(Error::Link { output: String::from_utf8_lossy(&output.stderr).into_owned() })
+}
+
+/// The arguments of the program's own link that say where code comes from, in their order.
+fn carried(call: &LinkCall) -> Vec<&OsString> {
+    const WITH_VALUE: [&str; 3] = ["-L", "-l", "-B"];
+    let mut carried = Vec::new();
+    let mut value_follows = false;
+    for argument in &call.arguments {
+        let text = argument.to_str().unwrap_or_default();
+        let library =
+            Path::new(argument).extension().is_some_and(|end| end == "rlib" || end == "a" || end == "so");
+        let flag = ["-m64", "-Wl,-Bstatic", "-Wl,-Bdynamic"].contains(&text)
+            || WITH_VALUE.iter().any(|flag| text.starts_with(flag));
+        if value_follows || library || flag {
+            carried.push(argument);
+        }
+        value_follows = WITH_VALUE.contains(&text);
+    }
+    carried
+}
+
+/// Makes the image loadable, and reads where its functions came to lie.
+fn finish(plan: &Plan, process: &Process, library: PathBuf) -> Result<Patch> {
+    let mut bytes = std::fs::read(&library).map_err(io(&library))?;
+    let read_error = |source| Error::Object { path: library.clone(), source };
+    let mut redirects = Vec::new();
+    {
+        let linked = Elf::parse(&*bytes).map_err(read_error)?;
+        let thread_local =
+            linked.elf_program_headers().iter().any(|h| h.p_type.get(Endianness::Little) == elf::PT_TLS);
+        if thread_local {
+            return Err(Error::ThreadLocal { function: "a function of a library".to_owned() });
+        }
+        for found in linked.symbols().filter(object::ObjectSymbol::is_definition) {
+            let Some(name) = found.name().ok().and_then(|name| name.strip_prefix(NEW)) else { continue };
+            if let (true, Some(entry)) = (plan.redirected.contains(name), process.names.get(name)) {
+                let function = name.to_owned();
+                redirects.push(Redirect { function, from: entry.address, to: found.address() });
+            }
+        }
+    }
+    // The loader takes shared objects only; linked at a fixed address, it is loaded there.
+    bytes[16..18].copy_from_slice(&elf::ET_DYN.0.to_le_bytes());
+    std::fs::write(&library, bytes).map_err(io(&library))?;
+    Ok(Patch { library, redirects, defined: plan.defined.clone() })
+}
+
+/// What stands for a root folder in a generation's debug information. It has the same length.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    root: String,
+    label: String,
+}
+
+impl Label {
+    /// The label of a generation for the sources below a root folder: `/~1~~~~~` for `/work/it`. `None`
+    /// where the folder's name is too short for one.
+    pub fn new(root: &str, generation: u32) -> Option<Self> {
+        let start = format!("/~{generation}~");
+        let fill = root.len().checked_sub(start.len())?;
+        Some(Self { root: root.to_owned(), label: start + &"~".repeat(fill) })
+    }
+
+    /// The path that debuggers see for the root folder.
+    pub fn path(&self) -> &str {
+        &self.label
+    }
+
+    /// Replaces the root where a string of a string section begins with it.
+    fn put(&self, strings: &mut [u8]) {
+        let root = self.root.as_bytes();
+        for string in strings.split_mut(|byte| *byte == 0) {
+            let inside = string.get(root.len()).is_none_or(|&next| next == b'/');
+            if inside && string.starts_with(root) {
+                string[..root.len()].copy_from_slice(self.label.as_bytes());
+            }
+        }
+    }
+}
+
+impl Process {
+    /// Notes that a patch is loaded and its redirects are written.
+    pub fn apply(&mut self, patch: &Patch) -> Result<()> {
+        self.add(&patch.library, 0, &patch.defined)?;
+        for redirect in &patch.redirects {
+            if let (Some(entry), Some(contents)) =
+                (self.names.get_mut(&redirect.function), patch.defined.get(&redirect.function))
+            {
+                entry.contents.clone_from(contents);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the next patch is to lie.
+    fn room(&self) -> u64 {
+        let below = self.low.checked_sub(BELOW + (self.patches() as u64 + 1) * STRIDE);
+        // A program at a fixed low address has no room below; above it, behind where its heap will grow.
+        let address = below
+            .filter(|&address| address > STRIDE)
+            .unwrap_or(self.low + BELOW + self.patches() as u64 * STRIDE);
+        address & !0xffff
+    }
+}
