@@ -304,7 +304,9 @@ impl Set {
             message: point.state.message.clone(),
             source: serde_json::from_value(self.source.clone()).ok(),
             line: Some(line.map_or(i64::from(point.line), i64::from) + base),
-            column: number("column").filter(|_| point.state.verified),
+            // For a breakpoint on a line, editors would make one at the column.
+            column: number("column")
+                .filter(|_| point.state.verified && point.request.get("column").is_some()),
             end_line: None,
             end_column: None,
             instruction_reference: None,

@@ -95,16 +95,22 @@ impl Invocation {
         Ok(Self { folder: folder.to_owned(), arguments, environment, low_priority: false })
     }
 
-    /// The same build of libraries only, into a directory of its own.
+    /// The same build of the libraries of these packages only.
     ///
     /// The program's package stays selected: features are unified over the selected packages, and a
     /// library built with other features has other layouts.
-    pub(crate) fn staging(&self, target_dir: &Path, packages: &[String]) -> Self {
+    pub(crate) fn libraries(&self, packages: &[String]) -> Self {
         let mut arguments = without_selection(&self.arguments);
         arguments.push("--lib".to_owned());
         for package in packages {
             arguments.extend(["--package".to_owned(), package.clone()]);
         }
+        Self { arguments, ..self.clone() }
+    }
+
+    /// The same, into a directory of their own.
+    pub(crate) fn staging(&self, target_dir: &Path, packages: &[String]) -> Self {
+        let Self { mut arguments, .. } = self.libraries(packages);
         arguments.extend(["--target-dir".to_owned(), target_dir.to_string_lossy().into_owned()]);
         Self { arguments, ..self.clone() }
     }

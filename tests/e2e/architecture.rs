@@ -9,7 +9,7 @@ fn repository() -> PathBuf {
 
 /// Each crate's folder, from the root manifest's own list of paths.
 fn crates() -> BTreeMap<&'static str, PathBuf> {
-    let names = ["compat", "lang-rust", "baseline", "remap", "artifact", "midflight"];
+    let names = ["compat", "lang-rust", "baseline", "remap", "artifact", "in-place", "midflight"];
     let inner = names.into_iter().map(|name| (name, repository().join("crates").join(name)));
     let outer = ["server", "dap-adapter"].into_iter().map(|name| (name, repository().join(name)));
     inner.chain(outer).collect()
@@ -37,7 +37,7 @@ fn only_the_server_names_lsp_and_only_the_adapter_names_dap() {
 fn dependencies_point_one_way() {
     let order = [
         vec!["compat", "remap", "artifact"],
-        vec!["lang-rust"],
+        vec!["lang-rust", "in-place"],
         vec!["baseline"],
         vec!["server", "dap-adapter"],
         vec!["midflight"],

@@ -325,10 +325,18 @@ async fn prepare(
         if captures {
             invocation = Swapping::for_launch(&invocation, &root)?;
         }
-        let made;
-        (tree, made) = build_unchanged(&root, tree, &invocation, progress).await?;
+        let mut made;
+        (tree, made) = build_unchanged(&root, tree, &invocation, progress.clone()).await?;
         program = parsed(&tree).await?;
         let (path, package) = self::program(arguments, &folder, &made)?;
+        let hot = lang_rust::hot_libs(&program);
+        if engine == EngineKind::HotLibReloader && !hot.is_empty() {
+            // A library that is built only as a dependency is linked to the shared standard library: Cargo
+            // tells the programs it runs where that is, a debugger doesn't, and reloads are built without.
+            let hot = hot.into_iter().map(|library| library.package);
+            let packages: Vec<String> = package.iter().cloned().chain(hot).collect();
+            made.libraries.extend(invocation.libraries(&packages).run(progress).await?.libraries);
+        }
         if captures {
             swap = Swapping::of(&root, &path, &program).await?;
         }

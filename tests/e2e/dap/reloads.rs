@@ -1,6 +1,7 @@
 //! What the user came for: the code changes and everything else stays.
 
 use expect_test::expect;
+use midflight_tests::dap::Session;
 use midflight_tests::dap::log::View;
 use midflight_tests::program::Program;
 use serde_json::json;
@@ -187,5 +188,19 @@ fn pauses_and_steps_go_through_a_reload() {
         session.resume(&stop);
         generations += session.client.events_so_far("midflight/generation").len();
     }
+    session.client.disconnect();
+}
+
+#[test]
+fn a_library_that_the_build_does_not_select_is_built_as_reloads_are() {
+    let program = Program::example("hot-world");
+    let mut session = Session::launch(&program, &json!({"cargo": ["build", "--bin", "app"]}));
+    session.set_breakpoints(&program, LIBRARY, &[program.line_of(LIBRARY, MARKER)]);
+    session.configuration_done();
+    let stop = session.stopped();
+    program.replace(LIBRARY, "let gravity = 1.0;", "let gravity = 2.0;");
+    session.run_until_generation(&stop, 1);
+    let stop = session.stopped();
+    assert_eq!(value(&scope(&mut session, &stop, "Locals"), "gravity"), "2");
     session.client.disconnect();
 }
