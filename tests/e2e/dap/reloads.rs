@@ -139,7 +139,7 @@ fn the_conversation_of_a_reload() {
         <- setBreakpoints {breakpoints: [{id: 1, line: 23, source: {path: "<root>/world/src/lib.rs"}, verified: false}]}
         -> configurationDone
         <- configurationDone
-         * breakpoint {breakpoint: {column: 28, id: 1, line: 23, source: {path: "<root>/world/src/lib.rs"}, verified: true}, reason: "changed"}
+         * breakpoint {breakpoint: {id: 1, line: 23, source: {path: "<root>/world/src/lib.rs"}, verified: true}, reason: "changed"}
          * stopped {allThreadsStopped: true, description: "breakpoint 1.1", hitBreakpointIds: [1], preserveFocusHint: false, reason: "breakpoint", threadCausedFocus: true, threadId: thread 1}
         -> stackTrace {levels: 20, startFrame: 0, threadId: thread 1}
         <- stackTrace {stackFrames: [{column: 28, id: 524288, line: 23, name: "step", source: {name: "lib.rs", path: "<root>/world/src/lib.rs"}}, {column: 1, id: 524289, line: 13, name: "app::hot::step", source: {name: "main.rs", path: "<root>/app/src/main.rs"}}, {column: 9, id: 524290, line: 46, name: "app::main", source: {name: "main.rs", path: "<root>/app/src/main.rs"}}], totalFrames: 20}
@@ -149,7 +149,7 @@ fn the_conversation_of_a_reload() {
         <- continue {allThreadsContinued: true}
          * midflight/generation {buildMs: ms, changes: [{baseline: {file: "world/src/lib.rs", range: {end: {character: 11, line: 17}, start: {character: 7, line: 17}}}, code: "MF0101", file: "world/src/lib.rs", item: "world::step", kind: "function", message: "the body of `step` changed: safe to hot-swap", range: {end: {character: 11, line: 17}, start: {character: 7, line: 17}}, reachableFrom: [], remedy: "", rule: "function-body-changed", verdict: "safe", why: "Calls made after the swap run the new code; calls in progress finish the old one."}], elapsedMs: ms, gateMs: ms, generation: 1, judgeMs: ms, swapMs: ms, verdict: "safe"}
         -> setBreakpoints {breakpoints: [{line: 24}], source: {path: "<root>/world/src/lib.rs"}}
-        <- setBreakpoints {breakpoints: [{column: 28, id: 2, line: 24, source: {path: "<root>/world/src/lib.rs"}, verified: true}]}
+        <- setBreakpoints {breakpoints: [{id: 2, line: 24, source: {path: "<root>/world/src/lib.rs"}, verified: true}]}
          * stopped {allThreadsStopped: true, description: "breakpoint 2.1", hitBreakpointIds: [2], preserveFocusHint: false, reason: "breakpoint", threadCausedFocus: true, threadId: thread 1}
         -> stackTrace {levels: 20, startFrame: 0, threadId: thread 1}
         <- stackTrace {stackFrames: [{column: 28, id: 524288, line: 24, name: "step", source: {name: "lib.rs", path: "<root>/world/src/lib.rs"}}, {column: 1, id: 524289, line: 13, name: "app::hot::step", source: {name: "main.rs", path: "<root>/app/src/main.rs"}}, {column: 9, id: 524290, line: 46, name: "app::main", source: {name: "main.rs", path: "<root>/app/src/main.rs"}}], totalFrames: 20}
