@@ -146,7 +146,10 @@ impl Session {
         live.reload.refused = Some(texts);
         if is_news {
             let generation = live.sources.current().number;
-            self.editor.warn(format!("Not reloaded: {message} {remedy}"));
+            // A rule's message says itself what to do.
+            let says_it = message.to_lowercase().contains("restart");
+            let advice = if says_it { "" } else { remedy.as_str() };
+            self.editor.warn(format!("Not reloaded: {message} {advice}").trim_end());
             let body = json!({
                 "verdict": verdict, "changes": changes, "message": message, "remedy": remedy,
                 "generation": generation,
