@@ -321,9 +321,15 @@ async fn prepare(
     let (mut build, mut executable, mut swap) = (None, None, None);
     if builds {
         let mut invocation = Invocation::new(&folder, &config.cargo)?;
-        let captures = engine == EngineKind::InPlace && !matches!(config.engine()?, Engine::None);
+        let mut captures = engine == EngineKind::InPlace && !matches!(config.engine()?, Engine::None);
         if captures {
-            invocation = Swapping::for_launch(&invocation, &root)?;
+            match Swapping::for_launch(&invocation, &root) {
+                Ok(captured) => invocation = captured,
+                Err(error) => {
+                    captures = false;
+                    needs_restarts(&progress, &error);
+                }
+            }
         }
         let mut made;
         (tree, made) = build_unchanged(&root, tree, &invocation, progress.clone()).await?;
@@ -335,15 +341,24 @@ async fn prepare(
             // tells the programs it runs where that is, a debugger doesn't, and reloads are built without.
             let hot = hot.into_iter().map(|library| library.package);
             let packages: Vec<String> = package.iter().cloned().chain(hot).collect();
-            made.libraries.extend(invocation.libraries(&packages).run(progress).await?.libraries);
+            let libraries = invocation.libraries(&packages).run(progress.clone()).await?;
+            made.libraries.extend(libraries.libraries);
         }
         if captures {
-            swap = Swapping::of(&root, &path, &program).await?;
+            match Swapping::of(&root, &path, &program).await {
+                Ok(swapping) => swap = Some(swapping),
+                Err(error) => needs_restarts(&progress, &error),
+            }
         }
         executable = Some(path);
         build = Some(Build { invocation, built: made, package });
     }
     Ok(Prepared { tree, program, engine, build, swap, executable, folder, took: started.elapsed() })
+}
+
+/// Debugging works all the same.
+fn needs_restarts(progress: &mpsc::UnboundedSender<Progress>, error: &Error) {
+    let _ = progress.send(Progress::Step(format!("Changes will need a restart: {error}")));
 }
 
 async fn parsed(tree: &Tree) -> Result<Program> {

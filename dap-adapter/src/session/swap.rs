@@ -60,8 +60,8 @@ impl Swapping {
         invocation.with(capture::environment(&midflight, &self.folder, Purpose::Patch))
     }
 
-    /// Reads what was captured of the program. `None` where its link was not seen: it then can't be swapped.
-    pub(super) async fn of(root: &Path, program: &Path, sources: &Program) -> Result<Option<Self>> {
+    /// Reads what was captured of the program.
+    pub(super) async fn of(root: &Path, program: &Path, sources: &Program) -> Result<Self> {
         let (root, folder, program) = (root.to_owned(), Self::folder(root), program.to_owned());
         let names = sources.crates().iter().map(|krate| format!("lib{}-", krate.name.replace('-', "_")));
         let members = Arc::new(names.collect::<Vec<_>>());
@@ -73,11 +73,7 @@ impl Swapping {
             let process = Arc::new(Process::launched(&kept, &build)?);
             Ok::<_, in_place::Error>(Self { root, record, folder, members, process, is_placed: false, lines })
         });
-        match reading.await? {
-            Ok(swapping) => Ok(Some(swapping)),
-            Err(in_place::Error::NotCaptured { .. }) => Ok(None),
-            Err(error) => Err(Error::user(format!("{error}."))),
-        }
+        reading.await?.map_err(|error| Error::user(format!("{error}.")))
     }
 
     /// The program itself, as an image that has code.
