@@ -324,7 +324,7 @@ async fn prepare(
         let mut captures = engine == EngineKind::InPlace && !matches!(config.engine()?, Engine::None);
         if captures {
             match Swapping::for_launch(&invocation, &root) {
-                Ok(captured) => invocation = captured,
+                Ok(recorded) => invocation = recorded,
                 Err(error) => {
                     captures = false;
                     needs_restarts(&progress, &error);
