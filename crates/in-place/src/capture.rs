@@ -27,6 +27,9 @@ const PROGRAM: &str = "program";
 /// In a record: the last build of it was for a patch.
 const PATCHED: &str = "patched";
 
+/// In a record: what the name of a patch's folder begins with.
+const PATCH: &str = "patch-";
+
 /// How one program was linked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkCall {
@@ -59,9 +62,12 @@ pub fn environment(
 }
 
 /// To be called before a build for a launch. Programs of earlier sessions that were patched and not linked
-/// again are removed, so that Cargo makes them anew.
+/// again are removed, so that Cargo makes them anew, and so are their patches.
 pub fn forget_patched(folder: &Path) -> Result<()> {
     for record in records(folder)? {
+        for patch in records(&record)?.into_iter().filter(|folder| is_patch(folder)) {
+            std::fs::remove_dir_all(&patch).map_err(io(&patch))?;
+        }
         let mark = record.join(PATCHED);
         if mark.exists() {
             if let Some(output) = link_call(&record).ok().and_then(|call| call.output()) {
@@ -71,6 +77,15 @@ pub fn forget_patched(folder: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Where the patch of a generation is made, in a program's record.
+pub fn patch_folder(record: &Path, generation: u32) -> PathBuf {
+    record.join(format!("{PATCH}{generation}"))
+}
+
+fn is_patch(folder: &Path) -> bool {
+    folder.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with(PATCH))
 }
 
 /// The record of the program at this path: the one whose link made the same file.
@@ -90,6 +105,7 @@ pub fn kept_program(record: &Path) -> PathBuf {
     record.join(PROGRAM)
 }
 
+/// The folders in a folder.
 fn records(folder: &Path) -> Result<Vec<PathBuf>> {
     if !folder.exists() {
         return Ok(Vec::new());

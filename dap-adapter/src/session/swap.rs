@@ -87,7 +87,7 @@ impl Swapping {
         let prepared = blocking(move || {
             let build = Build::read(&swapping.record, &|library| is_member(library, &swapping.members))?;
             let label = swapping.label(generation);
-            let folder = swapping.record.join(format!("patch-{generation}"));
+            let folder = capture::patch_folder(&swapping.record, generation);
             in_place::prepare(&build, &swapping.process, &folder, label.as_ref())
         });
         prepared.await?.map_err(|error| Error::user(format!("{error}.")))

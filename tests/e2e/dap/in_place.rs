@@ -218,3 +218,24 @@ fn statics_threads_closures_panics_and_the_heap_live_through_swaps() {
     }
     session.client.disconnect();
 }
+
+#[test]
+fn the_next_session_starts_from_what_was_saved_last() {
+    let program = everything();
+    let mut session = Session::launch(&program, &json!({}));
+    session.configuration_done();
+    line(&mut session, "v1 tick");
+    program.replace(MAIN, "\"v1 tick", "\"v2 tick");
+    session.client.event("midflight/generation");
+    line(&mut session, "v2 tick");
+    session.client.disconnect();
+
+    let mut session = Session::launch(&program, &json!({}));
+    session.configuration_done();
+    let first = line(&mut session, "tick 1 ");
+    assert!(first.starts_with("v2"), "{first}");
+    program.replace(MAIN, "\"v2 tick", "\"v3 tick");
+    assert_eq!(session.client.event("midflight/generation")["generation"], 1);
+    line(&mut session, "v3 tick");
+    session.client.disconnect();
+}
