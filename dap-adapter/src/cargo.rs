@@ -140,6 +140,9 @@ impl Invocation {
         let mut command = Command::new(&cargo);
         command.current_dir(&self.folder).args(&self.arguments);
         command.arg("--message-format=json-diagnostic-rendered-ansi");
+        if let Some(path) = longer_search_path() {
+            command.env("PATH", path);
+        }
         for (name, value) in &self.environment {
             match value {
                 Some(value) => command.env(name, value),
@@ -165,6 +168,20 @@ impl Invocation {
         let last_step = steps.await.unwrap_or_default();
         if status.success() { Ok(outcome.built) } else { Err(outcome.failure(&last_step)) }
     }
+}
+
+/// The search path with the place where rustup puts Rust, if that is not on it: an editor that was started from the
+/// desktop often lacks the search path of the shell.
+fn longer_search_path() -> Option<OsString> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let programs = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")))?.join("bin");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut directories: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    if directories.contains(&programs) || !programs.is_dir() {
+        return None;
+    }
+    directories.push(programs);
+    std::env::join_paths(directories).ok()
 }
 
 /// Ends a build with all its compilers when it is no longer wanted.
