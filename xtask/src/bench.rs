@@ -20,9 +20,11 @@ pub(crate) enum Benchmark {
 /// None of the benchmarks is written yet, and this says so: 2 is the status of a task that can't be done.
 pub(crate) fn run(benchmark: Benchmark) -> ExitCode {
     let what = match benchmark {
-        Benchmark::Analysis => "the analysis benchmark comes with the full table of rules",
-        Benchmark::InPlace => "the in-place benchmark comes with the in-place engine",
-        Benchmark::Dap => "the adapter benchmark comes with the benchmarks of the other adapters",
+        Benchmark::Analysis => "the analysis benchmark is not written yet",
+        Benchmark::InPlace => {
+            "the in-place benchmark is not written yet: it comes with the hardening of that engine"
+        }
+        Benchmark::Dap => "the adapter benchmark is not written yet: it comes with the other adapters",
     };
     console::failure(&format!("{what}; there is nothing to measure yet"));
     ExitCode::from(2)
