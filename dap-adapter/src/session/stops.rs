@@ -19,6 +19,9 @@ use crate::message::{self, Kind, Message};
 /// What LLDB calls the stops that we asked for.
 const LIBRARY_EVENT: &str = "shared-library-event";
 
+/// How lldb-dap describes a stop at a breakpoint that was deleted since.
+const GONE: &str = "breakpoint 0.0";
+
 /// The loader is about to unmap a library (`RT_DELETE` in `<link.h>`).
 const ABOUT_TO_GO: &str = "2";
 
@@ -36,6 +39,15 @@ impl Session {
             live.process.own_continues = 0;
             live.process.thread = body.get("threadId").and_then(Value::as_i64).unwrap_or_default();
         }
+        if self.is_left_over(&body) {
+            // Without a library event at the same stop, which lets the process go on, this has to.
+            let reasons = self.stop_reasons().await;
+            let goes_on = reasons.is_empty() || reasons.iter().any(|reason| reason == LIBRARY_EVENT);
+            if !goes_on {
+                self.continue_silently();
+            }
+            return;
+        }
         if !self.is_internal(&body) {
             return self.on_shown_stop(message, body).await;
         }
@@ -49,6 +61,13 @@ impl Session {
             self.editor.warn(format!("{error} Breakpoints may not follow this reload."));
         }
         self.go_on(message, body, others).await;
+    }
+
+    /// A step passed a breakpoint of LLDB's own at the very moment of a library event. The breakpoint is gone
+    /// by the time it is told of, and the step is not done: it goes on with the process.
+    fn is_left_over(&self, body: &Value) -> bool {
+        let reloads = self.live.as_ref().is_some_and(|live| live.reloads);
+        reloads && body.get("description").and_then(Value::as_str) == Some(GONE)
     }
 
     fn is_internal(&self, body: &Value) -> bool {
@@ -153,7 +172,8 @@ impl Session {
         let limit = Instant::now() + Duration::from_millis(300);
         loop {
             let is_stop = |message: &Message| message.kind == Kind::Event { event: "stopped".to_owned() };
-            if self.aside.iter().any(|message| is_stop(message) && !self.is_internal(&message.body())) {
+            let is_users = |body: &Value| !self.is_internal(body) && !self.is_left_over(body);
+            if self.aside.iter().any(|message| is_stop(message) && is_users(&message.body())) {
                 return true;
             }
             let Some(adapter) = &mut self.adapter else { return false };

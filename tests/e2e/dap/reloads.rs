@@ -168,14 +168,16 @@ fn pauses_and_steps_go_through_a_reload() {
     let stop = session.stopped();
     session.set_breakpoints(&program, main, &[]);
 
-    // The loader's stops fall into steps over the reloadable function; no step may end there.
+    // The loader's stops fall into steps over the reloadable function; no step may end in the loader. LLDB
+    // itself ends one now and then (1 of 10 runs) where it was interrupted: at the entry of the callee.
     program.replace(LIBRARY, "let gravity = 1.0;", "let gravity = 1.5;");
     let mut generations = 0;
     while generations == 0 {
         session.client.ok("next", json!({"threadId": stop.thread}));
         let stop = session.stopped();
-        assert_eq!(stop.event["reason"], "step", "{:?}", stop.frames[0]);
-        assert!(stop.function().starts_with("app::main"), "{:?}", stop.frames[0]);
+        assert_eq!(stop.event["reason"], "step", "{} {:?}", stop.event, stop.frames[0]);
+        let is_own = stop.function().starts_with("app::main") || stop.function() == "app::hot::step";
+        assert!(is_own, "{:?}", stop.frames[0]);
         generations = session.client.events_so_far("midflight/generation").len();
     }
 
