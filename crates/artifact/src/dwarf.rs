@@ -1,5 +1,6 @@
 //! DWARF to layouts: from the boundary functions to every type that they let live data have.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 
@@ -31,11 +32,7 @@ pub(crate) struct Question<'q> {
 
 /// Reads the signatures of the functions asked for, and the layouts of all they reach and of the types asked for.
 pub(crate) fn read(file: &object::File<'_>, question: &Question<'_>) -> Result<Artifact> {
-    let endian = if file.is_little_endian() { RunTimeEndian::Little } else { RunTimeEndian::Big };
-    let sections = gimli::DwarfSections::load(|id| -> Result<_> {
-        let section = file.section_by_name(id.name());
-        Ok(section.and_then(|section| section.uncompressed_data().ok()).unwrap_or_default())
-    })?;
+    let (sections, endian) = sections(file)?;
     let dwarf = sections.borrow(|section| EndianSlice::new(section, endian));
     let mut index = Index::new(&dwarf)?;
     let functions = index.scan(question.functions)?;
@@ -48,6 +45,18 @@ pub(crate) fn read(file: &object::File<'_>, question: &Question<'_>) -> Result<A
     walk.run()?;
     walk.others(question.types)?;
     Ok(walk.artifact)
+}
+
+/// The debug information of a file, and its byte order.
+pub(crate) fn sections<'d>(
+    file: &object::File<'d>,
+) -> Result<(gimli::DwarfSections<Cow<'d, [u8]>>, RunTimeEndian)> {
+    let endian = if file.is_little_endian() { RunTimeEndian::Little } else { RunTimeEndian::Big };
+    let sections = gimli::DwarfSections::load(|id| -> Result<_> {
+        let section = file.section_by_name(id.name());
+        Ok(section.and_then(|section| section.uncompressed_data().ok()).unwrap_or_default())
+    })?;
+    Ok((sections, endian))
 }
 
 /// All units, for each type the path of the modules around it, and what stands behind trait objects.

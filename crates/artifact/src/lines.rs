@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use gimli::{EndianSlice, RunTimeEndian};
-use object::{Object, ObjectSection, ObjectSegment};
+use object::{Object, ObjectSegment};
 
 use crate::{Error, parse};
 
@@ -20,11 +20,7 @@ pub fn code_lines(path: &Path) -> Result<CodeLines, Error> {
 }
 
 fn read(file: &object::File<'_>) -> gimli::Result<CodeLines> {
-    let endian = if file.is_little_endian() { RunTimeEndian::Little } else { RunTimeEndian::Big };
-    let sections = gimli::DwarfSections::load(|id| -> gimli::Result<_> {
-        let section = file.section_by_name(id.name());
-        Ok(section.and_then(|section| section.uncompressed_data().ok()).unwrap_or_default())
-    })?;
+    let (sections, endian) = crate::dwarf::sections(file)?;
     let dwarf = sections.borrow(|section| EndianSlice::new(section, endian));
     // What was dropped is left at address 0, below everything that is there.
     let lowest = file.segments().map(|segment| segment.address()).min().unwrap_or(0).max(1);

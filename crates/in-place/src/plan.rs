@@ -40,9 +40,9 @@ impl Plan {
 /// since what they are called with is laid out in another way than before.
 pub fn plan(new: &Build, process: &Process, forked: &BTreeSet<String>) -> Result<Plan> {
     let parsed = parse_all(new)?;
-    let mut search = Search::new(&parsed, process, forked);
-    for (object, elf) in parsed.iter().enumerate() {
-        let contents = Contents::of(elf);
+    let all_contents: Vec<_> = parsed.iter().map(Contents::of).collect();
+    let mut search = Search::new(&parsed, &all_contents, process, forked);
+    for (object, (elf, contents)) in parsed.iter().zip(&all_contents).enumerate() {
         for (&section, &name) in &contents.names {
             let is_code = elf.section_by_index(section).is_ok_and(|s| s.kind() == SectionKind::Text);
             let known = process.names.get(name).filter(|entry| entry.function);
@@ -71,7 +71,7 @@ pub fn plan(new: &Build, process: &Process, forked: &BTreeSet<String>) -> Result
 /// From the changed functions to what they need and the process does not have.
 struct Search<'a> {
     objects: &'a [Elf<'a>],
-    contents: Vec<Contents<'a>>,
+    contents: &'a [Contents<'a>],
     process: &'a Process,
     /// Where each name is defined in the new build.
     definitions: HashMap<&'a str, (usize, SectionIndex)>,
@@ -82,7 +82,12 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(objects: &'a [Elf<'a>], process: &'a Process, forked: &'a BTreeSet<String>) -> Self {
+    fn new(
+        objects: &'a [Elf<'a>],
+        contents: &'a [Contents<'a>],
+        process: &'a Process,
+        forked: &'a BTreeSet<String>,
+    ) -> Self {
         let mut definitions = HashMap::new();
         for (object, elf) in objects.iter().enumerate() {
             for symbol in elf.symbols().filter(object::ObjectSymbol::is_definition) {
@@ -93,7 +98,6 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        let contents = objects.iter().map(Contents::of).collect();
         let (stale, queue, plan) = (HashSet::new(), Vec::new(), Plan::default());
         let mut search = Self { objects, contents, process, definitions, stale, queue, plan };
         search.stale = search.callers_of(forked);
@@ -107,7 +111,7 @@ impl<'a> Search<'a> {
             return stale;
         }
         let mut callers: HashMap<&str, Vec<&'a str>> = HashMap::new();
-        for (elf, contents) in self.objects.iter().zip(&self.contents) {
+        for (elf, contents) in self.objects.iter().zip(self.contents) {
             for (&section, &name) in &contents.names {
                 for called in self.called(elf, contents, section) {
                     callers.entry(called).or_default().push(name);
