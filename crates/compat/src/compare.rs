@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::live::Kept;
 use crate::rules::text::{last_good, unrecognised_finding};
 use crate::rules::{Aspect, Edit, Finding, Judgement};
 use crate::{
@@ -174,8 +175,7 @@ impl<'a> Comparison<'a> {
         let placed = edit.placed();
         let (old_range, new_range) = finding.ranges;
         let name_range = placed.name_range();
-        let reached =
-            if finding.names_path { self.before.index().paths(placed.unit.id.name()) } else { Vec::new() };
+        let reached = if finding.names_path { self.reached(placed.unit.id.name()) } else { Vec::new() };
         let why = match reached.first() {
             Some((_, path)) => format!("{why} Live values are reached through {path}."),
             None => why.to_owned(),
@@ -194,6 +194,20 @@ impl<'a> Comparison<'a> {
             remedy: remedy.to_owned(),
             reachable_from: reached.into_iter().map(|(root, _)| root).collect(),
         }
+    }
+
+    /// From where live values of a type are reached: what it is called, and the path.
+    fn reached(&self, name: &str) -> Vec<(String, String)> {
+        let paths = self.before.index().paths(name);
+        if !paths.is_empty() || !self.engine.can(Capability::FinishesOldCalls) {
+            return paths;
+        }
+        let Kept::By(path) = self.before.lives().kept(name, self.engine.can(Capability::SwapsEveryCrate))
+        else {
+            return Vec::new();
+        };
+        let root = path.split(" → ").next().unwrap_or(&path).to_owned();
+        vec![(root, path)]
     }
 
     /// Where an item that is gone is shown: at the nearest item above it that is left. In a file that is gone too, where

@@ -41,13 +41,16 @@ pub enum Capability {
     MatchesSymbols,
     /// The built layouts are compared before a swap, so that an equal layout may pass.
     ComparesLayouts,
+    /// Calls in progress finish with the old code, before the swap or beside it: what lives in them alone may change its
+    /// layout.
+    FinishesOldCalls,
     /// Types are known by their `TypeId` to the frameworks that use this engine.
     ComparesTypeIds,
 }
 
 use Capability::{
-    BindsNewBoundaries, ComparesLayouts, ComparesTypeIds, KeepsRemovedCode, KeepsStatics, MatchesSymbols,
-    RebuildsCallers, RedirectsOldPointers, SwapsCode, SwapsEveryCrate,
+    BindsNewBoundaries, ComparesLayouts, ComparesTypeIds, FinishesOldCalls, KeepsRemovedCode, KeepsStatics,
+    MatchesSymbols, RebuildsCallers, RedirectsOldPointers, SwapsCode, SwapsEveryCrate,
 };
 
 impl EngineKind {
@@ -66,8 +69,9 @@ impl EngineKind {
                 KeepsStatics,
                 RedirectsOldPointers,
                 ComparesLayouts,
+                FinishesOldCalls,
             ],
-            Self::HotLibReloader => &[SwapsCode, ComparesTypeIds],
+            Self::HotLibReloader => &[SwapsCode, ComparesTypeIds, FinishesOldCalls],
             Self::Subsecond => &[
                 SwapsCode,
                 SwapsEveryCrate,

@@ -9,6 +9,7 @@ mod catalogue;
 mod change;
 mod compare;
 mod engine;
+mod live;
 mod members;
 mod program;
 mod reach;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use crate::FileUnits;
+use crate::live::Lives;
 use crate::reach::Index;
 
 /// What part a crate has in the running process.
@@ -44,12 +45,13 @@ pub struct Program {
     files: Arc<BTreeMap<Arc<str>, Arc<FileUnits>>>,
     crates: Arc<[Crate]>,
     index: Arc<OnceLock<Index>>,
+    lives: Arc<OnceLock<Lives>>,
 }
 
 impl Program {
     /// A program of these files and crates.
     pub fn new(files: BTreeMap<Arc<str>, Arc<FileUnits>>, crates: Vec<Crate>) -> Self {
-        Self { files: Arc::new(files), crates: crates.into(), index: Arc::default() }
+        Self { files: Arc::new(files), crates: crates.into(), index: Arc::default(), lives: Arc::default() }
     }
 
     /// The units of one file.
@@ -70,13 +72,23 @@ impl Program {
             Some(units) => files.insert(path.into(), units),
             None => files.remove(path),
         };
-        Self { files: Arc::new(files), crates: Arc::clone(&self.crates), index: Arc::default() }
+        Self {
+            files: Arc::new(files),
+            crates: Arc::clone(&self.crates),
+            index: Arc::default(),
+            lives: Arc::default(),
+        }
     }
 
     /// This program with other crates: for when a manifest changed.
     #[must_use]
     pub fn with_crates(&self, crates: Vec<Crate>) -> Self {
-        Self { files: Arc::clone(&self.files), crates: crates.into(), index: Arc::default() }
+        Self {
+            files: Arc::clone(&self.files),
+            crates: crates.into(),
+            index: Arc::default(),
+            lives: Arc::default(),
+        }
     }
 
     /// The crates of the workspace.
@@ -97,6 +109,11 @@ impl Program {
     /// Who mentions whom. Made at the first question: a baseline is asked often and never changes.
     pub(crate) fn index(&self) -> &Index {
         self.index.get_or_init(|| Index::of(self))
+    }
+
+    /// Where values are kept. Made at the first question too.
+    pub(crate) fn lives(&self) -> &Lives {
+        self.lives.get_or_init(|| Lives::of(self))
     }
 }
 

@@ -275,6 +275,10 @@ pub struct Unit {
     pub mentions: Box<[Name]>,
     /// Functions and constants that its body uses other than by calling them.
     pub values: Box<[Name]>,
+    /// All that its body or initial value names or calls, sorted: `step`, and `World::new` where a type stands before the name.
+    pub uses: Box<[Name]>,
+    /// Of these, what stands outside of its loops.
+    pub once: Box<[Name]>,
     /// What a rule may ask for.
     pub flags: Flags,
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use compat::{Fingerprint, Name};
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
+
+use crate::fingerprint::is_list_macro;
 
 /// What a function's body takes and makes.
 #[derive(Debug, Default)]
@@ -16,8 +18,12 @@ pub(crate) struct Body<'ast> {
     bound: BTreeSet<String>,
     outer: BTreeSet<Name>,
     values: BTreeSet<String>,
+    used: BTreeSet<Name>,
+    once: BTreeSet<Name>,
     closures: Vec<Closure>,
     open: Vec<usize>,
+    /// Loops around what is being read.
+    loops: usize,
 }
 
 /// A closure: what it binds itself and what it uses, by place and by how.
@@ -46,6 +52,13 @@ impl<'ast> Body<'ast> {
         body
     }
 
+    /// Reads an initial value.
+    pub(crate) fn of_value(value: &'ast syn::Expr) -> Self {
+        let mut body = Self::default();
+        body.visit_expr(value);
+        body
+    }
+
     /// The environments of the closures it makes, in order; the default where it makes none that capture.
     pub(crate) fn environments(&self) -> Fingerprint {
         let captures: Vec<_> =
@@ -69,6 +82,11 @@ impl<'ast> Body<'ast> {
         self.values.iter().filter(|name| !self.bound.contains(*name)).map(|name| Name::new(name)).collect()
     }
 
+    /// All that it names or calls, and what of it stands outside of its loops.
+    pub(crate) fn uses(&self) -> (Box<[Name]>, Box<[Name]>) {
+        (self.used.iter().copied().collect(), self.once.iter().copied().collect())
+    }
+
     /// What it names outside itself.
     pub(crate) fn scope(&self) -> Fingerprint {
         let own: BTreeSet<_> = self.bound.iter().map(|name| Name::new(name)).collect();
@@ -80,6 +98,27 @@ impl<'ast> Body<'ast> {
             self.closures[closure].bound.insert(name.clone());
         }
         self.bound.insert(name);
+    }
+
+    fn use_name(&mut self, name: &str) {
+        self.used.insert(Name::new(name));
+        if self.loops == 0 {
+            self.once.insert(Name::new(name));
+        }
+    }
+
+    /// A name, and what stands before it in its path.
+    fn use_segment(&mut self, before: Option<&str>, name: &str) {
+        match before.filter(|before| before.starts_with(char::is_uppercase)) {
+            Some(before) => self.use_name(&format!("{before}::{name}")),
+            None => self.use_name(name),
+        }
+    }
+
+    fn in_loop(&mut self, visit: impl FnOnce(&mut Self)) {
+        self.loops += 1;
+        visit(self);
+        self.loops -= 1;
     }
 
     fn use_place(&mut self, place: &str, how: &str) {
@@ -98,16 +137,29 @@ impl<'ast> Body<'ast> {
     }
 
     /// Macro arguments are text to the parser: every name in them counts, those in format strings too.
-    fn use_tokens(&mut self, tokens: TokenStream) {
-        for token in tokens {
+    ///
+    /// Where the macro takes a list of expressions, a name before parentheses is called; elsewhere it may be anything.
+    fn use_tokens(&mut self, tokens: TokenStream, is_list: bool) {
+        let mut before = String::new();
+        let mut tokens = tokens.into_iter().peekable();
+        while let Some(token) = tokens.next() {
             match token {
                 TokenTree::Ident(ident) => {
                     let name = ident.to_string();
+                    self.use_segment(before.strip_suffix("::"), &name);
+                    self.use_name(&name);
+                    before.clone_from(&name);
                     self.outer.insert(Name::new(&name));
                     self.use_place(&name, BY_REFERENCE);
-                    self.values.insert(name);
+                    let is_arguments = |next: &TokenTree| matches!(next, TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis);
+                    if !is_list || !tokens.peek().is_some_and(is_arguments) {
+                        self.values.insert(name);
+                    }
                 }
-                TokenTree::Group(group) => self.use_tokens(group.stream()),
+                TokenTree::Group(group) => {
+                    before.clear();
+                    self.use_tokens(group.stream(), is_list);
+                }
                 TokenTree::Literal(literal) => {
                     for argument in literal.to_string().split('{').skip(1) {
                         let name: String =
@@ -117,7 +169,8 @@ impl<'ast> Body<'ast> {
                         }
                     }
                 }
-                TokenTree::Punct(_) => {}
+                TokenTree::Punct(punct) if punct.as_char() == ':' => before.push(':'),
+                TokenTree::Punct(_) => before.clear(),
             }
         }
     }
@@ -169,6 +222,7 @@ impl<'ast> Visit<'ast> for Body<'ast> {
         if !self.use_expression(&call.receiver, how) {
             self.visit_expr(&call.receiver);
         }
+        self.use_name(&call.method.to_string());
         if let Some(turbofish) = &call.turbofish {
             self.visit_angle_bracketed_generic_arguments(turbofish);
         }
@@ -199,13 +253,39 @@ impl<'ast> Visit<'ast> for Body<'ast> {
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
-        self.outer.extend(path.segments.iter().map(|segment| Name::new(&segment.ident.to_string())));
+        let mut before: Option<String> = None;
+        for segment in &path.segments {
+            let name = segment.ident.to_string();
+            self.outer.insert(Name::new(&name));
+            self.use_segment(before.as_deref(), &name);
+            before = Some(name);
+        }
         visit::visit_path(self, path);
+    }
+
+    fn visit_type_trait_object(&mut self, object: &'ast syn::TypeTraitObject) {
+        self.use_name("dyn");
+        visit::visit_type_trait_object(self, object);
+    }
+
+    fn visit_expr_loop(&mut self, expression: &'ast syn::ExprLoop) {
+        self.in_loop(|body| visit::visit_expr_loop(body, expression));
+    }
+
+    fn visit_expr_while(&mut self, expression: &'ast syn::ExprWhile) {
+        self.in_loop(|body| visit::visit_expr_while(body, expression));
+    }
+
+    fn visit_expr_for_loop(&mut self, expression: &'ast syn::ExprForLoop) {
+        self.visit_pat(&expression.pat);
+        self.visit_expr(&expression.expr);
+        self.in_loop(|body| body.visit_block(&expression.body));
     }
 
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
         self.visit_path(&call.path);
-        self.use_tokens(call.tokens.clone());
+        let name = call.path.segments.last().map(|segment| segment.ident.to_string());
+        self.use_tokens(call.tokens.clone(), name.is_some_and(|name| is_list_macro(&name)));
     }
 }
 

@@ -266,7 +266,7 @@ fn is_operator_word(word: &str) -> bool {
 }
 
 /// Macros of the standard library whose arguments are a list with an optional last comma.
-fn is_list_macro(name: &str) -> bool {
+pub(crate) fn is_list_macro(name: &str) -> bool {
     matches!(
         name,
         "assert"

@@ -63,6 +63,8 @@ pub(crate) fn unit(
         attributes: None,
         mentions: Box::default(),
         values: Box::default(),
+        uses: Box::default(),
+        once: Box::default(),
         flags: Flags::default().with(Flag::Local, place.local),
     }
 }
@@ -235,6 +237,7 @@ impl Units {
         unit.environments = body.environments();
         unit.scope = body.scope();
         unit.values = body.values();
+        (unit.uses, unit.once) = body.uses();
         unit.mentions = fingerprint::names(signature).into();
         let inside = Place { path: place.child(&name), in_impl: false, local: true };
         for item in &body.items {
@@ -272,6 +275,7 @@ impl Units {
         unit.body = fingerprint::of(value);
         unit.mentions = fingerprint::names(ty).into();
         unit.values = fingerprint::names(value).into();
+        (unit.uses, unit.once) = Body::of_value(value).uses();
     }
 
     /// Every name that a `use` brings in is a unit, so that regrouping and reordering them is no change.
@@ -329,6 +333,7 @@ impl Units {
         if let Some(name) = name {
             self.plain(place, UnitKind::Macro, &name.to_string(), (whole, bytes(name.span())), read);
             self.last().body = fingerprint::of(&call.tokens);
+            self.last().mentions = fingerprint::names(&call.tokens).into();
             return;
         }
         let kind = match path.rsplit("::").next() {

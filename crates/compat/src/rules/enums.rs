@@ -24,7 +24,7 @@ pub(crate) fn variant_added(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     for variant in variants(edit) {
         if let MemberEdit::Added(variant) = variant {
             let what = format!("{} gained the variant `{}`", edit.name(), variant.name);
-            findings.push(edit.member_finding(what, OLD_LAYOUT, (None, Some(variant))));
+            findings.push(edit.member_finding(what, edit.old_values(OLD_LAYOUT), (None, Some(variant))));
         }
     }
 }
@@ -34,7 +34,7 @@ pub(crate) fn variant_removed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     for variant in variants(edit) {
         if let MemberEdit::Removed(variant) = variant {
             let what = format!("{} lost the variant `{}`", edit.name(), variant.name);
-            findings.push(edit.member_finding(what, OTHER_VARIANT, (Some(variant), None)));
+            findings.push(edit.member_finding(what, edit.old_values(OTHER_VARIANT), (Some(variant), None)));
         }
     }
 }
@@ -44,7 +44,11 @@ pub(crate) fn variants_reordered(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     for variant in variants(edit) {
         if let MemberEdit::Reordered(before, after) = variant {
             let what = format!("the variants of {} are in another order", edit.name());
-            findings.push(edit.member_finding(what, OTHER_VARIANT, (Some(before), Some(after))));
+            findings.push(edit.member_finding(
+                what,
+                edit.old_values(OTHER_VARIANT),
+                (Some(before), Some(after)),
+            ));
         }
     }
 }
@@ -56,7 +60,11 @@ pub(crate) fn payload_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
             && (before.signature != after.signature || before.attributes != after.attributes)
         {
             let what = format!("the variant `{}` of {} carries something else", after.name, edit.name());
-            findings.push(edit.member_finding(what, OLD_LAYOUT, (Some(before), Some(after))));
+            findings.push(edit.member_finding(
+                what,
+                edit.old_values(OLD_LAYOUT),
+                (Some(before), Some(after)),
+            ));
         }
     }
 }
@@ -68,7 +76,11 @@ pub(crate) fn discriminant_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>)
             && before.body != after.body
         {
             let what = format!("the variant `{}` of {} has another discriminant", after.name, edit.name());
-            findings.push(edit.member_finding(what, OTHER_VARIANT, (Some(before), Some(after))));
+            findings.push(edit.member_finding(
+                what,
+                edit.old_values(OTHER_VARIANT),
+                (Some(before), Some(after)),
+            ));
         }
     }
 }
@@ -79,6 +91,7 @@ pub(crate) fn variant_renamed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
         if let MemberEdit::Renamed(before, after) = variant {
             // The same number for another name may be a better name, or another meaning.
             let judgement = if edit.can(Capability::ComparesLayouts) { BUILD_DECIDES } else { OTHER_VARIANT };
+            let judgement = edit.old_values(judgement);
             let what =
                 format!("the variant `{}` of {} is now called `{}`", before.name, edit.name(), after.name);
             findings.push(edit.member_finding(what, judgement, (Some(before), Some(after))));

@@ -12,6 +12,7 @@ pub(crate) mod traits;
 
 use std::ops::Range;
 
+use crate::live::Kept;
 use crate::{
     Attributes, Capability, EngineKind, FileUnits, Fingerprint, Flag, Member, Name, Placed, Program, Role,
     Unit, UnitKind, Verdict,
@@ -100,6 +101,14 @@ pub(crate) const OLD_LAYOUT: Judgement = Judgement {
     remedy: "restart the program to apply",
 };
 
+pub(crate) const FORKED: Judgement = Judgement {
+    verdict: Verdict::Safe,
+    effect: "safe to hot-swap",
+    why: "No value of it outlives the calls that use it: calls in progress finish with the old layout, new ones use the \
+          new.",
+    remedy: "",
+};
+
 pub(crate) const BUILD_DECIDES: Judgement = Judgement {
     verdict: Verdict::Unknown,
     effect: "only the build can tell whether it can be swapped",
@@ -177,6 +186,17 @@ impl<'a> Edit<'a> {
         self.can(Capability::SwapsEveryCrate)
             || self.role.is_none_or(|role| role == Role::Hot)
             || !self.programs.1.crates().iter().any(|krate| krate.role == Role::Hot)
+    }
+
+    /// What a changed layout does: the judgement, unless no old value can meet new code.
+    pub(crate) fn old_values(&self, judgement: Judgement) -> Judgement {
+        let swaps_all = self.can(Capability::SwapsEveryCrate);
+        let is_forked = self.can(Capability::FinishesOldCalls)
+            && self.kind().is_type()
+            && self.before.is_some_and(|before| {
+                self.programs.0.lives().kept(before.unit.id.name(), swaps_all) == Kept::Never
+            });
+        if is_forked { FORKED } else { judgement }
     }
 
     /// What new code does: safe where the crate is replaced.

@@ -87,7 +87,7 @@ pub(crate) fn field_added(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     for field in fields(edit) {
         if let MemberEdit::Added(field) = field {
             let what = format!("{} gained the field `{}`", edit.name(), field.name);
-            findings.push(edit.member_finding(what, OLD_LAYOUT, (None, Some(field))));
+            findings.push(edit.member_finding(what, edit.old_values(OLD_LAYOUT), (None, Some(field))));
         }
     }
 }
@@ -97,7 +97,7 @@ pub(crate) fn field_removed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     for field in fields(edit) {
         if let MemberEdit::Removed(field) = field {
             let what = format!("{} lost the field `{}`", edit.name(), field.name);
-            findings.push(edit.member_finding(what, OLD_LAYOUT, (Some(field), None)));
+            findings.push(edit.member_finding(what, edit.old_values(OLD_LAYOUT), (Some(field), None)));
         }
     }
 }
@@ -109,7 +109,11 @@ pub(crate) fn field_retyped(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
             && (before.signature != after.signature || before.attributes != after.attributes)
         {
             let what = format!("the field `{}` of {} has another type", after.name, edit.name());
-            findings.push(edit.member_finding(what, OLD_LAYOUT, (Some(before), Some(after))));
+            findings.push(edit.member_finding(
+                what,
+                edit.old_values(OLD_LAYOUT),
+                (Some(before), Some(after)),
+            ));
         }
     }
 }
@@ -122,7 +126,7 @@ pub(crate) fn fields_reordered(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
             let is_plain = attributes.is_none_or(|attributes| attributes.repr == Fingerprint::default());
             // Without a `repr` the compiler chooses the order itself: often, but not always, the same one.
             let may_be_equal = is_plain && edit.can(Capability::ComparesLayouts);
-            let judgement = if may_be_equal { BUILD_DECIDES } else { OLD_LAYOUT };
+            let judgement = edit.old_values(if may_be_equal { BUILD_DECIDES } else { OLD_LAYOUT });
             let what = format!("the fields of {} are in another order", edit.name());
             findings.push(edit.member_finding(what, judgement, (Some(before), Some(after))));
         }
@@ -163,6 +167,7 @@ fn same_layout(edit: &Edit<'_>) -> Judgement {
 pub(crate) fn generics_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     if edit.kind().is_type() && edit.differs(|unit| unit.generics) {
         let judgement = if edit.can(Capability::ComparesLayouts) { BUILD_DECIDES } else { OLD_LAYOUT };
+        let judgement = edit.old_values(judgement);
         findings.push(edit.finding(format!("the generic parameters of {} changed", edit.name()), judgement));
     }
 }
@@ -170,8 +175,9 @@ pub(crate) fn generics_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
 /// `MF0210`.
 pub(crate) fn representation_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     if edit.aspect_differs(Aspect::Repr) {
-        let found = edit.finding(format!("the `repr` of {} changed", edit.name()), OLD_LAYOUT);
-        findings.push(Finding { names_path: true, ..found });
+        let judgement = edit.old_values(OLD_LAYOUT);
+        let found = edit.finding(format!("the `repr` of {} changed", edit.name()), judgement);
+        findings.push(Finding { names_path: judgement.verdict == Verdict::Restart, ..found });
     }
 }
 
