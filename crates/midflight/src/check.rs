@@ -8,21 +8,18 @@ use anyhow::{Context, bail};
 use compat::Texts;
 use lang_rust::Channel;
 
-use crate::{CheckArgs, Format, human};
+use crate::{CheckArgs, Format, github, human, sarif};
 
 /// Compares the two trees that the arguments name and prints the report.
 pub(crate) fn run(arguments: &CheckArgs) -> anyhow::Result<ExitCode> {
-    if let Format::Sarif | Format::Github = arguments.format {
-        bail!("this format is not there yet: use `--format human` or `--format json`");
-    }
     let (old, new) = trees(arguments)?;
     let report = lang_rust::report(&old, &new, arguments.engine);
     let mut out = anstream::stdout().lock();
     let written = match arguments.format {
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &report).map_err(Into::into).and_then(|()| writeln!(out))
-        }
-        _ => human::write(&mut out, &report, &old, &new),
+        Format::Json => json(&mut out, &report),
+        Format::Sarif => json(&mut out, &sarif::log(&report)),
+        Format::Github => github::write(&mut out, &report),
+        Format::Human => human::write(&mut out, &report, &old, &new),
     };
     match written {
         // The reader had enough, as `head` has; the exit status still answers.
@@ -33,6 +30,11 @@ pub(crate) fn run(arguments: &CheckArgs) -> anyhow::Result<ExitCode> {
         Channel::HotReload => ExitCode::SUCCESS,
         Channel::Build => ExitCode::from(1),
     })
+}
+
+fn json(out: &mut impl Write, value: &impl serde::Serialize) -> std::io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)
 }
 
 fn trees(arguments: &CheckArgs) -> anyhow::Result<(Texts, Texts)> {

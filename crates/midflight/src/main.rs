@@ -1,11 +1,14 @@
-//! The midflight command: lsp, dap, check, diff, map, run.
+//! The midflight command: lsp, dap, check, diff, explain, map, run.
 //!
 //! Exit statuses are the contract of the design: 0 everything can be swapped, 1 something can't or only the build
 //! can tell, 2 the input can't be read.
 
 mod check;
+mod explain;
+mod github;
 mod human;
 mod map;
+mod sarif;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -33,6 +36,8 @@ enum Action {
     Check(CheckArgs),
     /// Compare two built artifacts.
     Diff(LaterArgs),
+    /// Print the page of a rule, or list all rules.
+    Explain(explain::ExplainArgs),
     /// Explain one mapping of a source map.
     Map(map::MapArgs),
     /// Run a program with hot reloads in a plain terminal.
@@ -78,9 +83,9 @@ enum Format {
     Human,
     /// For programs: the JSON of the contract.
     Json,
-    /// SARIF 2.1.0. Comes later.
+    /// SARIF 2.1.0, for code scanning.
     Sarif,
-    /// GitHub workflow commands. Comes later.
+    /// Workflow commands of GitHub Actions: annotations in a pull request.
     Github,
 }
 
@@ -90,6 +95,11 @@ enum Format {
 struct LaterArgs {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
     _arguments: Vec<OsString>,
+}
+
+/// Where a rule's page is on the web.
+fn page_url(code: &str) -> String {
+    format!("{}/blob/main/docs/rules/{code}.md", env!("CARGO_PKG_REPOSITORY"))
 }
 
 fn main() -> ExitCode {
@@ -102,6 +112,7 @@ fn main() -> ExitCode {
         Action::Dap(arguments) => dap(arguments),
         Action::Check(arguments) => check::run(&arguments),
         Action::Diff(_) => later("diff"),
+        Action::Explain(arguments) => explain::run(&arguments),
         Action::Map(arguments) => map::run(&arguments),
         Action::Run(_) => later("run"),
     };
