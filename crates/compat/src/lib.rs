@@ -13,6 +13,7 @@ mod live;
 mod members;
 mod program;
 mod reach;
+mod resolve;
 mod rules;
 mod unit;
 mod verdict;

@@ -61,6 +61,7 @@ pub(crate) fn unit(
         scope: Fingerprint::default(),
         members: Box::default(),
         attributes: None,
+        target: None,
         mentions: Box::default(),
         values: Box::default(),
         uses: Box::default(),
@@ -116,6 +117,7 @@ impl Units {
                 let name = item.rename.as_ref().map_or(&item.ident, |(_, name)| name);
                 self.plain(place, UnitKind::Import, &name.to_string(), (whole, bytes(name.span())), read);
                 self.last().body = fingerprint::of(&item.ident);
+                self.last().target = Some(format!("::{}", item.ident).into());
             }
             syn::Item::Mod(item) => self.module(place, item, whole),
             syn::Item::Impl(item) => self.implementation(place, item, whole),
@@ -287,6 +289,8 @@ impl Units {
             let name = if name == "_" || name == "*" { path.clone() } else { name };
             self.plain(place, UnitKind::Import, &format!("use {name}"), (whole.clone(), bytes(span)), read);
             let unit = self.last();
+            let start = if item.leading_colon.is_some() { "::" } else { "" };
+            unit.target = Some(format!("{start}{path}").into());
             unit.body = Fingerprint::of((item.leading_colon.is_some(), path));
             unit.mentions = Box::new([compat::Name::new(&name)]);
         }

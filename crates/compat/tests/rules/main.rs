@@ -7,6 +7,7 @@ mod catalogue;
 mod edit;
 mod enums;
 mod functions;
+mod imports;
 mod live;
 mod statics;
 mod structs;
