@@ -55,6 +55,8 @@ impl Adapter {
         let mut process = Command::new(path);
         process.args(arguments).kill_on_drop(true);
         process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Ctrl-C in a terminal is for the program; the adapter is told to end.
+        platform::own_group(&mut process);
         let mut child = platform::spawn(process).await.map_err(|error| {
             Error::user(format!("The debug adapter `{shown}` can't be started: {error}."))
         })?;
@@ -79,7 +81,8 @@ impl Adapter {
         Ok(Self::over(address.to_owned(), from, to))
     }
 
-    fn over(
+    /// An adapter at the other end of two streams.
+    pub(crate) fn over(
         name: String,
         from: impl AsyncRead + Unpin + Send + 'static,
         to: impl AsyncWrite + Unpin + Send + 'static,

@@ -184,6 +184,18 @@ fn longer_search_path() -> Option<OsString> {
     std::env::join_paths(directories).ok()
 }
 
+/// The folder whose package is built: where Cargo runs, unless its arguments name a manifest.
+pub(crate) fn package_folder(folder: &Path, arguments: &[String]) -> PathBuf {
+    const OPTION: &str = "--manifest-path";
+    let next = |argument: &String| arguments.iter().skip_while(|other| *other != argument).nth(1);
+    let manifest = arguments.iter().find_map(|argument| match argument.strip_prefix(OPTION)? {
+        "" => next(argument).map(String::as_str),
+        joined => joined.strip_prefix('='),
+    });
+    let package = manifest.and_then(|manifest| Some(folder.join(manifest).parent()?.to_owned()));
+    package.unwrap_or_else(|| folder.to_owned())
+}
+
 /// Ends a build with all its compilers when it is no longer wanted.
 struct Group(tokio::process::Child);
 
@@ -225,9 +237,7 @@ impl Outcome {
             1 => " (and one more error)".to_owned(),
             more => format!(" (and {more} more errors)"),
         };
-        Error::user(format!(
-            "The program does not build: {first}{more}. The compiler's output is in the debug console."
-        ))
+        Error::user(format!("The program does not build: {first}{more}. The compiler's output says more."))
     }
 }
 
@@ -363,6 +373,14 @@ mod tests {
             invocation.staging(Path::new("/t"), &["app".into(), "world".into()]).shown(),
             "cargo +stable build --release --features=a,b --lib --package app --package world --target-dir /t"
         );
+    }
+
+    #[test]
+    fn a_manifest_says_where_the_package_is() {
+        let folder = |text: &str| package_folder(Path::new("/w"), &words(text));
+        assert_eq!(folder("build --bin app"), Path::new("/w"));
+        assert_eq!(folder("build --manifest-path app/Cargo.toml"), Path::new("/w/app"));
+        assert_eq!(folder("build --manifest-path=/x/Cargo.toml --release"), Path::new("/x"));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! - `codec`, `message`: framing, and the few fields by which a message is routed.
 //! - `editor`, `adapter`: the two sides, as queues.
 //! - `session`: one event loop that owns all state of a debug session.
+//! - `terminal`: a client of a session, for a plain terminal without an editor.
 //! - `breakpoints`, `sources`, `modules`, `snapshots`: the domain, without any IO on the protocol.
 
 mod adapter;
@@ -25,6 +26,7 @@ mod platform;
 mod session;
 mod snapshots;
 mod sources;
+pub mod terminal;
 mod watch;
 
 use std::ffi::OsString;

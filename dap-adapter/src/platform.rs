@@ -77,6 +77,13 @@ pub(crate) fn kill_group(child: &Child) {
     }
 }
 
+/// Sends a child a signal.
+pub(crate) fn signal(child: &Child, signal: i32) {
+    if let Some(id) = child.id() {
+        imp::signal(id, signal);
+    }
+}
+
 /// Makes the child the head of a process group, so that [`kill_group`] reaches what it starts.
 pub(crate) fn own_group(command: &mut Command) {
     #[cfg(unix)]
@@ -148,8 +155,12 @@ mod imp {
     }
 
     pub(super) fn kill(id: u32) {
+        signal(id, libc::SIGKILL);
+    }
+
+    pub(super) fn signal(id: u32, signal: i32) {
         // SAFETY: a plain system call.
-        unsafe { libc::kill(id.cast_signed(), libc::SIGKILL) };
+        unsafe { libc::kill(id.cast_signed(), signal) };
     }
 
     pub(super) fn kill_group(id: u32) {
@@ -193,6 +204,7 @@ mod imp {
     pub(super) fn die_with_parent(_: &mut Command) {}
     pub(super) fn low_priority(_: &mut Command) {}
     pub(super) fn kill(_: u32) {}
+    pub(super) fn signal(_: u32, _: i32) {}
     pub(super) fn kill_group(_: u32) {}
     pub(super) fn started(_: u32) -> Option<u64> {
         None

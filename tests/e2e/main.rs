@@ -6,3 +6,4 @@ mod dap;
 mod lsp;
 mod map;
 mod programs;
+mod run;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 pub mod dap;
 pub mod lsp;
 pub mod program;
+pub mod terminal;
 
 /// The `midflight` command that the tests drive: `MIDFLIGHT_BIN`, else the one that Cargo built beside this
 /// test. Cargo does not build other packages' binaries for a test, so `cargo xtask test` builds it first.

@@ -1,6 +1,6 @@
 //! The one table of all rules. Codes are for ever: a retired one stays as a comment and is never used again.
 
-use crate::rules::{Aspect, Judge, enums, functions, imports, statics, structs, text, traits};
+use crate::rules::{Aspect, Judge, enums, functions, statics, structs, text, traits};
 
 /// What a rule is about; the first two digits of its code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,7 +152,7 @@ static CATALOGUE: &[Rule] = rules! {
 
     MF0900 "unrecognised-change"            []                  text::unrecognised, "Something changed that no rule knows";
     MF0901 "text-does-not-parse"            []                  text::does_not_parse, "The text does not parse";
-    MF0902 "import-changed"                 [Existence Body]    imports::changed, "A name is imported from elsewhere";
+    MF0902 "import-changed"                 [Existence Body]    text::import_changed, "A name is imported from elsewhere";
     MF0903 "macro-changed"                  [Existence Body]    text::macro_changed, "A macro changed";
     MF0904 "macro-call-changed"             [Existence Body]    text::macro_call_changed, "What a macro is called with changed";
     MF0905 "configuration-changed"          [Cfg]               text::configuration_changed, "A `cfg` changed";

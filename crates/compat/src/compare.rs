@@ -175,7 +175,7 @@ impl<'a> Comparison<'a> {
         let placed = edit.placed();
         let (old_range, new_range) = finding.ranges;
         let name_range = placed.name_range();
-        let reached = finding.path_of.map(|name| self.reached(&name)).unwrap_or_default();
+        let reached = if finding.names_path { self.reached(placed.unit.id.name()) } else { Vec::new() };
         let why = match reached.first() {
             Some((_, path)) => format!("{why} Live values are reached through {path}."),
             None => why.to_owned(),

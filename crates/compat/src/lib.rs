@@ -13,7 +13,6 @@ mod live;
 mod members;
 mod program;
 mod reach;
-mod resolve;
 mod rules;
 mod unit;
 mod verdict;

@@ -271,8 +271,6 @@ pub struct Unit {
     pub members: Box<[Member]>,
     /// Its attributes; none where nothing but lints and documentation is there.
     pub attributes: Option<Box<Attributes>>,
-    /// The path that an import leads to as it is written; `…::*` for a glob, `::…` where it starts at the crates.
-    pub target: Option<Box<str>>,
     /// The names in its signature, for functions and statics; in its target, for aliases.
     pub mentions: Box<[Name]>,
     /// Functions and constants that its body uses other than by calling them.

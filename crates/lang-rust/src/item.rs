@@ -61,7 +61,6 @@ pub(crate) fn unit(
         scope: Fingerprint::default(),
         members: Box::default(),
         attributes: None,
-        target: None,
         mentions: Box::default(),
         values: Box::default(),
         uses: Box::default(),
@@ -117,7 +116,6 @@ impl Units {
                 let name = item.rename.as_ref().map_or(&item.ident, |(_, name)| name);
                 self.plain(place, UnitKind::Import, &name.to_string(), (whole, bytes(name.span())), read);
                 self.last().body = fingerprint::of(&item.ident);
-                self.last().target = Some(format!("::{}", item.ident).into());
             }
             syn::Item::Mod(item) => self.module(place, item, whole),
             syn::Item::Impl(item) => self.implementation(place, item, whole),
@@ -289,8 +287,6 @@ impl Units {
             let name = if name == "_" || name == "*" { path.clone() } else { name };
             self.plain(place, UnitKind::Import, &format!("use {name}"), (whole.clone(), bytes(span)), read);
             let unit = self.last();
-            let start = if item.leading_colon.is_some() { "::" } else { "" };
-            unit.target = Some(format!("{start}{path}").into());
             unit.body = Fingerprint::of((item.leading_colon.is_some(), path));
             unit.mentions = Box::new([compat::Name::new(&name)]);
         }

@@ -8,6 +8,8 @@ mod explain;
 mod github;
 mod human;
 mod map;
+#[cfg(unix)]
+mod run;
 mod sarif;
 
 use std::ffi::OsString;
@@ -41,7 +43,8 @@ enum Action {
     /// Explain one mapping of a source map.
     Map(map::MapArgs),
     /// Run a program with hot reloads in a plain terminal.
-    Run(LaterArgs),
+    #[cfg(unix)]
+    Run(run::RunArgs),
 }
 
 #[derive(Debug, Args)]
@@ -114,7 +117,8 @@ fn main() -> ExitCode {
         Action::Diff(_) => later("diff"),
         Action::Explain(arguments) => explain::run(&arguments),
         Action::Map(arguments) => map::run(&arguments),
-        Action::Run(_) => later("run"),
+        #[cfg(unix)]
+        Action::Run(arguments) => run::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("midflight: {error:#}");

@@ -137,6 +137,10 @@ impl Session {
         // Restarting in place would not build.
         let limits = json!({"capabilities": {"supportsRestartRequest": false}});
         self.editor.event("capabilities", &limits);
+        if let Some(live) = &self.live {
+            let session = json!({"engine": live.engine.name(), "program": prepared.executable});
+            self.editor.event("midflight/session", &session);
+        }
         self.stage = Stage::Started;
         self.forward(launching.seq, message::bytes(&tree), Forwarded::Launch(launching.command.clone()));
     }
@@ -303,11 +307,12 @@ async fn prepare(
 ) -> Result<Prepared> {
     let started = Instant::now();
     let folder = folder(arguments)?;
-    let root = baseline::find_root(&folder).ok_or_else(|| {
+    let package = crate::cargo::package_folder(&folder, &config.cargo);
+    let root = baseline::find_root(&package).ok_or_else(|| {
         Error::user(format!(
             "{} is in no Cargo workspace: there is no Cargo.toml there or above it. Open the project's \
              folder, or set `cwd` in the launch configuration.",
-            folder.display()
+            package.display()
         ))
     })?;
     // The compiler writes real paths into the debug information.

@@ -5,7 +5,6 @@
 
 pub(crate) mod enums;
 pub(crate) mod functions;
-pub(crate) mod imports;
 pub(crate) mod statics;
 pub(crate) mod structs;
 pub(crate) mod text;
@@ -58,8 +57,8 @@ pub(crate) struct Finding {
     pub(crate) judgement: Judgement,
     /// The smallest range that shows it: in the old text, in the new text.
     pub(crate) ranges: (Option<Range<usize>>, Option<Range<usize>>),
-    /// The type whose live values are in the way: the path to them is worth telling.
-    pub(crate) path_of: Option<String>,
+    /// Whether a path by which live values are reached is worth telling.
+    pub(crate) names_path: bool,
 }
 
 /// One unit before and after.
@@ -191,16 +190,13 @@ impl<'a> Edit<'a> {
 
     /// What a changed layout does: the judgement, unless no old value can meet new code.
     pub(crate) fn old_values(&self, judgement: Judgement) -> Judgement {
-        let is_forked =
-            self.kind().is_type() && self.before.is_some_and(|before| self.is_forked(before.unit.id.name()));
-        if is_forked { FORKED } else { judgement }
-    }
-
-    /// Whether no old value of a type can meet new code, so that its layout may change.
-    pub(crate) fn is_forked(&self, type_name: &str) -> bool {
         let swaps_all = self.can(Capability::SwapsEveryCrate);
-        self.can(Capability::FinishesOldCalls)
-            && self.programs.0.lives().kept(type_name, swaps_all) == Kept::Never
+        let is_forked = self.can(Capability::FinishesOldCalls)
+            && self.kind().is_type()
+            && self.before.is_some_and(|before| {
+                self.programs.0.lives().kept(before.unit.id.name(), swaps_all) == Kept::Never
+            });
+        if is_forked { FORKED } else { judgement }
     }
 
     /// What new code does: safe where the crate is replaced.
@@ -231,7 +227,7 @@ impl<'a> Edit<'a> {
     pub(crate) fn finding(&self, what: impl Into<String>, judgement: Judgement) -> Finding {
         let ranges =
             (self.before.map(|placed| placed.name_range()), self.after.map(|placed| placed.name_range()));
-        Finding { what: what.into(), judgement, ranges, path_of: None }
+        Finding { what: what.into(), judgement, ranges, names_path: false }
     }
 
     /// A finding at one member.
@@ -245,14 +241,7 @@ impl<'a> Edit<'a> {
         let old = self.before.zip(before).map(|(placed, member)| placed.place(&member.name_range));
         let new = self.after.zip(after).map(|(placed, member)| placed.place(&member.name_range));
         let ranges = (old.or(unit.ranges.0.clone()), new.or(unit.ranges.1.clone()));
-        self.telling_path(Finding { ranges, ..unit })
-    }
-
-    /// The finding with the path to live values of the unit, where these are in the way.
-    pub(crate) fn telling_path(&self, finding: Finding) -> Finding {
-        let is_in_the_way = finding.judgement.verdict == Verdict::Restart;
-        let path_of = is_in_the_way.then(|| self.placed().unit.id.name().to_owned());
-        Finding { path_of, ..finding }
+        Finding { ranges, names_path: judgement.verdict == Verdict::Restart, ..unit }
     }
 
     /// Whether a part of the unit differs.

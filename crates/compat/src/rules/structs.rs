@@ -177,7 +177,7 @@ pub(crate) fn representation_changed(edit: &Edit<'_>, findings: &mut Vec<Finding
     if edit.aspect_differs(Aspect::Repr) {
         let judgement = edit.old_values(OLD_LAYOUT);
         let found = edit.finding(format!("the `repr` of {} changed", edit.name()), judgement);
-        findings.push(edit.telling_path(found));
+        findings.push(Finding { names_path: judgement.verdict == Verdict::Restart, ..found });
     }
 }
 

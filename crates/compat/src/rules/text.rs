@@ -1,6 +1,6 @@
 //! `MF09xx`: the text itself, and all that is not an item of its own.
 
-use super::{BUILD_DECIDES, Edit, Finding, Judgement, NEW_ONLY, RESTART};
+use super::{BUILD_DECIDES, Edit, Finding, Judgement, NEW_ONLY, RESOLVES_ELSEWHERE, RESTART};
 use crate::{Capability, UnitKind, Verdict};
 
 const LAST_GOOD: Judgement = Judgement {
@@ -24,6 +24,11 @@ const MIXED_BUILD: Judgement = Judgement {
     remedy: "rebuild and restart the program to apply",
 };
 
+const MEANS_THE_SAME: Judgement = Judgement {
+    why: "No type or signature in this file mentions the name, so every layout stays as it is.",
+    ..super::SAFE
+};
+
 /// `MF0900`: found by [`crate::compare`] where no other rule explains a difference.
 pub(crate) fn unrecognised(_: &Edit<'_>, _: &mut Vec<Finding>) {}
 
@@ -43,6 +48,33 @@ pub(crate) fn last_good() -> Judgement {
 /// What no text proves, rebuilt where engines can't compare what was built.
 fn build_or_restart(edit: &Edit<'_>) -> Judgement {
     if edit.can(Capability::ComparesLayouts) { BUILD_DECIDES } else { RESTART }
+}
+
+/// `MF0902`.
+pub(crate) fn import_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    let is_changed = edit.pair().is_none() || edit.differs(|unit| unit.body);
+    if edit.kind() != UnitKind::Import || !is_changed {
+        return;
+    }
+    let verb = match (edit.is_new(), edit.is_gone()) {
+        (true, _) => "is new",
+        (_, true) => "was removed",
+        _ => "leads elsewhere",
+    };
+    let judgement = if is_mentioned_in_types(edit) { RESOLVES_ELSEWHERE } else { MEANS_THE_SAME };
+    findings.push(edit.finding(format!("the import {} {verb}", edit.name()), judgement));
+}
+
+/// Whether a type or signature of either file mentions the imported name. A glob can bring in any name.
+fn is_mentioned_in_types(edit: &Edit<'_>) -> bool {
+    let import = edit.placed().unit;
+    if import.id.path.ends_with('*') {
+        return true;
+    }
+    // The file that had it before the edit: names that only new items mention can't change what is alive.
+    let others = edit.old_file.into_iter().flat_map(crate::FileUnits::units);
+    let mut others = others.filter(|placed| placed.unit.id.kind != UnitKind::Import);
+    others.any(|placed| placed.unit.type_mentions().any(|name| import.mentions.contains(&name)))
 }
 
 /// `MF0903`.

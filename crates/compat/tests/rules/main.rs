@@ -7,7 +7,6 @@ mod catalogue;
 mod edit;
 mod enums;
 mod functions;
-mod imports;
 mod live;
 mod statics;
 mod structs;

@@ -1,0 +1,48 @@
+//! What the user reads: on standard error, so that the program's output stays what it is.
+
+use std::io::Write;
+
+use compat::EngineKind;
+use dap_adapter::terminal::News;
+
+use super::keys;
+
+/// Shows what there is to show. Colours are dropped where the standard error is no terminal.
+pub(super) fn show(news: &News, has_keys: bool) {
+    match news {
+        News::Building(line) | News::Diagnostic(line) => write(line),
+        News::Started { program, engine, is_first } => {
+            say(&started(program, engine, has_keys));
+            if has_keys && *is_first {
+                say(keys::HELP);
+            }
+        }
+        News::Line(line) => say(line),
+        News::Crashed { signal, frames } => {
+            let frames = frames.iter().enumerate().map(|(index, frame)| format!("\n{index:>4}: {frame}"));
+            say(&format!("the program got {signal}{}", frames.collect::<String>()));
+        }
+    }
+}
+
+/// Says something of our own.
+pub(super) fn say(line: &str) {
+    write(&format!("\x1b[1mmidflight:\x1b[0m {line}"));
+}
+
+fn started(program: &str, engine: &str, has_keys: bool) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let here = format!("{}/", here.display());
+    let program = program.strip_prefix(&here).unwrap_or(program);
+    let saves = match (engine == EngineKind::Restart.name(), has_keys) {
+        (false, _) => format!("saves are swapped in ({engine})"),
+        (true, true) => "saves can't be swapped into it; R restarts it with them".to_owned(),
+        (true, false) => "saves can't be swapped into it; run it again to apply them".to_owned(),
+    };
+    format!("`{program}` runs; {saves}")
+}
+
+fn write(line: &str) {
+    // A terminal that has gone can't be told of it.
+    let _ = writeln!(anstream::stderr().lock(), "{line}");
+}
