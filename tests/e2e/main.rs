@@ -3,6 +3,7 @@
 mod architecture;
 mod check;
 mod dap;
+mod editor;
 mod lsp;
 mod map;
 mod programs;

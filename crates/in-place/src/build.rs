@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use object::read::archive::ArchiveFile;
 
-use crate::capture::{LinkCall, link_call};
+use crate::capture::LinkCall;
 use crate::error::{Error, Result, io};
+use crate::record::Record;
 
 /// One object that goes into the program.
 #[derive(Debug, Clone)]
@@ -29,10 +30,11 @@ pub struct Build {
 impl Build {
     /// Reads a record. `members` says which libraries belong to the
     /// workspace, by file; others never change while the program runs.
-    pub fn read(record: &Path, members: &dyn Fn(&Path) -> bool) -> Result<Self> {
-        let call = link_call(record)?;
+    pub fn read(record: &Record, members: &dyn Fn(&Path) -> bool) -> Result<Self> {
+        let _reading = record.reading()?;
+        let call = record.call()?;
         let mut objects = Vec::new();
-        for path in own_objects(&record.join("objects"))? {
+        for path in own_objects(&record.objects())? {
             let bytes = std::fs::read(&path).map_err(io(&path))?;
             objects.push(ObjectFile { name: path.display().to_string(), bytes: bytes.into() });
         }

@@ -11,7 +11,8 @@ use std::process::{Command, ExitCode};
 use object::read::archive::ArchiveFile;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result, io};
+use crate::error::{Result, io};
+use crate::record::{Record, duplicate};
 
 /// The folder that records are written to. Its presence makes this command a rustc wrapper.
 const FOLDER: &str = "MIDFLIGHT_CAPTURE";
@@ -19,16 +20,6 @@ const FOLDER: &str = "MIDFLIGHT_CAPTURE";
 const LINKER: &str = "MIDFLIGHT_CAPTURE_LINKER";
 /// Set where only the objects are wanted.
 const OBJECTS_ONLY: &str = "MIDFLIGHT_CAPTURE_OBJECTS_ONLY";
-
-/// In a record: the linker call.
-const CALL: &str = "link.json";
-/// In a record: the program as it was linked for its launch.
-const PROGRAM: &str = "program";
-/// In a record: the last build of it was for a patch.
-const PATCHED: &str = "patched";
-
-/// In a record: what the name of a patch's folder begins with.
-const PATCH: &str = "patch-";
 
 /// How one program was linked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,63 +50,6 @@ pub fn environment(
 ) -> [(&'static str, Option<OsString>); 3] {
     let only = (purpose == Purpose::Patch).then(|| "1".into());
     [("RUSTC_WORKSPACE_WRAPPER", Some(midflight.into())), (FOLDER, Some(folder.into())), (OBJECTS_ONLY, only)]
-}
-
-/// To be called before a build for a launch. Programs of earlier sessions that were patched and not linked
-/// again are removed, so that Cargo makes them anew, and so are their patches.
-pub fn forget_patched(folder: &Path) -> Result<()> {
-    for record in records(folder)? {
-        for patch in records(&record)?.into_iter().filter(|folder| is_patch(folder)) {
-            std::fs::remove_dir_all(&patch).map_err(io(&patch))?;
-        }
-        let mark = record.join(PATCHED);
-        if mark.exists() {
-            if let Some(output) = link_call(&record).ok().and_then(|call| call.output()) {
-                let _ = std::fs::remove_file(output);
-            }
-            std::fs::remove_file(&mark).map_err(io(&mark))?;
-        }
-    }
-    Ok(())
-}
-
-/// Where the patch of a generation is made, in a program's record.
-pub fn patch_folder(record: &Path, generation: u32) -> PathBuf {
-    record.join(format!("{PATCH}{generation}"))
-}
-
-fn is_patch(folder: &Path) -> bool {
-    folder.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with(PATCH))
-}
-
-/// The record of the program at this path: the one whose link made the same file.
-pub fn record_of(folder: &Path, program: &Path) -> Result<PathBuf> {
-    let bytes = std::fs::metadata(program).map_err(io(program))?.len();
-    let content = std::fs::read(program).map_err(io(program))?;
-    let same = |record: &PathBuf| {
-        let kept = record.join(PROGRAM);
-        let same_size = std::fs::metadata(&kept).is_ok_and(|kept| kept.len() == bytes);
-        same_size && std::fs::read(&kept).is_ok_and(|kept| kept == content)
-    };
-    records(folder)?.into_iter().find(same).ok_or_else(|| Error::NotCaptured { path: folder.into() })
-}
-
-/// The copy of the program that a record keeps: what runs, whatever becomes of the file it was started from.
-pub fn kept_program(record: &Path) -> PathBuf {
-    record.join(PROGRAM)
-}
-
-/// The folders in a folder.
-fn records(folder: &Path) -> Result<Vec<PathBuf>> {
-    if !folder.exists() {
-        return Ok(Vec::new());
-    }
-    let entries = std::fs::read_dir(folder).map_err(io(folder))?;
-    Ok(entries
-        .filter_map(std::result::Result::ok)
-        .map(|entry| entry.path())
-        .filter(|path| path.is_dir())
-        .collect())
 }
 
 /// To be called first in `main`: does the work where Cargo or rustc started this command, else `None`.
@@ -179,33 +113,25 @@ fn link_or_record(folder: &Path, linker: &OsStr, arguments: &[OsString]) -> Resu
     };
     let output = call.output();
     let name = output.as_deref().and_then(Path::file_name).unwrap_or(OsStr::new("program"));
-    let record = folder.join(name);
-    let program = record.join(PROGRAM);
-    call.record(&record)?;
+    let record = Record::new(folder, name);
+    let _writing = record.writing()?;
+    record.write(&call)?;
     if std::env::var_os(OBJECTS_ONLY).is_some() {
         // The program that runs stays the one on disk; it symbolises its own backtraces from there.
-        if let Some(output) = output.filter(|_| program.exists()) {
-            duplicate(&program, &output)?;
+        if let Some(output) = output.filter(|_| record.program().exists()) {
+            duplicate(&record.program(), &output)?;
         }
-        let mark = record.join(PATCHED);
-        std::fs::write(&mark, "").map_err(io(&mark))?;
+        record.set_patched(true)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut command = Command::new(linker);
     command.args(arguments).args(call.spare_parts()).env_remove(FOLDER).env_remove(LINKER);
     let status = status(&mut command, linker);
     if let Some(output) = output.filter(|_| status == ExitCode::SUCCESS) {
-        duplicate(&output, &program)?;
+        duplicate(&output, &record.program())?;
+        record.set_patched(false)?;
     }
     Ok(status)
-}
-
-/// The same file under another name; a copy where the file system has no links.
-fn duplicate(from: &Path, to: &Path) -> Result<()> {
-    if to.exists() {
-        std::fs::remove_file(to).map_err(io(to))?;
-    }
-    std::fs::hard_link(from, to).or_else(|_| std::fs::copy(from, to).map(drop)).map_err(io(from))
 }
 
 impl LinkCall {
@@ -215,24 +141,10 @@ impl LinkCall {
         Some(self.folder.join(self.arguments.get(at + 1)?))
     }
 
-    /// Keeps the call and copies of its own objects, which rustc deletes when the linker is done.
-    fn record(&self, record: &Path) -> Result<()> {
-        let objects = record.join("objects");
-        if objects.exists() {
-            std::fs::remove_dir_all(&objects).map_err(io(&objects))?;
-        }
-        std::fs::create_dir_all(&objects).map_err(io(&objects))?;
-        let is_object = |path: &&Path| path.extension() == Some(OsStr::new("o"));
-        for object in self.arguments.iter().map(Path::new).filter(is_object) {
-            if let Some(name) = object.file_name() {
-                duplicate(&self.folder.join(object), &objects.join(name))?;
-            }
-        }
-        let path = record.join(CALL);
-        let json = serde_json::to_vec_pretty(self).map_err(std::io::Error::from).map_err(io(&path))?;
-        let temporary = record.join("link.json.new");
-        std::fs::write(&temporary, json).map_err(io(&temporary))?;
-        std::fs::rename(&temporary, &path).map_err(io(&path))
+    /// The program's own objects, which rustc deletes when the linker is done.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = PathBuf> {
+        let is_object = |path: &PathBuf| path.extension() == Some(OsStr::new("o"));
+        self.arguments.iter().map(|argument| self.folder.join(argument)).filter(is_object)
     }
 
     /// The Rust libraries among the arguments.
@@ -301,11 +213,4 @@ fn status(command: &mut Command, name: &OsStr) -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Reads what the last captured build recorded.
-pub fn link_call(record: &Path) -> Result<LinkCall> {
-    let not_captured = || Error::NotCaptured { path: record.into() };
-    let json = std::fs::read(record.join(CALL)).map_err(|_| not_captured())?;
-    serde_json::from_slice(&json).map_err(|_| not_captured())
 }

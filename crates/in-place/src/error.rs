@@ -27,6 +27,9 @@ pub enum Error {
         /// The capture folder.
         path: PathBuf,
     },
+    /// Another session built a patch of the program while it was built for a launch.
+    #[error("another session changed the build while the program was built for this one")]
+    Overtaken,
     /// The patch's object can't be written.
     #[error("the patch can't be written: {0}")]
     Write(#[from] object::write::Error),

@@ -18,6 +18,7 @@ mod link;
 mod plan;
 mod prepare;
 mod process;
+mod record;
 
 pub use build::{Build, ObjectFile};
 pub use error::{Error, Result};
@@ -25,6 +26,7 @@ pub use link::{Label, Patch, Redirect, link};
 pub use plan::{Plan, plan};
 pub use prepare::{Prepared, prepare};
 pub use process::Process;
+pub use record::{Record, SessionFolder, make_ready};
 
 /// Whether this engine works on this machine; else why not, in a sentence for the user.
 pub fn supported() -> std::result::Result<(), &'static str> {

@@ -350,8 +350,14 @@ async fn prepare(
             made.libraries.extend(libraries.libraries);
         }
         if captures {
-            match Swapping::of(&root, &path, &program).await {
+            match Swapping::of(&root, &path, &program).await? {
                 Ok(swapping) => swap = Some(swapping),
+                Err(in_place::Error::Overtaken) => {
+                    return Err(Error::user(
+                        "Another session of this program brought a change in while it was built for this \
+                         one. Start it again.",
+                    ));
+                }
                 Err(error) => needs_restarts(&progress, &error),
             }
         }
@@ -362,8 +368,10 @@ async fn prepare(
 }
 
 /// Debugging works all the same.
-fn needs_restarts(progress: &mpsc::UnboundedSender<Progress>, error: &Error) {
-    let _ = progress.send(Progress::Step(format!("Changes will need a restart: {error}")));
+fn needs_restarts(progress: &mpsc::UnboundedSender<Progress>, reason: &dyn std::fmt::Display) {
+    let reason = reason.to_string();
+    let reason = reason.trim_end_matches('.');
+    let _ = progress.send(Progress::Step(format!("Every change will need a restart: {reason}.")));
 }
 
 async fn parsed(tree: &Tree) -> Result<Program> {

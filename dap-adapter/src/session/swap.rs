@@ -3,13 +3,14 @@
 //! All of it happens in one stop that the editor never sees. Until the first redirect is written nothing
 //! runs new code, so whatever fails before that leaves the old code running.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use compat::Program;
 use in_place::capture::{self, Purpose};
-use in_place::{Build, Label, Patch, Prepared, Process};
+use in_place::{Build, Label, Patch, Prepared, Process, Record, SessionFolder};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
@@ -32,7 +33,10 @@ const TRIES: u32 = 20;
 #[derive(Debug, Clone)]
 pub(super) struct Swapping {
     root: PathBuf,
-    record: PathBuf,
+    /// The file that was started.
+    program: PathBuf,
+    record: Record,
+    session: Arc<SessionFolder>,
     folder: PathBuf,
     /// The libraries of the workspace, as their file names begin.
     members: Arc<Vec<String>>,
@@ -50,7 +54,7 @@ impl Swapping {
     pub(super) fn for_launch(invocation: &Invocation, root: &Path) -> Result<Invocation> {
         in_place::supported().map_err(Error::nobody)?;
         let folder = Self::folder(root);
-        capture::forget_patched(&folder).map_err(|error| Error::user(format!("{error}.")))?;
+        in_place::make_ready(&folder).map_err(|error| Error::user(format!("{error}.")))?;
         Ok(invocation.with(capture::environment(&midflight()?, &folder, Purpose::Launch)))
     }
 
@@ -61,19 +65,20 @@ impl Swapping {
     }
 
     /// Reads what was captured of the program.
-    pub(super) async fn of(root: &Path, program: &Path, sources: &Program) -> Result<Self> {
+    pub(super) async fn of(root: &Path, program: &Path, sources: &Program) -> Result<in_place::Result<Self>> {
         let (root, folder, program) = (root.to_owned(), Self::folder(root), program.to_owned());
         let names = sources.crates().iter().map(|krate| format!("lib{}-", krate.name.replace('-', "_")));
         let members = Arc::new(names.collect::<Vec<_>>());
-        let reading = blocking(move || {
-            let record = capture::record_of(&folder, &program)?;
-            let build = Build::read(&record, &|library| is_member(library, &members))?;
-            let kept = capture::kept_program(&record);
-            let lines = Arc::new(artifact::code_lines(&kept)?);
-            let process = Arc::new(Process::launched(&kept, &build)?);
-            Ok::<_, in_place::Error>(Self { root, record, folder, members, process, is_placed: false, lines })
-        });
-        reading.await?.map_err(|error| Error::user(format!("{error}.")))
+        blocking(move || {
+            let record = Record::of(&folder, &program)?;
+            let (session, build) = record.begin(&|library| is_member(library, &members))?;
+            let session = Arc::new(session);
+            let lines = Arc::new(artifact::code_lines(&session.program())?);
+            let process = Arc::new(Process::launched(&session.program(), &build)?);
+            let is_placed = false;
+            Ok(Self { root, program, record, session, folder, members, process, is_placed, lines })
+        })
+        .await
     }
 
     /// The program itself, as an image that has code.
@@ -87,10 +92,25 @@ impl Swapping {
         let prepared = blocking(move || {
             let build = Build::read(&swapping.record, &|library| is_member(library, &swapping.members))?;
             let label = swapping.label(generation);
-            let folder = capture::patch_folder(&swapping.record, generation);
-            in_place::prepare(&build, &swapping.process, &folder, label.as_ref())
+            let folder = swapping.session.patch(generation);
+            let prepared = in_place::prepare(&build, &swapping.process, &folder, label.as_ref());
+            if !matches!(prepared, Ok(Prepared::Ready(_))) {
+                let _ = std::fs::remove_dir_all(&folder);
+            }
+            prepared
         });
         prepared.await?.map_err(|error| Error::user(format!("{error}.")))
+    }
+
+    /// For a swap: no other session of this program swaps until the result is dropped, and the program's file
+    /// is what was started.
+    async fn alone(self) -> Result<File> {
+        let alone = blocking(move || {
+            let lock = self.record.writing()?;
+            self.session.put_back(&self.program)?;
+            Ok::<_, in_place::Error>(lock)
+        });
+        alone.await?.map_err(|error| Error::user(format!("{error}.")))
     }
 
     fn label(&self, generation: u32) -> Option<Label> {
@@ -134,6 +154,8 @@ impl Session {
 
     /// Brings a patch into the process.
     pub(super) async fn swap(&mut self, generation: u32, patch: &Patch) -> Result<()> {
+        let Some(swap) = self.live.as_ref().and_then(|live| live.swap.clone()) else { return Ok(()) };
+        let _alone = swap.alone().await?;
         let started = Instant::now();
         let was_stopped = self.live.as_ref().is_some_and(|live| live.process.shown_stop);
         let others = if was_stopped { None } else { self.pause_silently().await? };
