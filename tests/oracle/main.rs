@@ -1,65 +1,35 @@
-//! Predicted verdicts against what the compiler really builds.
+//! Predicted verdicts against what the compiler really builds, and against what a process really does.
 //!
-//! For each edit of each program both versions are built with debug information, and the gate says whether
-//! live data of the old build would be read wrongly by the new one. A prediction that lets such an edit
-//! through is a false "safe": there may be none. A prediction that refuses a harmless edit is timid: at
-//! most one in ten may be.
+//! `oracle [library|in-place] [edits]`: one engine or both, with so many edits of each program at most.
 
 #![allow(clippy::print_stdout, reason = "a report is what this program is for")]
 
-mod edits;
+mod gate;
+mod in_place;
+mod library;
+mod live;
+mod report;
+mod truth;
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::process::ExitCode;
 
-use artifact::{Artifact, Difference};
-use compat::{EngineKind, Texts, Verdict};
-
-use edits::Edit;
-
-const PROGRAMS: [(&str, &str); 2] =
-    [("shapes", include_str!("programs/shapes.rs")), ("store", include_str!("programs/store.rs"))];
-
-/// The library is what hot-lib-reloader loads, so that its functions are the boundary.
-const MANIFESTS: [(&str, &str); 3] = [
-    ("Cargo.toml", "[workspace]\nmembers = [\"app\", \"world\"]\n"),
-    (
-        "app/Cargo.toml",
-        "[package]\nname = \"app\"\nedition = \"2024\"\n[dependencies]\nhot-lib-reloader = \"0.8\"\nworld = { path = \"../world\" }\n",
-    ),
-    (
-        "world/Cargo.toml",
-        "[package]\nname = \"world\"\nedition = \"2024\"\n[lib]\ncrate-type = [\"rlib\", \"dylib\"]\n",
-    ),
-];
-
-/// What became of one edit.
-enum Outcome {
-    /// Not a valid program.
-    DoesNotCompile,
-    Judged {
-        predicted: Verdict,
-        codes: String,
-        built: Vec<Difference>,
-    },
-}
+use midflight_tests::edits::Edit;
 
 fn main() -> ExitCode {
-    let most = std::env::args().nth(1).and_then(|argument| argument.parse().ok()).unwrap_or(usize::MAX);
-    let mut totals = Totals::default();
-    for (name, source) in PROGRAMS {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let old = build(folder.path(), "before", source).expect("the oracle's programs compile");
-        let mut edits = edits::all(source);
-        thin(&mut edits, most);
-        println!("{name}: {} edits", edits.len());
-        for (edit, outcome) in edits.iter().zip(judge_all(folder.path(), source, &old, &edits)) {
-            totals.add(name, edit, &outcome);
-        }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let most = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(usize::MAX);
+    let is_wanted = |part: &str| {
+        let mut named = arguments.iter().filter(|argument| argument.parse::<usize>().is_err()).peekable();
+        named.peek().is_none() || named.any(|name| name == part)
+    };
+    let mut is_met = true;
+    if is_wanted("library") {
+        is_met &= library::run(most);
     }
-    totals.report()
+    if is_wanted("in-place") {
+        is_met &= in_place::run(most);
+    }
+    if is_met { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Keeps so many, evenly over all kinds.
@@ -72,18 +42,25 @@ fn thin(edits: &mut Vec<Edit>, most: usize) {
     });
 }
 
-/// All processors take edits from one list.
-fn judge_all(folder: &Path, source: &str, old: &Artifact, edits: &[Edit]) -> Vec<Outcome> {
+/// All processors take from one list; each makes itself a place to work in.
+fn for_each<T: Sync, P, O: Send>(
+    items: &[T],
+    place: impl Fn() -> P + Sync,
+    work: impl Fn(&mut P, usize, &T) -> O + Sync,
+) -> Vec<O> {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     let next = AtomicUsize::new(0);
     let outcomes = Mutex::new(Vec::new());
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
+                let mut place = place();
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(edit) = edits.get(index) else { return };
-                    let outcome = judge(folder, index, source, old, edit);
+                    let Some(item) = items.get(index) else { return };
+                    let outcome = work(&mut place, index, item);
                     outcomes.lock().expect("no worker panics").push((index, outcome));
                 }
             });
@@ -92,95 +69,4 @@ fn judge_all(folder: &Path, source: &str, old: &Artifact, edits: &[Edit]) -> Vec
     let mut outcomes = outcomes.into_inner().expect("no worker panics");
     outcomes.sort_by_key(|(index, _)| *index);
     outcomes.into_iter().map(|(_, outcome)| outcome).collect()
-}
-
-fn judge(folder: &Path, index: usize, source: &str, old: &Artifact, edit: &Edit) -> Outcome {
-    let Some(new) = build(folder, &format!("after{index}"), &edit.after) else {
-        return Outcome::DoesNotCompile;
-    };
-    let engine = Some(EngineKind::HotLibReloader);
-    let report = lang_rust::report(&texts(source), &texts(&edit.after), engine);
-    let codes: Vec<&str> = report.changes.iter().map(|change| change.code).collect();
-    let mut built = artifact::compare(old, &new);
-    built.retain(|difference| difference.fatal);
-    Outcome::Judged { predicted: report.verdict, codes: codes.join(" "), built }
-}
-
-fn texts(library: &str) -> Texts {
-    let files =
-        MANIFESTS.into_iter().chain([("world/src/lib.rs", library), ("app/src/main.rs", "fn main() {}\n")]);
-    files.map(|(path, text)| (path.into(), text.into())).collect()
-}
-
-/// Builds the library; `None` where it does not compile.
-fn build(folder: &Path, name: &str, source: &str) -> Option<Artifact> {
-    let file = folder.join(format!("{name}.rs"));
-    let library: PathBuf = folder.join(format!("lib{name}.so"));
-    std::fs::write(&file, source).expect("the folder is ours");
-    let compiled = Command::new("rustc")
-        .args(["--crate-name", "world", "--crate-type", "dylib", "--edition", "2024", "--cap-lints", "allow"])
-        .args(["-C", "debuginfo=2", "-o"])
-        .args([&library, &file])
-        .output()
-        .expect("rustc runs");
-    let artifact =
-        compiled.status.success().then(|| Artifact::read(&library).expect("rustc's own output reads"));
-    // A library is several megabytes, and there are hundreds.
-    let _ = std::fs::remove_file(&library);
-    artifact
-}
-
-#[derive(Default)]
-struct Totals {
-    invalid: usize,
-    harmful: usize,
-    harmless: usize,
-    refused_harmful: usize,
-    passed_harmless: usize,
-    false_safe: Vec<String>,
-    timid: Vec<String>,
-}
-
-impl Totals {
-    fn add(&mut self, program: &str, edit: &Edit, outcome: &Outcome) {
-        let Outcome::Judged { predicted, codes, built } = outcome else {
-            self.invalid += 1;
-            return;
-        };
-        let line = format!("{program}: {}: predicted {predicted:?} [{codes}]", edit.name);
-        match (predicted.is_swappable(), built.first()) {
-            (true, Some(difference)) => {
-                self.harmful += 1;
-                self.false_safe.push(format!("{line}; built: {} {}", difference.message, difference.path));
-            }
-            (false, Some(_)) => {
-                self.harmful += 1;
-                self.refused_harmful += 1;
-            }
-            (true, None) => {
-                self.harmless += 1;
-                self.passed_harmless += 1;
-            }
-            (false, None) => {
-                self.harmless += 1;
-                self.timid.push(line);
-            }
-        }
-    }
-
-    fn report(&self) -> ExitCode {
-        for (title, lines) in [("false safe", &self.false_safe), ("timid", &self.timid)] {
-            println!("\n{title}: {}", lines.len());
-            for line in lines {
-                println!("  {line}");
-            }
-        }
-        let share = 100 * self.passed_harmless / self.harmless.max(1);
-        println!("\n{} edits did not compile and say nothing", self.invalid);
-        println!("{} of {} harmful edits refused", self.refused_harmful, self.harmful);
-        println!("{} of {} harmless edits passed ({share} %)", self.passed_harmless, self.harmless);
-        let met = self.false_safe.is_empty() && share >= 90;
-        println!("oracle: {}", if met { "no false safe, and not timid" } else { "NOT MET" });
-        if met { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-    }
 }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 pub mod dap;
+pub mod driven;
+pub mod edits;
 pub mod lsp;
 pub mod program;
 pub mod terminal;

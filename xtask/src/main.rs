@@ -1,4 +1,4 @@
-//! The tasks of this repository: `cargo xtask demo | test | bench | package | setup`.
+//! The tasks of this repository: `cargo xtask demo | test | oracle | bench | package | setup`.
 //!
 //! Each starts from a clean checkout. What a task needs and the machine lacks is installed through the ordinary
 //! package managers ([`setup`]); what is costly to make is kept in a cache outside the checkout ([`cache`]).
@@ -14,6 +14,8 @@ mod cache;
 mod code_server;
 mod console;
 mod demo;
+mod harness;
+mod oracle;
 mod package;
 mod process;
 mod setup;
@@ -39,6 +41,14 @@ enum Task {
         /// The parts to run: all of them when none is named.
         parts: Vec<test::Part>,
     },
+    /// Ask what the rules and the gate say of hundreds of edits, and what then really happens.
+    Oracle {
+        /// One part of it: both when none is named.
+        part: Option<oracle::Part>,
+        /// How many edits of each program at most.
+        #[arg(long, default_value_t = 130)]
+        edits: usize,
+    },
     /// Make the VS Code extension for this platform, with the binary inside.
     Package,
     /// Measure, and compare with the bars that were set.
@@ -53,6 +63,7 @@ fn main() -> ExitCode {
         Task::Setup => setup::everything().map(|()| ExitCode::SUCCESS),
         Task::Demo => demo::run(),
         Task::Test { parts } => test::run(&parts),
+        Task::Oracle { part, edits } => oracle::run(part, edits),
         Task::Package => package::run(package::Profile::Release).map(|vsix| {
             console::note(&format!("packed {}", vsix.display()));
             ExitCode::SUCCESS

@@ -1,0 +1,56 @@
+//! The gate's verdict on edits that the rules hold back, so that it is known for all of them.
+
+use std::path::{Path, PathBuf};
+
+use in_place::capture::{self, Purpose};
+use in_place::{Build, Prepared, Process, Record, SessionFolder};
+use midflight_tests::driven::{Driven, MODEL};
+use midflight_tests::program::Program;
+
+/// A program that was built to be patched, and is not run.
+pub(crate) struct Gate {
+    program: Program,
+    folder: PathBuf,
+    record: Record,
+    session: SessionFolder,
+    process: Process,
+}
+
+impl Gate {
+    pub(crate) fn new(driven: &Driven) -> Self {
+        let program = Program::files(&driven.files(driven.model));
+        let folder = program.outside().join("capture");
+        assert!(build(&program, &folder, Purpose::Launch), "the oracle's programs compile");
+        let binary = program.path("target/debug/driven");
+        let record = Record::of(&folder, &binary).expect("the build was captured");
+        let (session, launched) = record.begin(&|_| false).expect("the record is complete");
+        let process = Process::launched(&session.program(), &launched).expect("it can be read");
+        Self { program, folder, record, session, process }
+    }
+
+    /// Why the gate would refuse this; `None` if it would let it pass.
+    pub(crate) fn refusal(&self, model: &str) -> Option<String> {
+        self.program.write(MODEL, model);
+        assert!(build(&self.program, &self.folder, Purpose::Patch), "it was built before");
+        let build = Build::read(&self.record, &|_| false).expect("the record is complete");
+        match in_place::prepare(&build, &self.process, &self.session.patch(1), None) {
+            Ok(Prepared::Unchanged | Prepared::Ready(_)) => None,
+            Ok(Prepared::Refused(differences)) => {
+                Some(differences.first().map_or_else(String::new, |difference| difference.message.clone()))
+            }
+            Err(error) => Some(error.to_string()),
+        }
+    }
+}
+
+fn build(program: &Program, folder: &Path, purpose: Purpose) -> bool {
+    let mut cargo = program.command("cargo");
+    cargo.args(["build", "--quiet"]);
+    for (variable, value) in capture::environment(&midflight_tests::midflight_bin(), folder, purpose) {
+        match value {
+            Some(value) => cargo.env(variable, value),
+            None => cargo.env_remove(variable),
+        };
+    }
+    cargo.output().is_ok_and(|output| output.status.success())
+}

@@ -1,0 +1,74 @@
+//! What a process does that takes the edit while it runs: `midflight dap`, a real debugger, a real program.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use midflight_tests::dap::{Client, Session};
+use midflight_tests::driven::{Driven, Driver, MODEL, Run};
+use midflight_tests::program::Program;
+use serde_json::json;
+
+use crate::truth::STEPS;
+
+/// A workspace, and a session of its program as long as nothing was swapped in.
+pub(crate) struct Bench {
+    driven: Driven,
+    pub(crate) program: Program,
+    session: Option<(Session, Driver)>,
+}
+
+/// What became of a save.
+pub(crate) enum Reload {
+    /// The new code runs; what was seen then.
+    Applied(Run),
+    /// Why not. The process was not touched, and takes the next edit.
+    Refused(String),
+    /// The session did not come to its end.
+    Broken(String),
+}
+
+impl Bench {
+    pub(crate) fn new(driven: Driven) -> Self {
+        let program = Program::files(&driven.files(driven.model));
+        Self { driven, program, session: None }
+    }
+
+    /// Saves this model while the program runs the first one.
+    pub(crate) fn reload(&mut self, model: &str) -> Reload {
+        let attempt = catch_unwind(AssertUnwindSafe(|| self.attempt(model)));
+        self.program.write(MODEL, self.driven.model);
+        attempt.unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().map_or("a panic", String::as_str);
+            Reload::Broken(text.lines().next().unwrap_or_default().to_owned())
+        })
+    }
+
+    fn attempt(&mut self, model: &str) -> Reload {
+        let (mut session, mut driver) = self.launch();
+        self.program.write(MODEL, model);
+        let answer = session.client.ok("midflight/reload", json!({}));
+        if answer["applied"] != true {
+            let message = answer["message"].as_str().unwrap_or_default().to_owned();
+            self.session = Some((session, driver));
+            return Reload::Refused(message);
+        }
+        let run = Run::of(&mut driver, STEPS, || stop(&mut session.client));
+        session.client.disconnect();
+        Reload::Applied(run)
+    }
+
+    fn launch(&mut self) -> (Session, Driver) {
+        if let Some(running) = self.session.take() {
+            return running;
+        }
+        let mut session = Session::launch(&self.program, &json!({"reload": "manual", "engine": "in-place"}));
+        session.configuration_done();
+        let driver = Driver::connect(self.program.root(), || stop(&mut session.client));
+        (session, driver.unwrap_or_else(|error| panic!("the program does not start: {error}")))
+    }
+}
+
+/// A stop that nobody asked for: a signal.
+fn stop(client: &mut Client) -> Option<String> {
+    let stop = client.events_so_far("stopped").pop()?;
+    Some(stop["description"].as_str().or(stop["reason"].as_str()).unwrap_or("stopped").to_owned())
+}

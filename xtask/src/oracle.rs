@@ -1,0 +1,24 @@
+//! `cargo xtask oracle`: predicted verdicts and the gate's, against what is built and what a process really does.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::{harness, setup};
+
+/// Which part of the oracle.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Part {
+    /// hot-lib-reloader: what the rules predict against the layouts that the compiler chose.
+    Library,
+    /// In place: the rules, the gate, and a running process that takes the edit.
+    InPlace,
+}
+
+/// Asks the oracle about so many edits of each program at most.
+pub(crate) fn run(part: Option<Part>, edits: usize) -> Result<ExitCode> {
+    let name = part.and_then(|part| part.to_possible_value()).map(|value| value.get_name().to_owned());
+    let arguments: Vec<String> = name.into_iter().chain([edits.to_string()]).collect();
+    harness::run("oracle", &[setup::LINKER, setup::DEBUGGER], &arguments)
+}
