@@ -234,10 +234,3 @@ fn the_work_tree_is_compared_with_a_commit() {
     assert_eq!(unknown.status.code(), Some(2));
     assert!(text(&unknown.stderr).contains("no-such-thing"), "{}", text(&unknown.stderr));
 }
-
-#[test]
-fn commands_that_come_later_say_so() {
-    let output = midflight(&["diff", "--format", "json", "a", "b"], Path::new("."));
-    assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("not there yet"));
-}

@@ -3,6 +3,7 @@
 mod architecture;
 mod check;
 mod dap;
+mod diff;
 mod editor;
 mod lsp;
 mod map;

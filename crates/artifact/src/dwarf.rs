@@ -15,9 +15,12 @@ type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
 type Entry<'a> = DebuggingInformationEntry<Slice<'a>>;
 type Result<T> = gimli::Result<T>;
 
+/// Where the standard library was compiled, as its debug information says.
+const TOOLCHAIN: &str = "/rustc/";
+
 /// A place in `.debug_info`: which unit, and where in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Place {
+pub(crate) struct Place {
     unit: usize,
     offset: UnitOffset,
 }
@@ -37,8 +40,7 @@ pub(crate) fn read(file: &object::File<'_>, question: &Question<'_>) -> Result<A
     let mut index = Index::new(&dwarf)?;
     let functions = index.scan(question.functions)?;
     let slots = Slots::new(file);
-    let mut walk =
-        Walk { index: &index, slots: &slots, artifact: Artifact::default(), queue: VecDeque::new() };
+    let mut walk = Walk::new(&index, &slots);
     for (name, place) in functions {
         walk.function(&name, place)?;
     }
@@ -60,12 +62,14 @@ pub(crate) fn sections<'d>(
 }
 
 /// All units, for each type the path of the modules around it, and what stands behind trait objects.
-struct Index<'a> {
+pub(crate) struct Index<'a> {
     dwarf: &'a gimli::Dwarf<Slice<'a>>,
     units: Vec<gimli::Unit<Slice<'a>>>,
     scopes: HashMap<Place, Rc<str>>,
     /// By name, as in `<T as Trait>`.
     vtables: BTreeMap<String, Vtable>,
+    /// Statics and thread locals, by linker name.
+    pub(crate) statics: Vec<(String, Place)>,
 }
 
 /// The method table of one type for one trait.
@@ -77,21 +81,22 @@ struct Vtable {
 }
 
 impl<'a> Index<'a> {
-    fn new(dwarf: &'a gimli::Dwarf<Slice<'a>>) -> Result<Self> {
+    pub(crate) fn new(dwarf: &'a gimli::Dwarf<Slice<'a>>) -> Result<Self> {
         let mut units = Vec::new();
         let mut headers = dwarf.units();
         while let Some(header) = headers.next()? {
             units.push(dwarf.unit(header)?);
         }
-        Ok(Self { dwarf, units, scopes: HashMap::new(), vtables: BTreeMap::new() })
+        let (scopes, vtables, statics) = (HashMap::new(), BTreeMap::new(), Vec::new());
+        Ok(Self { dwarf, units, scopes, vtables, statics })
     }
 
     /// One pass over everything: notes the scope of each type, and finds the functions asked for.
-    fn scan(&mut self, wanted: &dyn Fn(&str) -> bool) -> Result<BTreeMap<String, Place>> {
+    pub(crate) fn scan(&mut self, wanted: &dyn Fn(&str) -> bool) -> Result<BTreeMap<String, Place>> {
         let mut functions = BTreeMap::new();
         for unit in 0..self.units.len() {
             let mut open: Vec<(isize, Rc<str>)> = Vec::new();
-            let (mut found, mut vtables) = (Vec::new(), Vec::new());
+            let (mut found, mut vtables, mut statics) = (Vec::new(), Vec::new(), Vec::new());
             let mut entries = self.units[unit].entries();
             while let Some(entry) = entries.next_dfs()? {
                 while open.last().is_some_and(|(depth, _)| *depth >= entry.depth()) {
@@ -114,6 +119,10 @@ impl<'a> Index<'a> {
                     && let Some(of) = name.strip_suffix("::{vtable}")
                 {
                     vtables.push((of.to_owned(), Vtable { address, ..Vtable::default() }));
+                } else if entry.tag() == gimli::DW_TAG_variable {
+                    if entry.has_attr(gimli::DW_AT_linkage_name) || self.address(unit, entry)?.is_some() {
+                        statics.extend(self.symbol(unit, entry)?.map(|symbol| (symbol, place)));
+                    }
                 } else if entry.tag() == gimli::DW_TAG_subprogram
                     && entry.attr_value(gimli::DW_AT_low_pc).is_some()
                     && let Some(symbol) = self.symbol(unit, entry)?
@@ -123,6 +132,7 @@ impl<'a> Index<'a> {
                 }
             }
             self.scopes.extend(found);
+            self.statics.extend(statics);
             for (name, part) in vtables {
                 let vtable = self.vtables.entry(name).or_default();
                 vtable.holder = part.holder.or(vtable.holder);
@@ -131,6 +141,24 @@ impl<'a> Index<'a> {
             }
         }
         Ok(functions)
+    }
+
+    /// Whether a function is an instance of a generic one, or inside one.
+    pub(crate) fn is_generic(&self, function: Place) -> Result<bool> {
+        let children = self.children(function)?;
+        Ok(children.iter().any(|child| child.tag() == gimli::DW_TAG_template_type_parameter))
+    }
+
+    /// Whether some type is described by what was compiled here, not with the toolchain.
+    pub(crate) fn describes_types(&self) -> bool {
+        let is_ours = |unit: usize| {
+            let folder = self.units[unit].comp_dir.map(|folder| folder.to_string_lossy().into_owned());
+            folder.is_some_and(|folder| !folder.starts_with(TOOLCHAIN))
+        };
+        self.scopes
+            .keys()
+            .filter(|place| is_ours(place.unit))
+            .any(|place| self.entry(*place).is_ok_and(|entry| entry.tag() == gimli::DW_TAG_structure_type))
     }
 
     fn string(&self, unit: usize, entry: &Entry<'a>, attribute: gimli::DwAt) -> Result<Option<String>> {
@@ -248,15 +276,41 @@ impl<'a> Index<'a> {
 }
 
 /// The search from the boundary inwards, each type once, by the shortest path.
-struct Walk<'i, 'a> {
+pub(crate) struct Walk<'i, 'a> {
     index: &'i Index<'a>,
     slots: &'i Slots,
-    artifact: Artifact,
+    pub(crate) artifact: Artifact,
     queue: VecDeque<(Place, Vec<String>)>,
 }
 
-impl<'a> Walk<'_, 'a> {
-    fn function(&mut self, name: &str, place: Place) -> Result<()> {
+impl<'i, 'a> Walk<'i, 'a> {
+    pub(crate) fn new(index: &'i Index<'a>, slots: &'i Slots) -> Self {
+        Self { index, slots, artifact: Artifact::default(), queue: VecDeque::new() }
+    }
+
+    /// Goes on from a static; the name of its type.
+    pub(crate) fn variable(&mut self, name: &str, place: Place) -> Result<String> {
+        let target = self.index.type_of(place.unit, &self.index.entry(place)?);
+        self.reach(target, vec![format!("static `{name}`")]);
+        self.index.type_name(target)
+    }
+
+    /// All types with a name, in the order of the file.
+    pub(crate) fn named(&self) -> Result<Vec<(Place, String)>> {
+        let mut places: Vec<Place> = self.index.scopes.keys().copied().collect();
+        places.sort_by_key(|place| (place.unit, place.offset.0));
+        let mut named = Vec::new();
+        for place in places {
+            let entry = self.index.entry(place)?;
+            let declared_only = entry.has_attr(gimli::DW_AT_declaration);
+            if entry.tag() != gimli::DW_TAG_namespace && !declared_only {
+                named.push((place, self.index.type_name(Some(place))?));
+            }
+        }
+        Ok(named)
+    }
+
+    pub(crate) fn function(&mut self, name: &str, place: Place) -> Result<()> {
         let entry = self.index.entry(place)?;
         let returns = self.index.type_of(place.unit, &entry);
         let mut signature = Signature::default();
@@ -279,13 +333,8 @@ impl<'a> Walk<'_, 'a> {
 
     /// The types asked for that no function reaches.
     fn others(&mut self, wanted: &dyn Fn(&str) -> bool) -> Result<()> {
-        for &place in self.index.scopes.keys() {
-            let entry = self.index.entry(place)?;
-            let declared_only = entry.has_attr(gimli::DW_AT_declaration);
-            if entry.tag() == gimli::DW_TAG_namespace || declared_only {
-                continue;
-            }
-            if wanted(&self.index.type_name(Some(place))?) {
+        for (place, name) in self.named()? {
+            if wanted(&name) {
                 self.reach(Some(place), Vec::new());
             }
         }
@@ -296,30 +345,36 @@ impl<'a> Walk<'_, 'a> {
         self.queue.extend(target.map(|place| (place, path)));
     }
 
-    fn run(&mut self) -> Result<()> {
+    pub(crate) fn run(&mut self) -> Result<()> {
         while let Some((place, path)) = self.queue.pop_front() {
             let name = self.index.type_name(Some(place))?;
             if !self.artifact.types.contains_key(&name) {
-                let entry = self.index.entry(place)?;
-                let mut layout = TypeLayout {
-                    size: number(&entry, gimli::DW_AT_byte_size).unwrap_or(0),
-                    align: number(&entry, gimli::DW_AT_alignment).unwrap_or(0),
-                    reach: Reach(path.clone()),
-                    ..TypeLayout::default()
-                };
-                self.trait_object(&name, &path);
-                // What a pointer, an array or an alias is made of.
-                let made_of = self.index.type_of(place.unit, &entry);
-                self.part_of(made_of, path.clone(), &mut layout)?;
-                for child in self.index.children(place)? {
-                    self.part(place.unit, &name, &child, &path, &mut layout)?;
-                }
-                layout.members.sort();
-                layout.variants.sort();
+                let layout = self.layout(place, &name, &path)?;
                 self.artifact.types.insert(name, layout);
             }
         }
         Ok(())
+    }
+
+    /// The layout of a type; what it is made of is queued.
+    pub(crate) fn layout(&mut self, place: Place, name: &str, path: &[String]) -> Result<TypeLayout> {
+        let entry = self.index.entry(place)?;
+        let mut layout = TypeLayout {
+            size: number(&entry, gimli::DW_AT_byte_size).unwrap_or(0),
+            align: number(&entry, gimli::DW_AT_alignment).unwrap_or(0),
+            reach: Reach(path.to_vec()),
+            ..TypeLayout::default()
+        };
+        self.trait_object(name, path);
+        // What a pointer, an array or an alias is made of.
+        let made_of = self.index.type_of(place.unit, &entry);
+        self.part_of(made_of, path.to_vec(), &mut layout)?;
+        for child in self.index.children(place)? {
+            self.part(place.unit, name, &child, path, &mut layout)?;
+        }
+        layout.members.sort();
+        layout.variants.sort();
+        Ok(layout)
     }
 
     /// Behind `dyn Trait` may stand every type that the build made a vtable of that trait for.

@@ -9,6 +9,14 @@ pub struct Signature {
     pub returns: Option<String>,
 }
 
+impl std::fmt::Display for Signature {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let types: Vec<&str> = self.parameters.iter().map(|(_, type_name)| type_name.as_str()).collect();
+        write!(f, "fn({})", types.join(", "))?;
+        self.returns.as_ref().map_or(Ok(()), |returns| write!(f, " -> {returns}"))
+    }
+}
+
 /// One type as the compiler laid it out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TypeLayout {

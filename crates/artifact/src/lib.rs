@@ -9,7 +9,9 @@
 //! Layouts come from DWARF (version 4 and 5, `debuginfo=2`), symbols from the ELF dynamic symbol table.
 
 mod compare;
+mod diff;
 mod dwarf;
+mod inventory;
 mod layout;
 mod lines;
 mod swap;
@@ -19,7 +21,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 pub use compare::{Difference, DifferenceKind, compare};
+pub use diff::{Change, ChangeKind, Effect, Leaf, Shape, diff};
 use dwarf::Question;
+pub use inventory::{Counts, Inventory};
 pub use layout::{Member, Parts, Reach, Signature, TypeLayout, Variant};
 pub use lines::{CodeLines, code_lines};
 use object::{Object, ObjectSymbol, SymbolKind};
@@ -51,12 +55,18 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The file is not an object file of a known format, or is cut short.
-    #[error("{} is not a library this gate can read: {source}", path.display())]
+    #[error("{} is no program or library that can be read: {source}", path.display())]
     Object {
         /// The artifact.
         path: PathBuf,
         /// What is wrong with it.
         source: object::Error,
+    },
+    /// An object file or an archive of them: symbols have no addresses yet.
+    #[error("{} is not linked yet; give the program or the dynamic library that it becomes part of", path.display())]
+    NotLinked {
+        /// The artifact.
+        path: PathBuf,
     },
     /// The debug information is damaged.
     #[error("the debug information of {} can't be read: {source}", path.display())]

@@ -61,6 +61,7 @@ impl Slots {
     }
 }
 
-fn demangled(name: &str) -> String {
+/// A name as its author wrote it, without the hash.
+pub(crate) fn demangled(name: &str) -> String {
     format!("{:#}", rustc_demangle::demangle(name))
 }

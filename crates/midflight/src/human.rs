@@ -32,7 +32,7 @@ fn shown(text: &str, bytes: &std::ops::Range<usize>) -> std::ops::Range<usize> {
     on_boundary(bytes.start)..on_boundary(bytes.end.max(bytes.start))
 }
 
-fn level(verdict: Verdict) -> Level<'static> {
+pub(crate) fn level(verdict: Verdict) -> Level<'static> {
     match verdict {
         Verdict::Safe => Level::NOTE.with_name("safe"),
         Verdict::Deferred => Level::INFO.with_name("deferred"),

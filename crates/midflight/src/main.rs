@@ -4,6 +4,7 @@
 //! can tell, 2 the input can't be read.
 
 mod check;
+mod diff;
 mod explain;
 mod github;
 mod human;
@@ -36,8 +37,8 @@ enum Action {
     Dap(DapArgs),
     /// Say what the difference between two source trees does to a running process.
     Check(CheckArgs),
-    /// Compare two built artifacts.
-    Diff(LaterArgs),
+    /// Say what the difference between two built programs or libraries does to a running process.
+    Diff(diff::DiffArgs),
     /// Print the page of a rule, or list all rules.
     Explain(explain::ExplainArgs),
     /// Explain one mapping of a source map.
@@ -92,14 +93,6 @@ enum Format {
     Github,
 }
 
-/// What a command that is not there yet was given.
-#[derive(Debug, Args)]
-#[command(disable_help_flag = true)]
-struct LaterArgs {
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    _arguments: Vec<OsString>,
-}
-
 /// Where a rule's page is on the web.
 fn page_url(code: &str) -> String {
     format!("{}/blob/main/docs/rules/{code}.md", env!("CARGO_PKG_REPOSITORY"))
@@ -114,7 +107,7 @@ fn main() -> ExitCode {
         Action::Lsp => return server::run(),
         Action::Dap(arguments) => dap(arguments),
         Action::Check(arguments) => check::run(&arguments),
-        Action::Diff(_) => later("diff"),
+        Action::Diff(arguments) => diff::run(&arguments),
         Action::Explain(arguments) => explain::run(&arguments),
         Action::Map(arguments) => map::run(&arguments),
         #[cfg(unix)]
@@ -133,9 +126,4 @@ fn dap(DapArgs { listen, connect, adapter }: DapArgs) -> anyhow::Result<ExitCode
     // A read of standard input can't be cancelled, and must not keep a session that is over.
     runtime.shutdown_background();
     Ok(ExitCode::SUCCESS)
-}
-
-/// A command that the design names and that is not there yet.
-fn later(command: &str) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("`midflight {command}` is not there yet: it comes with a later version")
 }
