@@ -366,6 +366,37 @@ fn the_package_may_be_elsewhere() {
 }
 
 #[test]
+fn the_options_of_cargo_run_choose_the_program() {
+    let package = |name: &str, more: &str| {
+        format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{more}")
+    };
+    let says = |what: &str| format!("fn main() {{ print!(\"{what} {{}}\", cfg!(debug_assertions)); }}");
+    let example = "fn main() { print!(\"example {} {:?}\", one::loud(), std::env::args().nth(1)); }";
+    let program = Program::files(&[
+        ("Cargo.toml", "[workspace]\nmembers = [\"one\", \"two\"]\nresolver = \"3\"\n"),
+        ("one/Cargo.toml", &package("one", "[features]\nloud = []\n")),
+        ("one/src/lib.rs", "pub fn loud() -> bool { cfg!(feature = \"loud\") }"),
+        ("one/examples/show.rs", example),
+        ("two/Cargo.toml", &package("two", "default-run = \"b\"\n")),
+        ("two/src/bin/a.rs", &says("a")),
+        ("two/src/bin/b.rs", &says("b")),
+    ]);
+    let says = |folder: &str, arguments: &[&str]| {
+        let mut command = run(&program, &[&["--", "cargo", "run"], arguments].concat());
+        command.current_dir(program.path(folder));
+        let mut terminal = Terminal::piped(command);
+        assert_eq!(code(terminal.ended()), Some(0), "{arguments:?}");
+        String::from_utf8_lossy(&terminal.written(Side::Output)).into_owned()
+    };
+    assert_eq!(says("", &[]), "b true", "the default of the only package that has programs");
+    assert_eq!(says("", &["--bin=a", "--release"]), "a false");
+    assert_eq!(says("two", &["--target-dir", "elsewhere"]), "b true");
+    assert!(program.path("two/elsewhere/debug/b").is_file());
+    assert_eq!(says("", &["-p", "one", "--example", "show", "-F", "loud", "x"]), "example true Some(\"x\")");
+    assert_eq!(says("one", &["-qr", "--example", "show"]), "example false None");
+}
+
+#[test]
 fn what_can_t_be_run_is_refused_with_what_to_do() {
     let program = app();
     let refused = |arguments: &[&str], status: i32| {
@@ -383,6 +414,8 @@ fn what_can_t_be_run_is_refused_with_what_to_do() {
     let said = refused(&["cargo", "run"], 2);
     assert!(said.contains("2 programs to run: app, other") && said.contains("--bin app"), "{said}");
     assert!(refused(&["cargo", "run", "--frob"], 2).contains("2 programs"));
+    let said = refused(&["cargo", "run", "-p", "nobody"], 101);
+    assert!(said.contains("package ID specification `nobody` did not match any packages"), "{said}");
     let said = refused(&["cargo", "run", "--bin", "app", "--frob"], 101);
     assert!(said.contains("unexpected argument '--frob'"), "Cargo says it best: {said}");
 

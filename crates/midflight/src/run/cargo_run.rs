@@ -103,6 +103,10 @@ impl CargoRun {
         let manifest = self.value(&["--manifest-path"]).map(|manifest| folder.join(manifest));
         let metadata = metadata(folder, manifest.as_deref())?;
         let packages = self.packages(&metadata, manifest, folder);
+        if packages.is_empty() {
+            // There is no such package: Cargo says it best.
+            return Ok(None);
+        }
         for (option, kind) in [("--bin", TargetKind::Bin), ("--example", TargetKind::Example)] {
             if let Some(name) = self.value(&[option]) {
                 let is_meant = |target: &Target| target.kind.contains(&kind) && target.name == name;
