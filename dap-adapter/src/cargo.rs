@@ -1,15 +1,17 @@
 //! Building with Cargo, and what its messages say about what was built.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use cargo_metadata::{Artifact, CrateType, Message, TargetKind};
+use cargo_metadata::Message;
+use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
+use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 use tokio::sync::mpsc;
 
+pub(crate) use crate::built::Built;
 use crate::error::{Error, Result};
 use crate::platform;
 
@@ -29,32 +31,28 @@ pub(crate) enum Progress {
     Step(String),
     /// A diagnostic of the compiler, rendered for a terminal.
     Diagnostic(String),
+    /// The build is over.
+    Done(Findings),
 }
 
-/// What was built.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Built {
-    /// The programs.
-    pub(crate) programs: Vec<Executable>,
-    /// Libraries that can be loaded: by target name, the file.
-    pub(crate) libraries: BTreeMap<String, PathBuf>,
-    /// Per package and target, the feature sets it was built with (host and target builds may differ).
-    features: BTreeMap<(String, String), BTreeSet<Vec<String>>>,
-}
-
-/// A program that was built.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Executable {
-    /// The target's name.
-    pub(crate) name: String,
-    /// Its package, as Cargo names it exactly.
-    pub(crate) package: String,
-    /// The file.
-    pub(crate) path: PathBuf,
+/// All that the compiler found in one build.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Findings {
+    /// Whether there is a program to run.
+    pub(crate) success: bool,
+    /// The workspace.
+    pub(crate) root: Option<PathBuf>,
+    /// As Cargo wrote them; their paths are relative to the root.
+    pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 /// Options that select packages or targets; a staging build selects its own. With each, whether a value follows.
-const SELECTION: [(&str, bool); 13] = [
+const SELECTION: [(&str, bool); 18] = [
+    ("--test", true),
+    ("--tests", false),
+    ("--bench", true),
+    ("--benches", false),
+    ("--no-run", false),
     ("--bin", true),
     ("--bins", false),
     ("--lib", false),
@@ -76,10 +74,12 @@ impl Invocation {
         let subcommand = arguments.iter().find(|argument| !argument.starts_with('+'));
         match subcommand.map(String::as_str) {
             Some("build" | "b") => {}
+            Some("test" | "t") if arguments.iter().any(|argument| argument == "--no-run") => {}
             Some(other) => {
                 return Err(Error::user(format!(
-                    "`midflight.cargo` runs `cargo {other}`; it must be a `build`, such as \
-                     [\"build\", \"--bin\", \"app\"]. The program is started by the debugger."
+                    "`midflight.cargo` runs `cargo {other}`; it must only build, such as \
+                     [\"build\", \"--bin\", \"app\"] or [\"test\", \"--no-run\", \"--test\", \"it\"]. The program is \
+                     started by the debugger."
                 )));
             }
             None => {
@@ -101,6 +101,9 @@ impl Invocation {
     /// library built with other features has other layouts.
     pub(crate) fn libraries(&self, packages: &[String]) -> Self {
         let mut arguments = without_selection(&self.arguments);
+        if let Some(subcommand) = arguments.iter_mut().find(|argument| !argument.starts_with('+')) {
+            "build".clone_into(subcommand);
+        }
         arguments.push("--lib".to_owned());
         for package in packages {
             arguments.extend(["--package".to_owned(), package.clone()]);
@@ -166,7 +169,11 @@ impl Invocation {
         let outcome = read_messages(stdout, &progress).await;
         let status = group.0.wait().await.map_err(|error| Error::nobody(format!("cargo: {error}")))?;
         let last_step = steps.await.unwrap_or_default();
-        if status.success() { Ok(outcome.built) } else { Err(outcome.failure(&last_step)) }
+        let success = status.success();
+        let root = baseline::find_root(&package_folder(&self.folder, &self.arguments));
+        let findings = Findings { success, root, diagnostics: outcome.diagnostics };
+        let _ = progress.send(Progress::Done(findings));
+        if success { Ok(outcome.built) } else { Err(failure(&outcome.errors, &last_step)) }
     }
 }
 
@@ -225,20 +232,19 @@ fn without_selection(arguments: &[String]) -> Vec<String> {
 struct Outcome {
     built: Built,
     errors: Vec<String>,
+    diagnostics: Vec<Diagnostic>,
 }
 
-impl Outcome {
-    fn failure(&self, last_step: &str) -> Error {
-        let Some(first) = self.errors.first() else {
-            return Error::user(format!("Cargo can't build the program: {last_step}"));
-        };
-        let more = match self.errors.len() - 1 {
-            0 => String::new(),
-            1 => " (and one more error)".to_owned(),
-            more => format!(" (and {more} more errors)"),
-        };
-        Error::user(format!("The program does not build: {first}{more}. The compiler's output says more."))
-    }
+fn failure(errors: &[String], last_step: &str) -> Error {
+    let Some(first) = errors.first() else {
+        return Error::user(format!("Cargo can't build the program: {last_step}"));
+    };
+    let more = match errors.len() - 1 {
+        0 => String::new(),
+        1 => " (and one more error)".to_owned(),
+        more => format!(" (and {more} more errors)"),
+    };
+    Error::user(format!("The program does not build: {first}{more}. The compiler's output says more."))
 }
 
 async fn read_messages(
@@ -252,17 +258,18 @@ async fn read_messages(
         match serde_json::from_str(&line) {
             Ok(Message::CompilerArtifact(artifact)) => outcome.built.add(artifact),
             Ok(Message::CompilerMessage(compiler)) => {
-                let diagnostic = compiler.message;
+                let mut diagnostic = compiler.message;
                 let is_summary = diagnostic.spans.is_empty() && diagnostic.message.starts_with("aborting");
-                if matches!(diagnostic.level, cargo_metadata::diagnostic::DiagnosticLevel::Error)
-                    && !is_summary
-                {
+                if matches!(diagnostic.level, DiagnosticLevel::Error) && !is_summary {
                     let place = diagnostic.spans.iter().find(|span| span.is_primary);
                     let place = place.map(|span| format!(" ({}:{})", span.file_name, span.line_start));
                     outcome.errors.push(format!("{}{}", diagnostic.message, place.unwrap_or_default()));
                 }
-                if let Some(rendered) = diagnostic.rendered {
+                if let Some(rendered) = diagnostic.rendered.take() {
                     let _ = progress.send(Progress::Diagnostic(rendered));
+                }
+                if !diagnostic.spans.is_empty() {
+                    outcome.diagnostics.push(diagnostic);
                 }
             }
             Ok(_) | Err(_) => {}
@@ -290,73 +297,6 @@ async fn report_steps(
     error
 }
 
-impl Built {
-    fn add(&mut self, artifact: Artifact) {
-        let package = artifact.package_id.repr;
-        let mut features = artifact.features;
-        features.sort();
-        self.features.entry((package.clone(), artifact.target.name.clone())).or_default().insert(features);
-        let kinds = &artifact.target.kind;
-        if let Some(path) = artifact.executable
-            && (kinds.contains(&TargetKind::Bin) || kinds.contains(&TargetKind::Example))
-        {
-            let name = artifact.target.name.clone();
-            self.programs.push(Executable { name, package, path: path.into_std_path_buf() });
-        }
-        let is_loadable = |kind: &CrateType| matches!(kind, CrateType::DyLib | CrateType::CDyLib);
-        if artifact.target.crate_types.iter().any(is_loadable) {
-            let is_library = |path: &&cargo_metadata::camino::Utf8PathBuf| {
-                matches!(path.extension(), Some("so" | "dylib" | "dll"))
-            };
-            if let Some(path) = artifact.filenames.iter().find(is_library) {
-                self.libraries.insert(artifact.target.name, path.clone().into_std_path_buf());
-            }
-        }
-    }
-
-    /// The one program to debug: the one that `wanted` names, else the only one.
-    pub(crate) fn program(&self, wanted: Option<&str>) -> Result<Option<&Executable>> {
-        if let Some(wanted) = wanted {
-            let path = Path::new(wanted);
-            let same = |program: &&Executable| program.path == path || program.name == wanted;
-            return Ok(self.programs.iter().find(same));
-        }
-        match self.programs.as_slice() {
-            [program] => Ok(Some(program)),
-            [] => Err(Error::user(
-                "The build makes no program: `midflight.cargo` selects only libraries. Select a binary, \
-                 such as [\"build\", \"--bin\", \"app\"], or name the program with `program`.",
-            )),
-            programs => {
-                let mut names: Vec<&str> = programs.iter().map(|program| program.name.as_str()).collect();
-                names.sort_unstable();
-                let first = names[0];
-                Err(Error::user(format!(
-                    "The build makes {} programs: {}. Choose one in the launch configuration, such as \
-                     \"midflight\": {{\"cargo\": [\"build\", \"--bin\", \"{first}\"]}}.",
-                    names.len(),
-                    names.join(", "),
-                )))
-            }
-        }
-    }
-
-    /// The first package that the other build made with features that this one has not.
-    pub(crate) fn feature_difference(&self, other: &Self) -> Option<String> {
-        other.features.iter().find_map(|(key, theirs)| {
-            let ours = self.features.get(key)?;
-            let foreign = theirs.iter().find(|features| !ours.contains(*features))?;
-            let ours = ours.iter().next()?;
-            Some(format!(
-                "`{}` is built with the features [{}] for the reload, and runs with [{}]",
-                key.1,
-                foreign.join(", "),
-                ours.join(", ")
-            ))
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -376,6 +316,14 @@ mod tests {
     }
 
     #[test]
+    fn a_staging_build_of_a_test_builds_libraries() {
+        let invocation =
+            Invocation::new(Path::new("/w"), &words("test --no-run --test it -q")).expect("a build");
+        let staging = invocation.staging(Path::new("/t"), &["app".into()]);
+        assert_eq!(staging.shown(), "cargo build -q --lib --package app --target-dir /t");
+    }
+
+    #[test]
     fn a_manifest_says_where_the_package_is() {
         let folder = |text: &str| package_folder(Path::new("/w"), &words(text));
         assert_eq!(folder("build --bin app"), Path::new("/w"));
@@ -390,19 +338,8 @@ mod tests {
         };
         assert_eq!(problem("build --release"), "");
         assert!(problem("run").contains("`cargo run`"));
+        assert_eq!(problem("test --no-run --test it"), "");
+        assert!(problem("test").contains("--no-run"));
         assert!(problem("build --message-format=short").contains("leave it out"));
-    }
-
-    #[test]
-    fn several_programs_need_a_choice() {
-        let executable = |name: &str| Executable {
-            name: name.into(),
-            package: "p".into(),
-            path: PathBuf::from("/t").join(name),
-        };
-        let built = Built { programs: vec![executable("b"), executable("a")], ..Built::default() };
-        let problem = built.program(None).err().map(|error| error.message).unwrap_or_default();
-        assert!(problem.contains("2 programs: a, b") && problem.contains("--bin\", \"a\""), "{problem}");
-        assert_eq!(built.program(Some("/t/b")).ok().flatten(), Some(&executable("b")));
     }
 }

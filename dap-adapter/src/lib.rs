@@ -13,6 +13,7 @@
 
 mod adapter;
 mod breakpoints;
+mod built;
 mod capabilities;
 mod cargo;
 mod codec;

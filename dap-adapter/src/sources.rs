@@ -98,6 +98,13 @@ impl Sources {
         self.generations.push(generation);
     }
 
+    /// Completes what is recorded of the newest generation.
+    pub(crate) fn record(&mut self, record: Value) {
+        if let Some(newest) = self.generations.last_mut() {
+            newest.record = record;
+        }
+    }
+
     /// New code is in the process.
     pub(crate) fn add_image(&mut self, image: Image) {
         self.images.push(image);

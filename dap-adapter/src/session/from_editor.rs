@@ -172,6 +172,9 @@ impl Session {
             crate::cargo::Progress::Diagnostic(text) => {
                 self.editor.print(OutputEventCategory::Stderr, format!("{}\n", text.trim_end()));
             }
+            crate::cargo::Progress::Done(findings) => {
+                self.editor.event("midflight/build", &findings);
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ mod snapshots;
 mod staging;
 mod stops;
 mod swap;
+mod wording;
 
 use std::collections::{HashMap, VecDeque};
 use std::ops::ControlFlow;

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 
 use super::launch::millis;
 use super::staging::{Library, Outcome, Ready, Refusal};
+use super::wording::{self, Swapped};
 use super::{Report, Session};
 use crate::cargo::Progress;
 use crate::config::Trigger;
@@ -95,7 +96,7 @@ impl Session {
         tokio::spawn(async move {
             while let Some(line) = lines.recv().await {
                 // Cargo's steps are noise on every save; what the compiler says is not.
-                if let Progress::Diagnostic(_) = line {
+                if !matches!(line, Progress::Step(_)) {
                     let _ = for_lines.send(Report::Build(line));
                 }
             }
@@ -171,16 +172,9 @@ impl Session {
         let Some(live) = &mut self.live else { return };
         live.reload.refused = None;
         if let Some(patch) = ready.patch.clone() {
-            let number = ready.number;
-            live.reload.installed = Some(ready);
-            return match self.swap(number, &patch).await {
-                Ok(()) => {}
-                Err(error) => {
-                    if let Some(live) = &mut self.live {
-                        live.reload.installed = None;
-                    }
-                    self.on_failed(&error);
-                }
+            return match self.swap(&ready, &patch).await {
+                Ok(swapped) => self.announce(&ready, Some(&swapped)),
+                Err(error) => self.on_failed(&error),
             };
         }
         // What the program has not taken up is overtaken.
@@ -200,7 +194,7 @@ impl Session {
         live.reload.installed = Some(ready);
         if is_same_code {
             // The compiler made the same library again: there is nothing to load.
-            return self.applied(number);
+            return self.applied();
         }
         if live.process.shown_stop {
             self.say_what_it_waits_for();
@@ -267,21 +261,47 @@ impl Session {
         let Some(ready) = &live.reload.installed else { return };
         let is_loaded = hot.iter().any(|hot| hot.generation == Some(ready.number));
         if is_loaded {
-            self.applied(ready.number);
+            self.applied();
         }
     }
 
-    /// A generation runs: write it down and tell everybody.
-    pub(super) fn applied(&mut self, number: u32) {
+    /// The generation that was installed runs.
+    pub(super) fn applied(&mut self) {
         let Some(live) = &mut self.live else { return };
         let Some(ready) = live.reload.installed.take() else { return };
-        let elapsed = ready.started.elapsed();
-        let record = json!({
+        // In place, what gets here needed no patch.
+        let nothing = live.swap.is_some().then(Swapped::default);
+        self.advance(&ready);
+        self.announce(&ready, nothing.as_ref());
+    }
+
+    /// From here on, positions are those of the new generation.
+    pub(super) fn advance(&mut self, ready: &Ready) {
+        let Some(live) = &mut self.live else { return };
+        let (texts, program) = (ready.texts.clone(), ready.program.clone());
+        if let Some(watch) = &mut live.watch {
+            watch.follow(live.sources.root(), &texts);
+        }
+        live.reload.running = Some(Arc::clone(&ready.libraries));
+        live.sources.push(Generation { number: ready.number, texts, program, record: Value::Null });
+    }
+
+    /// Writes the new generation down and tells everybody.
+    fn announce(&mut self, ready: &Ready, swapped: Option<&Swapped>) {
+        let Some(live) = &mut self.live else { return };
+        let (number, elapsed) = (ready.number, ready.started.elapsed());
+        let message = wording::message(number, elapsed, swapped, &ready.changes);
+        let mut record = json!({
             "generation": number, "time": now(), "verdict": ready.verdict, "changes": ready.changes,
             "elapsedMs": millis(elapsed), "judgeMs": millis(ready.times.judge),
             "buildMs": millis(ready.times.build), "gateMs": millis(ready.times.gate),
-            "swapMs": millis(elapsed.saturating_sub(ready.times.total())),
+            "swapMs": millis(elapsed.saturating_sub(ready.times.total())), "message": message,
         });
+        if let Some(swapped) = swapped {
+            record["functions"] = json!(swapped.functions);
+            record["pausedMs"] = json!(millis(swapped.paused));
+            record["notes"] = json!(swapped.notes);
+        }
         if let Some(store) = &mut live.store {
             let generation = NewGeneration {
                 artifacts: ready.libraries.iter().map(|library| library.path.clone()).collect(),
@@ -293,18 +313,13 @@ impl Session {
                 self.editor.say(format!("Generation {number} can't be written down: {error}."));
             }
         }
-        let (texts, program) = (ready.texts.clone(), ready.program.clone());
-        if let Some(watch) = &mut live.watch {
-            watch.follow(live.sources.root(), &texts);
-        }
-        live.reload.running = Some(Arc::clone(&ready.libraries));
-        live.sources.push(Generation { number, texts, program, record: record.clone() });
-        self.editor.say(format!("Generation {number} runs ({:.0} ms after the save).", millis(elapsed)));
+        live.sources.record(record.clone());
+        self.editor.say(&message);
         self.editor.event("midflight/generation", &record);
         if self.client.knows_invalidated {
             self.editor.event("invalidated", &json!({"areas": ["variables"]}));
         }
-        self.answer_reload(true, ready.verdict, &record["changes"], "Applied.");
+        self.answer_reload(true, ready.verdict, &ready.changes, &message);
     }
 
     fn answer_reload(&mut self, applied: bool, verdict: Verdict, changes: &Value, message: &str) {

@@ -16,6 +16,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Session;
 use super::launch::blocking;
+use super::staging::Ready;
+use super::wording::{self, Swapped};
 use crate::adapter::FromAdapter;
 use crate::cargo::Invocation;
 use crate::error::{Error, Result};
@@ -153,16 +155,16 @@ impl Session {
     }
 
     /// Brings a patch into the process.
-    pub(super) async fn swap(&mut self, generation: u32, patch: &Patch) -> Result<()> {
-        let Some(swap) = self.live.as_ref().and_then(|live| live.swap.clone()) else { return Ok(()) };
+    pub(super) async fn swap(&mut self, ready: &Ready, patch: &Patch) -> Result<Swapped> {
+        let swap = self.live.as_ref().and_then(|live| live.swap.clone());
+        let swap = swap.ok_or_else(|| Error::nobody("There is nothing to swap functions in."))?;
         let _alone = swap.alone().await?;
         let started = Instant::now();
         let was_stopped = self.live.as_ref().is_some_and(|live| live.process.shown_stop);
         let others = if was_stopped { None } else { self.pause_silently().await? };
         let loaded = self.load(patch, was_stopped).await;
-        let paused = started.elapsed();
         if loaded.is_ok() {
-            self.swapped(generation, patch)?;
+            self.swapped(ready, patch)?;
         }
         let set = self.set_all_breakpoints().await;
         match others {
@@ -170,12 +172,17 @@ impl Session {
             None if was_stopped => {}
             None => self.continue_silently(),
         }
-        tracing::debug!(?paused, "swap");
-        loaded.and(set)
+        let paused = started.elapsed();
+        loaded?;
+        if let Err(error) = set {
+            self.editor.warn(format!("The new code runs, but breakpoints may be missing: {error}"));
+        }
+        let functions = wording::names(patch.redirects.iter().map(|redirect| redirect.function.as_str()));
+        Ok(Swapped { paused, functions, notes: Vec::new() })
     }
 
     /// Notes what the process has now.
-    fn swapped(&mut self, generation: u32, patch: &Patch) -> Result<()> {
+    fn swapped(&mut self, ready: &Ready, patch: &Patch) -> Result<()> {
         let lines =
             artifact::code_lines(&patch.library).map_err(|error| Error::midflight(format!("{error}.")))?;
         if let Some(live) = &mut self.live
@@ -183,10 +190,11 @@ impl Session {
         {
             let process = Arc::make_mut(&mut swap.process);
             process.apply(patch).map_err(|error| Error::midflight(format!("{error}.")))?;
-            let root = swap.label(generation).map_or_else(|| swap.root.clone(), |label| label.path().into());
-            live.sources.add_image(Image::new(generation, root, lines));
+            let root =
+                swap.label(ready.number).map_or_else(|| swap.root.clone(), |label| label.path().into());
+            live.sources.add_image(Image::new(ready.number, root, lines));
         }
-        self.applied(generation);
+        self.advance(ready);
         Ok(())
     }
 

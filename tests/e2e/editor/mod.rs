@@ -1,6 +1,9 @@
 //! What the user sees of functions that are swapped in place: from starting any target to reading a backtrace.
 
+mod messages;
+mod problems;
 mod sessions;
+mod targets;
 
 use midflight_tests::program::Program;
 

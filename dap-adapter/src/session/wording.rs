@@ -1,0 +1,179 @@
+//! What a reload is said to have brought: one line, the same in every editor.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// So many functions are named.
+const NAMED: usize = 3;
+
+/// The rule on the body of a function that runs once.
+const RUNS_ONCE: &str = "run-once-body-changed";
+
+/// What a swap in place did.
+#[derive(Debug, Default)]
+pub(super) struct Swapped {
+    /// How long the process stood still.
+    pub(super) paused: Duration,
+    /// The functions whose calls run new code, as the user knows them.
+    pub(super) functions: Vec<String>,
+    /// What does not take effect at once, in sentences.
+    pub(super) notes: Vec<String>,
+}
+
+/// What to say of a generation that runs now; `swapped` where functions were swapped in place.
+pub(super) fn message(number: u32, took: Duration, swapped: Option<&Swapped>, changes: &Value) -> String {
+    let seconds = format!("{:.1} s", took.as_secs_f64());
+    let done = match swapped {
+        None => format!("Reloaded in {seconds}, generation {number}"),
+        Some(swapped) if swapped.functions.is_empty() => {
+            format!("The code is the same, its lines follow the text ({seconds}), generation {number}")
+        }
+        Some(Swapped { paused, functions, .. }) => {
+            let paused = paused.as_secs_f64() * 1000.0;
+            format!("Swapped {} in {seconds} (paused {paused:.0} ms), generation {number}", list(functions))
+        }
+    };
+    let functions = swapped.map(|swapped| swapped.functions.as_slice()).unwrap_or_default();
+    let mut notes = later(functions, changes);
+    notes.extend(swapped.iter().flat_map(|swapped| swapped.notes.iter().cloned()));
+    if notes.is_empty() { done } else { format!("{done}. {}", notes.join(" ")) }
+}
+
+/// `a`, `b`, `c` and 5 more.
+fn list(functions: &[String]) -> String {
+    let named: Vec<String> = functions.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+    match functions.len().saturating_sub(NAMED) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+/// What takes effect later: `main`, and what the rules know to run only once.
+fn later(functions: &[String], changes: &Value) -> Vec<String> {
+    let changes = changes.as_array().into_iter().flatten();
+    let runs_once = changes.filter(|change| change["rule"] == RUNS_ONCE);
+    let items = runs_once.filter_map(|change| Some(short(change["item"].as_str()?)));
+    let mut names: Vec<String> =
+        functions.iter().filter(|name| *name == "main").cloned().chain(items).collect();
+    names.sort_unstable();
+    names.dedup();
+    let sentence = |name: &String| format!("`{name}` runs its old code until it is called again.");
+    names.iter().map(sentence).collect()
+}
+
+/// The functions behind these linker names as the user knows them, each once.
+pub(super) fn names<'a>(symbols: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for symbol in symbols {
+        let name = short(&format!("{:#}", rustc_demangle::demangle(symbol)));
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// The shortest name that still tells: `step` of `app::world::step`, `Disc::area` of
+/// `<app::Disc as app::Shape>::area`, `main (a closure)` of `app::main::{{closure}}`.
+fn short(path: &str) -> String {
+    let (path, closure) = match path.split_once("::{{closure}}").or_else(|| path.split_once("::{closure")) {
+        Some((path, _)) => (path, " (a closure)"),
+        None => (path, ""),
+    };
+    let mut segments = segments(path).into_iter().rev();
+    let last = segments.next().unwrap_or_default();
+    let owner = segments.next().map(owner).filter(|owner| owner.starts_with(char::is_uppercase));
+    let owner = owner.map_or_else(String::new, |owner| format!("{owner}::"));
+    format!("{owner}{}{closure}", without_generics(last))
+}
+
+/// The type of an `impl` by its last segment.
+fn owner(segment: &str) -> &str {
+    let inner = segment.strip_prefix('<').and_then(|inner| inner.strip_suffix('>')).unwrap_or(segment);
+    let implementor = inner.split(" as ").next().unwrap_or(inner);
+    without_generics(segments(implementor).last().copied().unwrap_or_default())
+}
+
+fn without_generics(name: &str) -> &str {
+    name.split('<').next().unwrap_or(name)
+}
+
+/// The parts of a path between its outermost `::`.
+fn segments(path: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0_usize);
+    for (at, letter) in path.char_indices() {
+        match letter {
+            '<' | '(' | '{' => depth += 1,
+            // An arrow in a type is no bracket.
+            '>' if path[..at].ends_with('-') => {}
+            '>' | ')' | '}' => depth = depth.saturating_sub(1),
+            ':' if depth == 0 && path[at..].starts_with("::") => {
+                parts.push(&path[start..at]);
+                start = at + 2;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&path[start..]);
+    // What stands before generic arguments: `largest::<u32>`.
+    parts.retain(|part| !part.is_empty() && !is_arguments(part));
+    parts
+}
+
+/// Whether it is only the arguments of what stands before it.
+fn is_arguments(part: &str) -> bool {
+    part.starts_with('<') && !part.contains(" as ") && !part.contains("::")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn swapped(functions: &[&str]) -> Swapped {
+        let functions = functions.iter().map(|name| (*name).to_owned()).collect();
+        Swapped { paused: Duration::from_millis(18), functions, notes: Vec::new() }
+    }
+
+    #[test]
+    fn functions_are_named_with_the_time_and_the_pause() {
+        let took = Duration::from_millis(612);
+        let say = |functions: &[&str]| message(4, took, Some(&swapped(functions)), &json!([]));
+        assert_eq!(
+            say(&["step", "describe"]),
+            "Swapped `step`, `describe` in 0.6 s (paused 18 ms), generation 4"
+        );
+        let many = ["a", "b", "c", "d", "e", "f", "g", "h"];
+        assert_eq!(say(&many), "Swapped `a`, `b`, `c` and 5 more in 0.6 s (paused 18 ms), generation 4");
+        assert!(say(&[]).starts_with("The code is the same"));
+        assert_eq!(message(2, took, None, &json!([])), "Reloaded in 0.6 s, generation 2");
+    }
+
+    #[test]
+    fn what_runs_once_is_said_to_run_its_old_code() {
+        let changes = json!([{"rule": RUNS_ONCE, "item": "app::main"}]);
+        let said = message(1, Duration::from_secs(1), Some(&swapped(&["main"])), &changes);
+        let end = "(paused 18 ms), generation 1. `main` runs its old code until it is called again.";
+        assert!(said.ends_with(end), "{said}");
+        assert_eq!(message(1, Duration::from_secs(1), Some(&swapped(&["main"])), &json!([])), said);
+    }
+
+    #[test]
+    fn names_are_as_short_as_they_can_be() {
+        for (path, name) in [
+            ("app::world::step", "step"),
+            ("main", "main"),
+            ("app::Player::new", "Player::new"),
+            ("<app::Disc as app::Shape>::area", "Disc::area"),
+            ("<app::Pair<u8, app::B> as core::fmt::Display>::fmt", "Pair::fmt"),
+            ("app::main::{{closure}}", "main (a closure)"),
+            ("app::largest::<u32>", "largest"),
+            ("<app::Disc>::grow", "Disc::grow"),
+            ("app::run::<fn() -> u8>", "run"),
+        ] {
+            assert_eq!(short(path), name, "{path}");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The words for a swap: what was swapped, how long it took, what takes effect later.
+
+use midflight_tests::dap::Session;
+use serde_json::json;
+
+use super::{MAIN, TICKER, program};
+
+#[test]
+fn a_swap_names_its_functions_the_time_and_the_pause() {
+    let program = program(TICKER);
+    let mut session = Session::launch(&program, &json!({}));
+    session.configuration_done();
+    session.client.output("version 1");
+    program.replace(MAIN, "version 1", "version 2");
+    let generation = session.client.event("midflight/generation");
+    let message = generation["message"].as_str().unwrap_or_default();
+    let words: Vec<&str> = message.split(' ').collect();
+    let [swapped, function, before, seconds, s, paused, pause, ms, generation, number] = words[..] else {
+        panic!("{message}");
+    };
+    assert_eq!(
+        [swapped, function, before, s, paused],
+        ["Swapped", "`step`", "in", "s", "(paused"],
+        "{message}"
+    );
+    assert_eq!([ms, generation, number], ["ms),", "generation", "1"], "{message}");
+    assert!(seconds.parse::<f64>().is_ok() && pause.parse::<u32>().is_ok(), "{message}");
+    session.client.output(&format!("midflight: {message}"));
+    session.client.disconnect();
+}
+
+#[test]
+fn what_runs_once_is_said_to_run_its_old_code() {
+    let program = program(TICKER);
+    let mut session = Session::launch(&program, &json!({}));
+    session.configuration_done();
+    session.client.output("version 1");
+    let text =
+        program.read(MAIN).replace("version 1", "version 2").replace("from_millis(50)", "from_millis(40)");
+    program.write(MAIN, &text);
+    let generation = session.client.event("midflight/generation");
+    let message = generation["message"].as_str().unwrap_or_default();
+    assert!(message.ends_with("`main` runs its old code until it is called again."), "{message}");
+    session.client.output("version 2");
+    session.client.disconnect();
+}
