@@ -133,6 +133,9 @@ fn the_conversation_of_a_reload() {
     let log = session.client.log().readable(View { without: &without, root: &root });
     expect![[r#"
         -> launch {cwd: "<root>", midflight: {snapshot: {timeMs: ms}}}
+         * midflight/build {diagnostics: [], root: "<root>", success: true}
+         * midflight/build {diagnostics: [], root: "<root>", success: true}
+         * midflight/session {engine: "hot-lib-reloader", program: "<root>/target/debug/app"}
         <- launch
          * initialized
         -> setBreakpoints {breakpoints: [{line: 23}], source: {path: "<root>/world/src/lib.rs"}}
@@ -143,11 +146,12 @@ fn the_conversation_of_a_reload() {
          * stopped {allThreadsStopped: true, description: "breakpoint 1.1", hitBreakpointIds: [1], preserveFocusHint: false, reason: "breakpoint", threadCausedFocus: true, threadId: thread 1}
         -> stackTrace {levels: 20, startFrame: 0, threadId: thread 1}
         <- stackTrace {stackFrames: [{column: 28, id: 524288, line: 23, name: "step", source: {name: "lib.rs", path: "<root>/world/src/lib.rs"}}, {column: 1, id: 524289, line: 13, name: "app::hot::step", source: {name: "main.rs", path: "<root>/app/src/main.rs"}}, {column: 9, id: 524290, line: 46, name: "app::main", source: {name: "main.rs", path: "<root>/app/src/main.rs"}}], totalFrames: 20}
+         * midflight/build {diagnostics: [], root: "<root>", success: true}
         -> setBreakpoints {breakpoints: [], source: {path: "<root>/world/src/lib.rs"}}
         <- setBreakpoints {breakpoints: []}
         -> continue {threadId: thread 1}
         <- continue {allThreadsContinued: true}
-         * midflight/generation {buildMs: ms, changes: [{baseline: {file: "world/src/lib.rs", range: {end: {character: 11, line: 17}, start: {character: 7, line: 17}}}, code: "MF0101", file: "world/src/lib.rs", item: "world::step", kind: "function", message: "the body of `step` changed: safe to hot-swap", range: {end: {character: 11, line: 17}, start: {character: 7, line: 17}}, reachableFrom: [], remedy: "", rule: "function-body-changed", verdict: "safe", why: "Calls made after the swap run the new code; calls in progress finish the old one."}], elapsedMs: ms, gateMs: ms, generation: 1, judgeMs: ms, swapMs: ms, verdict: "safe"}
+         * midflight/generation {buildMs: ms, changes: [{baseline: {file: "world/src/lib.rs", range: {end: {character: 11, line: 17}, start: {character: 7, line: 17}}}, code: "MF0101", file: "world/src/lib.rs", item: "world::step", kind: "function", message: "the body of `step` changed: safe to hot-swap", range: {end: {character: 11, line: 17}, start: {character: 7, line: 17}}, reachableFrom: [], remedy: "", rule: "function-body-changed", verdict: "safe", why: "Calls made after the swap run the new code; calls in progress finish the old one."}], elapsedMs: ms, gateMs: ms, generation: 1, judgeMs: ms, message: "Reloaded in <some> s, generation 1", swapMs: ms, verdict: "safe"}
         -> setBreakpoints {breakpoints: [{line: 24}], source: {path: "<root>/world/src/lib.rs"}}
         <- setBreakpoints {breakpoints: [{id: 2, line: 24, source: {path: "<root>/world/src/lib.rs"}, verified: true}]}
          * stopped {allThreadsStopped: true, description: "breakpoint 2.1", hitBreakpointIds: [2], preserveFocusHint: false, reason: "breakpoint", threadCausedFocus: true, threadId: thread 1}

@@ -170,8 +170,19 @@ impl Printer<'_> {
             shown.push_str(if digits > 4 { "<address>" } else { &rest[at..at + 2 + digits] });
             rest = &rest[at + 2 + digits..];
         }
-        format!("{:?}", without_hash(&(shown + rest)))
+        format!("{:?}", without_hash(&without_seconds(&(shown + rest))))
     }
+}
+
+/// A text in which it is not said how many seconds something took.
+fn without_seconds(text: &str) -> String {
+    let words: Vec<&str> = text.split(' ').collect();
+    let is_time = |at: usize| {
+        let unit = words.get(at + 1).is_some_and(|unit| unit.trim_end_matches(',') == "s");
+        unit && words[at].parse::<f64>().is_ok()
+    };
+    let shown = |at: usize| if is_time(at) { "<some>" } else { words[at] };
+    (0..words.len()).map(shown).collect::<Vec<_>>().join(" ")
 }
 
 /// A function's name without the hash that the compiler adds.
@@ -194,12 +205,12 @@ mod tests {
         log.sent(json!({"seq": 4, "type": "request", "command": "next", "arguments": {"threadId": 4711}}));
         log.received(json!({"type": "response", "request_seq": 4, "command": "next", "success": true}));
         log.received(json!({"type": "event", "event": "stopped", "body": {
-            "threadId": 4712, "text": "at 0x7ffff7ff in /tmp/x/a.rs", "elapsedMs": 3.5}}));
+            "threadId": 4712, "text": "at 0x7ffff7ff in /tmp/x/a.rs in 0.3 s, once", "elapsedMs": 3.5}}));
         let view = View { without: &[], root: "/tmp/x" };
         assert_eq!(
             log.readable(view),
             "-> next {threadId: thread 1}\n<- next\n \
-             * stopped {elapsedMs: ms, text: \"at <address> in <root>/a.rs\", threadId: thread 2}\n"
+             * stopped {elapsedMs: ms, text: \"at <address> in <root>/a.rs in <some> s, once\", threadId: thread 2}\n"
         );
     }
 }
