@@ -253,7 +253,7 @@ impl<'a> Part<'a> {
                 Some(&symbol) => (symbol, relocation.addend()),
                 // Debug information of code that is not in the patch: an address that debuggers pass over.
                 None if debug => (self.nowhere(), tombstone),
-                None => (self.outside(target), relocation.addend()),
+                None => (self.outside(target, is_description), relocation.addend()),
             };
             let RelocationFlags::Elf { r_type } = relocation.flags() else { continue };
             let flags = RelocationFlags::Elf { r_type };
@@ -270,25 +270,26 @@ impl<'a> Part<'a> {
     }
 
     /// A name that the process, another part or a library has.
-    fn outside(&mut self, target: object::SymbolIndex) -> SymbolId {
+    fn outside(&mut self, target: object::SymbolIndex, is_description: bool) -> SymbolId {
         let read = self.elf.symbol_by_index(target).ok();
         let own = read.as_ref().and_then(|read| read.name().ok()).filter(|name| is_stable(name));
         let section = read.as_ref().and_then(ObjectSymbol::section_index);
         let section_name = section.and_then(|index| self.elf.section_by_index(index).ok()?.name().ok());
         let by_section = section_name.and_then(|name| Some(name.strip_prefix('.')?.split_once('.')?.1));
         let name = own.or(by_section).unwrap_or("midflight.dropped").to_owned();
-        // What only dropped unwind entries name must not be missed.
-        let weak = own.is_none();
-        self.outside_named(name, weak)
+        // What only dropped unwind entries name must not be missed; what code names must be there.
+        self.outside_named(name, own.is_none() && is_description)
     }
 
     fn outside_named(&mut self, name: String, weak: bool) -> SymbolId {
         let output = &mut self.output;
-        *self.outside.entry(name).or_insert_with_key(|name| {
+        let id = *self.outside.entry(name).or_insert_with_key(|name| {
             let mut made = symbol(name, 0, SymbolSection::Undefined, SymbolScope::Unknown);
-            made.weak = weak;
+            made.weak = true;
             output.add_symbol(made)
-        })
+        });
+        output.symbol_mut(id).weak &= weak;
+        id
     }
 
     /// The redirected function whose beginning a relocation leads to, from outside of it.

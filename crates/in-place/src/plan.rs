@@ -179,7 +179,7 @@ impl<'a> Search<'a> {
         let name = if is_stable(name) { Some(name) } else { owner };
         match (name, symbol.section_index()) {
             // What the process has stays the process's: unchanged code, and every static.
-            (Some(name), _) if self.process.names.contains_key(name) && !self.stale.contains(name) => {}
+            (Some(name), _) if self.is_the_processes(name) => {}
             (Some(name), _) => {
                 if let Some(&(object, section)) = self.definitions.get(name) {
                     self.need(object, section);
@@ -188,6 +188,14 @@ impl<'a> Search<'a> {
             (None, Some(section)) => self.need(object, section),
             (None, None) => {}
         }
+    }
+
+    /// Whether the process's own is meant. Where it has several of a name, the patch brings one along, if
+    /// it is code: rustc makes a copy of some functions in each object that calls them.
+    fn is_the_processes(&self, name: &str) -> bool {
+        let Some(entry) = self.process.names.get(name) else { return false };
+        let is_copied = entry.ambiguous && entry.function && self.definitions.contains_key(name);
+        !is_copied && !self.stale.contains(name)
     }
 
     /// The name that stands for a section.
