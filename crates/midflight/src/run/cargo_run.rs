@@ -48,6 +48,14 @@ impl CargoRun {
             bail!("the command is `{cargo}`, not `cargo run`. {HOW}");
         }
         let mut build = Vec::new();
+        if let Some(toolchain) =
+            words.as_slice().first().filter(|word| word.as_encoded_bytes().starts_with(b"+"))
+        {
+            build.push(text(toolchain)?);
+            words.next();
+        }
+        // Options before `run` are as good behind `build`.
+        build.push("build".to_owned());
         let mut subcommand = None;
         while let Some(word) = words.as_slice().first() {
             let Some(word) = word.to_str().filter(|word| subcommand.is_none() || word.starts_with('-'))
@@ -58,17 +66,13 @@ impl CargoRun {
             if word == "--" {
                 break;
             }
-            match subcommand {
-                None if !word.starts_with(['-', '+']) => {
-                    subcommand = Some(word);
-                    build.push("build".to_owned());
-                }
-                _ => {
-                    build.push(word.to_owned());
-                    if takes_next(word) {
-                        build.extend(words.next().map(|value| text(value)).transpose()?);
-                    }
-                }
+            if subcommand.is_none() && !word.starts_with('-') {
+                subcommand = Some(word);
+                continue;
+            }
+            build.push(word.to_owned());
+            if takes_next(word) {
+                build.extend(words.next().map(|value| text(value)).transpose()?);
             }
         }
         match subcommand {
@@ -257,7 +261,7 @@ mod tests {
             "+nightly build --release --features a,b --example=demo",
             "--bin x",
         );
-        same("cargo --offline run -p app file.txt --bin x", "--offline build -p app", "file.txt --bin x");
+        same("cargo --offline run -p app file.txt --bin x", "build --offline -p app", "file.txt --bin x");
         same("cargo run -qp app -j4 -F a b", "build -qp app -j4 -F a", "b");
         same(
             "cargo run --manifest-path a/Cargo.toml --target-dir t -- -- x",
