@@ -199,10 +199,12 @@ fn exports(old: &Inventory, new: &Inventory) -> Vec<Change> {
     gone.chain(come).collect()
 }
 
-/// Where there is one function of a name in each build.
+/// Where there is one function of a name in each build. Closures are told of by what they capture; by their numbers
+/// they can't be told apart.
 fn signatures(old: &Inventory, new: &Inventory) -> Vec<Change> {
     let only = |signatures: &BTreeSet<String>| signatures.first().filter(|_| signatures.len() == 1).cloned();
-    let both = old.functions.iter().filter_map(|(name, before)| {
+    let named = old.functions.iter().filter(|(name, _)| !name.contains("{{closure}}"));
+    let both = named.filter_map(|(name, before)| {
         let after = only(new.functions.get(name)?)?;
         Some((name, only(before)?, after))
     });

@@ -58,11 +58,9 @@ pub(crate) fn run(arguments: &RunArgs) -> anyhow::Result<ExitCode> {
         arguments: command.arguments,
         reads_input: !has_keys,
     };
-    let restored = if has_keys { Some(keys::Restored::after_single_keys()?) } else { None };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let outcome = runtime.block_on(until_it_ends(&launch, has_keys));
     runtime.shutdown_background();
-    drop(restored);
     outcome
 }
 
@@ -71,10 +69,14 @@ async fn until_it_ends(launch: &Launch, has_keys: bool) -> anyhow::Result<ExitCo
     for (kind, number) in ENDING {
         tokio::spawn(forward(signal(kind())?, number, wish.clone()));
     }
+    // Once no signal ends us without a word, the terminal can be changed.
+    let restored = if has_keys { Some(keys::Restored::after_single_keys()?) } else { None };
     if has_keys {
         keys::read(wish);
     }
-    match terminal::run(launch, wishes, &|news| lines::show(&news, has_keys)).await {
+    let outcome = terminal::run(launch, wishes, &|news| lines::show(&news, has_keys)).await;
+    drop(restored);
+    match outcome {
         Ok(Ending::Program(status)) => Ok(ExitCode::from(code(status))),
         Ok(Ending::Signal(signal)) => Ok(ExitCode::from(by_signal(signal))),
         Err(error) => {
