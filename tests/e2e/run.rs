@@ -372,13 +372,16 @@ fn the_options_of_cargo_run_choose_the_program() {
     };
     let says = |what: &str| format!("fn main() {{ print!(\"{what} {{}}\", cfg!(debug_assertions)); }}");
     let example = "fn main() { print!(\"example {} {:?}\", one::loud(), std::env::args().nth(1)); }";
+    let greeting =
+        "fn main() { print!(\"a {} {:?}\", cfg!(debug_assertions), std::env::var(\"GREETING\").ok()); }";
     let program = Program::files(&[
         ("Cargo.toml", "[workspace]\nmembers = [\"one\", \"two\"]\nresolver = \"3\"\n"),
         ("one/Cargo.toml", &package("one", "[features]\nloud = []\n")),
         ("one/src/lib.rs", "pub fn loud() -> bool { cfg!(feature = \"loud\") }"),
         ("one/examples/show.rs", example),
         ("two/Cargo.toml", &package("two", "default-run = \"b\"\n")),
-        ("two/src/bin/a.rs", &says("a")),
+        (".cargo/config.toml", "[env]\nGREETING = \"hello\"\n"),
+        ("two/src/bin/a.rs", greeting),
         ("two/src/bin/b.rs", &says("b")),
     ]);
     let says = |folder: &str, arguments: &[&str]| {
@@ -389,7 +392,7 @@ fn the_options_of_cargo_run_choose_the_program() {
         String::from_utf8_lossy(&terminal.written(Side::Output)).into_owned()
     };
     assert_eq!(says("", &[]), "b true", "the default of the only package that has programs");
-    assert_eq!(says("", &["--bin=a", "--release"]), "a false");
+    assert_eq!(says("", &["--bin=a", "--release"]), "a false Some(\"hello\")");
     assert_eq!(says("two", &["--target-dir", "elsewhere"]), "b true");
     assert!(program.path("two/elsewhere/debug/b").is_file());
     assert_eq!(says("", &["-p", "one", "--example", "show", "-F", "loud", "x"]), "example true Some(\"x\")");

@@ -1,7 +1,9 @@
 //! Where Cargo would look, found out without running Cargo: that would run code of the workspace
 //! (toolchain files, configured wrappers) before anybody trusts it, and takes longer than the question.
 
+use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -57,18 +59,45 @@ pub fn target_dir(root: &Path) -> PathBuf {
     if let Some(folder) = from_environment {
         return root.join(folder);
     }
-    let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
-    let folders = root.ancestors().map(|folder| folder.join(".cargo")).chain(home);
-    folders.into_iter().find_map(|folder| configured(&folder)).unwrap_or_else(|| root.join("target"))
+    let named = configurations(root).find_map(|(folder, configuration)| {
+        let path = configuration.get("build")?.get("target-dir")?.as_str()?;
+        Some(base(&folder).join(path))
+    });
+    named.unwrap_or_else(|| std::path::absolute(root).unwrap_or_else(|_| root.to_owned()).join("target"))
 }
 
-/// `build.target-dir` of one `.cargo` folder. A relative path counts from where `.cargo` lies.
-fn configured(folder: &Path) -> Option<PathBuf> {
-    // Without the extension comes first: so does Cargo.
-    let text =
-        ["config", "config.toml"].iter().find_map(|name| fs::read_to_string(folder.join(name)).ok())?;
-    let config: Table = text.parse().ok()?;
-    let path = config.get("build")?.get("target-dir")?.as_str()?;
-    Some(folder.parent().unwrap_or(folder).join(path))
+/// What the configuration puts into the environment of programs that Cargo runs from `folder`: `[env]`. What is
+/// there already stays, unless it is forced.
+pub fn environment(folder: &Path) -> BTreeMap<String, OsString> {
+    let mut found = BTreeMap::new();
+    for (folder, configuration) in configurations(folder) {
+        for (name, entry) in configuration.get("env").and_then(Value::as_table).into_iter().flatten() {
+            let is = |key: &str| entry.get(key).and_then(Value::as_bool).unwrap_or(false);
+            let Some(value) = entry.get("value").unwrap_or(entry).as_str() else { continue };
+            if env::var_os(name).is_none() || is("force") {
+                let value = if is("relative") { base(&folder).join(value).into() } else { value.into() };
+                // The nearest decides.
+                found.entry(name.clone()).or_insert(value);
+            }
+        }
+    }
+    found
+}
+
+/// The configurations that count in `folder`, the nearest first, each with the `.cargo` folder that it lies in.
+fn configurations(folder: &Path) -> impl Iterator<Item = (PathBuf, Table)> {
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let folders: Vec<PathBuf> = folder.ancestors().map(|folder| folder.join(".cargo")).chain(home).collect();
+    folders.into_iter().filter_map(|folder| {
+        // Without the extension comes first: so does Cargo.
+        let mut texts = ["config", "config.toml"].iter().map(|name| fs::read_to_string(folder.join(name)));
+        let configuration = texts.find_map(Result::ok)?.parse().ok()?;
+        Some((folder, configuration))
+    })
+}
+
+/// Where relative paths of a configuration count from: where `.cargo` lies.
+fn base(folder: &Path) -> &Path {
+    folder.parent().unwrap_or(folder)
 }

@@ -31,7 +31,7 @@ mod watch;
 
 pub use compat::Texts;
 
-pub use cargo::{find_root, target_dir};
+pub use cargo::{environment, find_root, target_dir};
 pub use error::{Error, Result};
 pub use files::sha256;
 pub use git::{git_commit, read_git};

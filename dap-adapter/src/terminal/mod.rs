@@ -35,7 +35,7 @@ pub struct Launch {
     /// The program's arguments.
     pub arguments: Vec<OsString>,
     /// What the program finds in its environment beside what is in ours.
-    pub environment: Vec<(&'static str, OsString)>,
+    pub environment: Vec<(String, OsString)>,
     /// Where the toolchain has its shared libraries.
     pub libraries: Vec<PathBuf>,
     /// Whether the standard input is the program's.

@@ -1,6 +1,6 @@
 use std::fs;
 
-use baseline::{find_root, target_dir};
+use baseline::{environment, find_root, target_dir};
 
 use crate::write;
 
@@ -49,4 +49,21 @@ fn the_nearest_configuration_names_the_target_folder() {
     if std::env::var_os("CARGO_TARGET_DIR").is_none() {
         assert_eq!(target_dir(&folder.path().join("inner")), folder.path().join("out"));
     }
+}
+
+#[test]
+fn the_nearest_configuration_decides_what_a_program_finds_in_its_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let (outer, inner) = (".cargo/config.toml", "inner/.cargo/config.toml");
+    write(
+        folder.path(),
+        outer,
+        "[env]\nMF_A = \"outer\"\nMF_B = { value = \"data\", relative = true }\nPATH = \"gone\"\n",
+    );
+    write(folder.path(), inner, "[env]\nMF_A = \"inner\"\nHOME = { value = \"forced\", force = true }\n");
+    let found = environment(&folder.path().join("inner"));
+    assert_eq!(found.get("MF_A"), Some(&"inner".into()));
+    assert_eq!(found.get("MF_B"), Some(&folder.path().join("data").into()));
+    assert_eq!(found.get("HOME"), Some(&"forced".into()));
+    assert_eq!(found.get("PATH"), None, "what is there already stays");
 }

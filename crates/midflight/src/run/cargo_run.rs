@@ -213,16 +213,21 @@ fn metadata(folder: &Path, manifest: Option<&Path>) -> anyhow::Result<Metadata> 
     }
 }
 
-/// What `cargo run` puts into a program's environment, as far as programs look for it.
-pub(super) fn environment(package: &Package) -> Vec<(&'static str, OsString)> {
-    let manifest = package.manifest_path.as_std_path();
-    let folder = manifest.parent().unwrap_or(manifest);
-    vec![
-        ("CARGO_MANIFEST_DIR", folder.into()),
-        ("CARGO_MANIFEST_PATH", manifest.into()),
-        ("CARGO_PKG_NAME", package.name.to_string().into()),
-        ("CARGO_PKG_VERSION", package.version.to_string().into()),
-    ]
+/// What `cargo run` puts into a program's environment, as far as programs look for it: what the configuration says,
+/// and of which package the program is.
+pub(super) fn environment(folder: &Path, package: Option<&Package>) -> Vec<(String, OsString)> {
+    let mut variables: Vec<(String, OsString)> = baseline::environment(folder).into_iter().collect();
+    if let Some(package) = package {
+        let manifest = package.manifest_path.as_std_path();
+        let of_package: [(&str, OsString); 4] = [
+            ("CARGO_MANIFEST_DIR", manifest.parent().unwrap_or(manifest).into()),
+            ("CARGO_MANIFEST_PATH", manifest.into()),
+            ("CARGO_PKG_NAME", package.name.to_string().into()),
+            ("CARGO_PKG_VERSION", package.version.to_string().into()),
+        ];
+        variables.extend(of_package.map(|(name, value)| (name.to_owned(), value)));
+    }
+    variables
 }
 
 /// Where the toolchain has its shared libraries.

@@ -18,11 +18,22 @@ pub(super) fn show(news: &News, has_keys: bool) {
             }
         }
         News::Line(line) => say(line),
-        News::Crashed { signal, frames } => {
-            let frames = frames.iter().enumerate().map(|(index, frame)| format!("\n{index:>4}: {frame}"));
-            say(&format!("the program got {signal}{}", frames.collect::<String>()));
-        }
+        News::Crashed { signal, frames } => say(&format!("the program got {signal}{}", backtrace(frames))),
     }
+}
+
+/// One line a frame; where a function called itself again and again, one for all of that.
+fn backtrace(frames: &[String]) -> String {
+    let lines = frames.iter().enumerate().filter_map(|(index, frame)| {
+        let is_again = |other: Option<&String>| other == Some(frame);
+        let before = index.checked_sub(1).and_then(|before| frames.get(before));
+        match (is_again(before), is_again(frames.get(index + 1))) {
+            (false, _) => Some(format!("\n{index:>4}: {frame}")),
+            (true, true) => None,
+            (true, false) => Some(format!("\n   … to {index}: the same")),
+        }
+    });
+    lines.collect()
 }
 
 /// Says something of our own.

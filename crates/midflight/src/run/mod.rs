@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &RunArgs) -> anyhow::Result<ExitCode> {
     let package = command.select(&folder)?;
     let has_keys = !arguments.stdin && keys::are_there();
     let launch = Launch {
-        environment: package.as_ref().map(cargo_run::environment).unwrap_or_default(),
+        environment: cargo_run::environment(&folder, package.as_ref()),
         libraries: cargo_run::toolchain_libraries(&folder, command.toolchain()).into_iter().collect(),
         folder,
         cargo: command.build,
