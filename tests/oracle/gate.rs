@@ -33,7 +33,10 @@ impl Gate {
         self.program.write(MODEL, model);
         assert!(build(&self.program, &self.folder, Purpose::Patch), "it was built before");
         let build = Build::read(&self.record, &|_| false).expect("the record is complete");
-        match in_place::prepare(&build, &self.process, &self.session.patch(1), None) {
+        let folder = self.session.new_patch(1).expect("the session's folder is there");
+        let prepared = in_place::prepare(&build, &self.process, &folder, None);
+        std::fs::remove_dir_all(&folder).expect("it was just made");
+        match prepared {
             Ok(Prepared::Unchanged | Prepared::Ready(_)) => None,
             Ok(Prepared::Refused(differences)) => {
                 Some(differences.first().map_or_else(String::new, |difference| difference.message.clone()))

@@ -221,7 +221,8 @@ impl Drop for Client {
     }
 }
 
-fn framed(message: &Value) -> Vec<u8> {
+/// A message as it goes over a connection.
+pub fn framed(message: &Value) -> Vec<u8> {
     let body = message.to_string();
     format!("Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
@@ -234,7 +235,8 @@ fn read_all(mut from: impl BufRead, messages: &Sender<Value>) {
     }
 }
 
-fn read_one(from: &mut impl BufRead) -> Option<Value> {
+/// The next message of a connection, until it ends.
+pub fn read_one(from: &mut impl BufRead) -> Option<Value> {
     let mut length = 0;
     loop {
         let mut line = String::new();
@@ -275,7 +277,13 @@ impl Session {
     /// `midflight dap`, initialised as VS Code does it.
     #[track_caller]
     pub fn new(program: &Program) -> Self {
-        let mut client = Client::midflight(program, &[]);
+        Self::with(program, &[])
+    }
+
+    /// The same, with arguments for `midflight dap`.
+    #[track_caller]
+    pub fn with(program: &Program, arguments: &[&str]) -> Self {
+        let mut client = Client::midflight(program, arguments);
         client.ok("initialize", vs_code());
         Self { client }
     }

@@ -181,9 +181,17 @@ impl SessionFolder {
         std::fs::rename(&beside, started).map_err(io(started))
     }
 
-    /// Where the patch of a generation is made.
-    pub fn patch(&self, generation: u32) -> PathBuf {
-        self.folder.join(format!("patch-{generation}"))
+    /// A new folder to make the patch of a generation in. The loader takes a path that it knows for the library
+    /// that it knows, so that no attempt may use the path of one that failed.
+    pub fn new_patch(&self, generation: u32) -> Result<PathBuf> {
+        let mut attempt = 1;
+        loop {
+            let folder = self.folder.join(format!("patch-{generation}-{attempt}"));
+            match std::fs::create_dir(&folder) {
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => attempt += 1,
+                made => return made.map(|()| folder.clone()).map_err(io(&folder)),
+            }
+        }
     }
 }
 

@@ -94,7 +94,7 @@ impl Swapping {
         let prepared = blocking(move || {
             let build = Build::read(&swapping.record, &|library| is_member(library, &swapping.members))?;
             let label = swapping.label(generation);
-            let folder = swapping.session.patch(generation);
+            let folder = swapping.session.new_patch(generation)?;
             let prepared = in_place::prepare(&build, &swapping.process, &folder, label.as_ref());
             if !matches!(prepared, Ok(Prepared::Ready(_))) {
                 let _ = std::fs::remove_dir_all(&folder);
@@ -242,24 +242,62 @@ impl Session {
         if handle == 0 {
             return Err(Error::midflight("The patch can't be loaded into the process."));
         }
+        let redirected = self.redirect_to(patch, handle, &quoted).await;
+        if redirected.is_err() {
+            // Nothing leads into it. That this fails too is no worse than that it stays.
+            let close = format!("expression -l c -- (int)dlclose((void*){handle:#x}ul)");
+            if let Err(error) = self.command(&close).await {
+                tracing::debug!(%error, "the patch stays in the process, unused");
+            }
+        }
+        redirected
+    }
+
+    async fn redirect_to(&mut self, patch: &Patch, handle: u64, quoted: &str) -> Result<()> {
         let bias = self.value(&format!("expression -l c -- *(unsigned long*){handle:#x}ul")).await?;
         if bias != 0 {
-            self.command(&format!("expression -l c -- (int)dlclose((void*){handle:#x}ul)")).await?;
             return Err(Error::nobody(
                 "The place that the patch is linked for is taken in the process. Save again, or restart.",
             ));
         }
-        // LLDB lists a library without a load bias by itself only in a process that it was attached to.
-        let place = format!("target modules load --file \"{quoted}\" --slide 0");
-        if self.command(&place).await.is_err() {
-            self.command(&format!("target modules add \"{quoted}\"")).await?;
-            self.command(&place).await?;
-        }
+        self.command(&format!("target modules add \"{quoted}\"")).await?;
+        self.command(&format!("target modules load --file \"{quoted}\" --slide 0")).await?;
+        self.redirect(patch).await
+    }
+
+    /// Writes all redirects; when one can't be written, takes back those before it.
+    async fn redirect(&mut self, patch: &Patch) -> Result<()> {
+        let mut before = Vec::new();
         for redirect in &patch.redirects {
-            let bytes: Vec<String> = redirect.jump().iter().map(|byte| format!("{byte:#04x}")).collect();
-            self.command(&format!("memory write {:#x} {}", redirect.from, bytes.join(" "))).await?;
+            before.push(self.bytes_at(redirect.from, redirect.jump().len()).await?);
+        }
+        for (index, redirect) in patch.redirects.iter().enumerate() {
+            let jump: Vec<String> = redirect.jump().iter().map(|byte| format!("{byte:#04x}")).collect();
+            let Err(error) = self.write_at(redirect.from, &jump).await else { continue };
+            for (redirect, old) in patch.redirects.iter().zip(&before).take(index + 1).rev() {
+                self.write_at(redirect.from, old).await?;
+            }
+            return Err(error);
         }
         Ok(())
+    }
+
+    /// Bytes of the process, each as LLDB prints and reads it.
+    async fn bytes_at(&mut self, address: u64, count: usize) -> Result<Vec<String>> {
+        let text =
+            self.command(&format!("memory read --format x --size 1 --count {count} {address:#x}")).await?;
+        let rows = text.lines().filter_map(|line| line.split_once(": "));
+        let bytes: Vec<String> =
+            rows.flat_map(|(_, bytes)| bytes.split_whitespace()).map(str::to_owned).collect();
+        if bytes.len() == count {
+            Ok(bytes)
+        } else {
+            Err(Error::nobody(format!("The debugger says `{}` instead of code.", text.trim())))
+        }
+    }
+
+    async fn write_at(&mut self, address: u64, bytes: &[String]) -> Result<()> {
+        self.command(&format!("memory write {address:#x} {}", bytes.join(" "))).await.map(drop)
     }
 
     /// Lets threads go on for a moment that would go on in the middle of a jump.
