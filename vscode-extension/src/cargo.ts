@@ -2,16 +2,22 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 
-/** A binary or an example of a package. */
+/** Best first, as a list of targets shows them. */
+export const KINDS = ["bin", "example", "test", "bench"] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** Something of a package that Cargo makes a program of. */
 export interface Target {
-  kind: "bin" | "example";
+  kind: Kind;
   name: string;
   package: string;
   /** The directory of its package. */
   directory: string;
+  /** Its first file. */
+  source: string;
   /** Arguments for Cargo that build just this one. */
   build: string[];
   /** What `cargo run` would take. */
@@ -29,7 +35,7 @@ interface Metadata {
     name: string;
     manifest_path: string;
     default_run: string | null;
-    targets: { name: string; kind: string[]; "required-features"?: string[] }[];
+    targets: { name: string; kind: string[]; src_path: string; "required-features"?: string[] }[];
   }[];
 }
 
@@ -44,18 +50,20 @@ export async function readWorkspace(directory: string): Promise<Workspace> {
 export function workspaceOf({ workspace_root: root, packages }: Metadata): Workspace {
   const targets = packages.flatMap((owner) =>
     owner.targets.flatMap((target): Target[] => {
-      const kind = target.kind.includes("bin") ? "bin" : target.kind.includes("example") ? "example" : undefined;
+      const kind = KINDS.find((kind) => target.kind.includes(kind));
       if (kind === undefined) {
         return [];
       }
       const features = target["required-features"] ?? [];
+      const select = [`--${kind}`, target.name, ...(features.length === 0 ? [] : ["--features", features.join(",")])];
       return [
         {
           kind,
           name: target.name,
           package: owner.name,
           directory: dirname(owner.manifest_path),
-          build: ["build", `--${kind}`, target.name, ...(features.length === 0 ? [] : ["--features", features.join(",")])],
+          source: target.src_path,
+          build: kind === "test" ? ["test", "--no-run", ...select] : ["build", ...select],
           default: kind === "bin" && owner.default_run === target.name,
         },
       ];
@@ -69,19 +77,42 @@ export function workspaceOf({ workspace_root: root, packages }: Metadata): Works
     }
     return isUnique(target, targets) ? target : withPackage(target);
   });
-  return { root, targets: named.sort((a, b) => a.kind.localeCompare(b.kind)) };
+  return { root, targets: named.sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind)) };
 }
 
-/** The target to start when nobody has said which; `undefined` when the user has to choose. */
+/**
+ * The target to start when nobody has said which; `undefined` when the user has to choose. A file of an example, a
+ * test or a benchmark means just that; anything else means a binary.
+ */
 export function obviousTarget(targets: Target[], document: string | undefined): Target | undefined {
-  const binaries = targets.filter(({ kind }) => kind === "bin");
-  const startable = binaries.length === 0 ? targets : binaries;
+  const meant = targets.filter(({ kind }) => kind !== "bin").find((target) => belongsTo(target, document));
+  if (meant !== undefined) {
+    return meant;
+  }
+  const [first] = targets;
+  const startable = targets.filter(({ kind }) => kind === first?.kind && (kind === "bin" || kind === "example"));
   if (startable.length === 1) {
     return startable[0];
   }
   const around = startable.filter(({ directory }) => document?.startsWith(`${directory}/`));
   const ours = around.length === 1 ? around : startable.filter((target) => target.default);
   return ours.length === 1 ? ours[0] : undefined;
+}
+
+/** Its first file; or, where that is a `main.rs` in a directory of its own, any file beside it or below. */
+function belongsTo({ source }: Target, document: string | undefined): boolean {
+  const isDirectory = basename(source) === "main.rs";
+  return document === source || (isDirectory && document?.startsWith(`${dirname(source)}/`) === true);
+}
+
+/** The list to choose from: what was chosen last comes first. */
+export function inOrder(targets: Target[], last: string | undefined): Target[] {
+  return [...targets].sort((a, b) => Number(keyOf(b) === last) - Number(keyOf(a) === last));
+}
+
+/** What a choice is remembered by. */
+export function keyOf({ kind, package: owner, name }: Target): string {
+  return `${kind} ${owner} ${name}`;
 }
 
 /** The directory at or above `path`, and inside `top`, that has a Cargo.toml; `top` itself is tried last. */

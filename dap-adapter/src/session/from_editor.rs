@@ -36,7 +36,7 @@ impl Session {
             "initialize" => self.on_initialize(seq, &message).await,
             "disconnect" => return self.on_disconnect(seq, message).await,
             "launch" | "attach" if self.stage == Stage::Fresh => self.on_launch(seq, &command, message).await,
-            own if own.starts_with("midflight/") => self.on_own_request(seq, own).await,
+            own if own.starts_with("midflight/") => self.on_own_request(seq, own, &message).await,
             _ if self.adapter.is_none() => {
                 let error = self.missing.clone();
                 let error = error.unwrap_or_else(|| Error::nobody("The debug adapter has ended."));
@@ -136,7 +136,7 @@ impl Session {
         }
     }
 
-    async fn on_own_request(&mut self, seq: i64, command: &str) {
+    async fn on_own_request(&mut self, seq: i64, command: &str, message: &Message) {
         let Some(live) = &self.live else {
             let error = Error::user(format!(
                 "`{command}` needs a session with a `midflight` key in its launch configuration."
@@ -155,6 +155,19 @@ impl Session {
             "midflight/snapshots" => {
                 let body = json!({"snapshots": live.snapshots.value()});
                 self.editor.answer(seq, command, body);
+            }
+            "midflight/text" => {
+                let path =
+                    message.arguments().get("path").and_then(Value::as_str).unwrap_or_default().to_owned();
+                let text = live.sources.key(&path).and_then(|key| live.sources.current().texts.get(&key));
+                let content = text.map(|text| json!({"content": text}));
+                match content {
+                    Some(body) => self.editor.answer(seq, command, body),
+                    None => {
+                        let error = Error::user(format!("The program was built without a file {path}."));
+                        self.editor.refuse(seq, command, &error);
+                    }
+                }
             }
             _ => {
                 let error = Error::user(format!("There is no request `{command}`."));

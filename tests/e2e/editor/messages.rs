@@ -1,6 +1,7 @@
 //! The words for a swap: what was swapped, how long it took, what takes effect later.
 
 use midflight_tests::dap::Session;
+use midflight_tests::program::Program;
 use serde_json::json;
 
 use super::{MAIN, TICKER, program};
@@ -42,5 +43,29 @@ fn what_runs_once_is_said_to_run_its_old_code() {
     let message = generation["message"].as_str().unwrap_or_default();
     assert!(message.ends_with("`main` runs its old code until it is called again."), "{message}");
     session.client.output("version 2");
+    session.client.disconnect();
+}
+
+#[test]
+fn a_refusal_names_the_change_and_the_running_text_is_there_to_compare() {
+    let program = Program::example("plain");
+    let mut session = Session::launch(&program, &json!({}));
+    session.configuration_done();
+    session.client.output("round    1");
+    let runs = program.read(MAIN);
+    let edited = runs
+        .replace("    score: u32,\n", "    score: u32,\n    extra: u64,\n")
+        .replace("score: 0,", "score: 0, extra: 1,")
+        .replace("Player { name, score, hand }", "Player { name, score, hand, .. }");
+    program.write(MAIN, &edited);
+    let refused = session.client.event("midflight/refused");
+    let message = refused["message"].as_str().unwrap_or_default();
+    assert!(message.contains("Player") && message.contains("`extra`"), "{message}");
+    let change = &refused["changes"][0];
+    assert_eq!((&change["file"], &change["baseline"]["file"]), (&json!(MAIN), &json!(MAIN)));
+    let text = session.client.ok("midflight/text", json!({"path": program.path(MAIN)}));
+    assert_eq!(text["content"], json!(runs));
+    let said = session.client.refused("midflight/text", json!({"path": "/nowhere.rs"}));
+    assert!(said.contains("/nowhere.rs"), "{said}");
     session.client.disconnect();
 }

@@ -7,14 +7,17 @@ import { dirname } from "node:path";
 
 import * as vscode from "vscode";
 
-import { manifestDirectory, obviousTarget, readWorkspace, type Target, type Workspace } from "../cargo.js";
-import { launchOf, withSettings } from "./launch.js";
+import { inOrder, keyOf, manifestDirectory, obviousTarget, readWorkspace, type Target, type Workspace } from "../cargo.js";
+import { LABELS, launchOf, withSettings } from "./launch.js";
 
 /** What goes wrong is told in one message here; VS Code is then told to do nothing more. */
 const GIVE_UP = undefined;
 
 export class ConfigurationProvider implements vscode.DebugConfigurationProvider {
-  constructor(private readonly log: vscode.LogOutputChannel) {}
+  constructor(
+    private readonly log: vscode.LogOutputChannel,
+    private readonly memory: vscode.Memento,
+  ) {}
 
   async resolveDebugConfiguration(
     folder: vscode.WorkspaceFolder | undefined,
@@ -44,15 +47,15 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
       return undefined;
     }
     if (workspace.targets.length === 0) {
-      tell(`The Cargo workspace in ${workspace.root} has no binary and no example, so there is nothing to start.`);
+      tell(`The Cargo workspace in ${workspace.root} has no binary, example, test or benchmark of its own, so there is nothing to start.`);
       return undefined;
     }
-    const target = obviousTarget(workspace.targets, document) ?? (await askForTarget(workspace.targets));
+    const target = obviousTarget(workspace.targets, document) ?? (await askForTarget(workspace, this.memory));
     return target === undefined ? undefined : launchOf(target, workspace.root);
   }
 }
 
-/** One configuration for each binary and example: the list under "Midflight" in the Run and Debug view. */
+/** One configuration for each target: the list under "Midflight" in the Run and Debug view. */
 export class DynamicConfigurations implements vscode.DebugConfigurationProvider {
   constructor(private readonly log: vscode.LogOutputChannel) {}
 
@@ -101,10 +104,11 @@ async function anyManifest(top: string): Promise<string | undefined> {
   return paths.sort((a, b) => a.length - b.length || a.localeCompare(b))[0];
 }
 
-async function askForTarget(targets: Target[]): Promise<Target | undefined> {
-  const picks = targets.map((target) => ({
+async function askForTarget({ root, targets }: Workspace, memory: vscode.Memento): Promise<Target | undefined> {
+  const remembered = `midflight.target ${root}`;
+  const picks = inOrder(targets, memory.get(remembered)).map((target) => ({
     label: target.name,
-    description: target.kind === "example" ? `example of ${target.package}` : target.package,
+    description: `${LABELS[target.kind]} of ${target.package}`,
     target,
   }));
   const pick = await vscode.window.showQuickPick(picks, {
@@ -112,6 +116,9 @@ async function askForTarget(targets: Target[]): Promise<Target | undefined> {
     placeHolder: "The program to build and start",
     matchOnDescription: true,
   });
+  if (pick !== undefined) {
+    await memory.update(remembered, keyOf(pick.target));
+  }
   return pick?.target;
 }
 

@@ -58,7 +58,7 @@ export class SessionEvents implements vscode.Disposable {
     if (choice === restart) {
       await restartProgram();
     } else if (choice === show && change !== undefined) {
-      await showChange(change, session);
+      await showChange(change, session, refusal.generation);
     }
   }
 }

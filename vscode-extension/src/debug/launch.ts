@@ -1,5 +1,8 @@
 /** Launch configurations as values. No VS Code in here. */
-import type { Target } from "../cargo.js";
+import type { Kind, Target } from "../cargo.js";
+
+/** What users call a kind of target. */
+export const LABELS: Record<Kind, string> = { bin: "binary", example: "example", test: "test", bench: "benchmark" };
 
 export interface Launch {
   type: string;
@@ -19,8 +22,10 @@ export function launchOf({ name, build, kind }: Target, root: string): Launch {
   return {
     type: "midflight",
     request: "launch",
-    name: kind === "example" ? `Debug example ${name} with hot reload` : `Debug ${name} with hot reload`,
+    name: `Debug ${kind === "bin" ? "" : `${LABELS[kind]} `}${name} with hot reload`,
     cwd: root,
+    // Otherwise libtest keeps what tests print to itself.
+    ...(kind === "test" ? { args: ["--nocapture"] } : {}),
     midflight: { cargo: build },
   };
 }

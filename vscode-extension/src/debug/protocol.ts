@@ -13,6 +13,8 @@ export interface Change {
   item: string;
   file: string;
   range: { start: Position; end: Position };
+  /** Where it was, in the text that runs; `null` for what is new. */
+  baseline?: { file: string } | null;
   message: string;
   why?: string;
 }
@@ -26,6 +28,8 @@ export interface Generation {
   /** Unix time in milliseconds. */
   time?: number;
   elapsedMs?: number;
+  /** What to say of it, in one line. */
+  message?: string;
 }
 
 /** The event `midflight/refused`. */
@@ -34,6 +38,8 @@ export interface Refusal {
   changes?: Change[];
   remedy?: string;
   message?: string;
+  /** The generation that runs on. */
+  generation?: number;
 }
 
 /** The answer to the request `midflight/reload`. */
@@ -44,13 +50,39 @@ export interface ReloadAnswer {
   message: string;
 }
 
+/** A diagnostic as Cargo writes it, as far as an editor shows it. */
+export interface CompilerDiagnostic {
+  message: string;
+  level: string;
+  code: { code: string } | null;
+  spans: CompilerSpan[];
+  children: { message: string; level: string; spans: CompilerSpan[] }[];
+}
+
+/** A place, lines and columns from 1. */
+export interface CompilerSpan {
+  file_name: string;
+  line_start: number;
+  line_end: number;
+  column_start: number;
+  column_end: number;
+  is_primary: boolean;
+  label: string | null;
+  suggested_replacement?: string | null;
+  expansion: { span: CompilerSpan } | null;
+}
+
+/** The event `midflight/build`. */
+export interface Build {
+  success: boolean;
+  /** The workspace, which the paths of the diagnostics are relative to. */
+  root: string | null;
+  diagnostics: CompilerDiagnostic[];
+}
+
 /** What a reload brought: one line for the status bar. */
-export function generationLine({ generation, changes = [], elapsedMs }: Generation): string {
-  const first = changes[0]?.item;
-  const more = changes.length > 1 ? ` and ${changes.length - 1} more` : "";
-  const what = first === undefined ? "" : `: ${first}${more}`;
-  const time = elapsedMs === undefined ? "" : ` (${(elapsedMs / 1000).toFixed(1)} s)`;
-  return `Running generation ${generation}${what}${time}`;
+export function generationLine({ generation, message }: Generation): string {
+  return message ?? `Running generation ${generation}`;
 }
 
 /** Why a reload was refused: one short paragraph for a notification. Nothing is said twice. */

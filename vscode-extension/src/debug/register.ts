@@ -5,6 +5,8 @@ import { AdapterFactory } from "./adapter.js";
 import { BreakpointTexts } from "./breakpoints.js";
 import { ConfigurationProvider, DynamicConfigurations } from "./configuration.js";
 import { SessionEvents } from "./events.js";
+import { CompilerProblems } from "./problems.js";
+import { RUNNING_TEXTS, RunningTexts } from "./runningTexts.js";
 import { AdapterWatch } from "./watch.js";
 
 const DEBUG_TYPE = "midflight";
@@ -12,7 +14,7 @@ const DEBUG_TYPE = "midflight";
 export function registerDebugging(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): void {
   const { debug } = vscode;
   context.subscriptions.push(
-    debug.registerDebugConfigurationProvider(DEBUG_TYPE, new ConfigurationProvider(log)),
+    debug.registerDebugConfigurationProvider(DEBUG_TYPE, new ConfigurationProvider(log, context.workspaceState)),
     debug.registerDebugConfigurationProvider(
       DEBUG_TYPE,
       new DynamicConfigurations(log),
@@ -22,5 +24,7 @@ export function registerDebugging(context: vscode.ExtensionContext, log: vscode.
     debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, new BreakpointTexts(log)),
     debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, new AdapterWatch(log)),
     new SessionEvents(log),
+    new CompilerProblems(),
+    vscode.workspace.registerTextDocumentContentProvider(RUNNING_TEXTS, new RunningTexts()),
   );
 }

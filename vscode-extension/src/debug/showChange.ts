@@ -1,11 +1,14 @@
 /** Opens the place of a change. */
-import { isAbsolute, join } from "node:path";
+import { basename, isAbsolute, join } from "node:path";
 
 import * as vscode from "vscode";
 
 import type { Change } from "./protocol.js";
+import { runningText } from "./runningTexts.js";
 
-export async function showChange({ file, range }: Change, session: vscode.DebugSession): Promise<void> {
+/** Shows a change beside what the process runs; what is new there is just shown. */
+export async function showChange(change: Change, session: vscode.DebugSession, generation?: number): Promise<void> {
+  const { file, range, baseline } = change;
   const uri = await locate(file, session);
   if (uri === undefined) {
     void vscode.window.showWarningMessage(`The changed file ${file} was not found.`);
@@ -13,7 +16,13 @@ export async function showChange({ file, range }: Change, session: vscode.DebugS
   }
   const { start, end } = range;
   const selection = new vscode.Range(start.line, start.character, end.line, end.character);
-  await vscode.window.showTextDocument(uri, { selection });
+  if (generation === undefined || baseline?.file !== file) {
+    await vscode.window.showTextDocument(uri, { selection });
+    return;
+  }
+  const running = runningText(uri, session, generation);
+  const title = `${basename(file)}: generation ${generation}, which runs ↔ your text`;
+  await vscode.commands.executeCommand("vscode.diff", running, uri, title, { selection });
 }
 
 /** Files of changes are relative to the Cargo workspace, which is not always the folder that is open. */

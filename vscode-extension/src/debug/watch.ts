@@ -51,11 +51,13 @@ function isEvent(message: DebugProtocol.ProtocolMessage, name: string): boolean 
 }
 
 /**
- * For editors without this extension the adapter prints a refusal as important output, which VS Code shows as a
- * notification. Here the event `midflight/refused` shows a better one, with something to click.
+ * For editors without this extension the adapter prints why nothing was reloaded as important output, which VS Code
+ * shows as a notification. Here the event `midflight/refused` shows a better one, with something to click, and what
+ * does not compile is in the Problems view.
  */
 function quieten({ body }: DebugProtocol.OutputEvent): void {
-  if (body.category === "important" && body.output.startsWith("midflight: Not reloaded: ")) {
+  const isShownElsewhere = /^midflight: Not reloaded(: |\. The program does not build)/.test(body.output);
+  if (body.category === "important" && isShownElsewhere) {
     body.category = "console";
   }
 }
