@@ -260,8 +260,12 @@ impl Session {
                 "The place that the patch is linked for is taken in the process. Save again, or restart.",
             ));
         }
-        self.command(&format!("target modules add \"{quoted}\"")).await?;
-        self.command(&format!("target modules load --file \"{quoted}\" --slide 0")).await?;
+        // LLDB lists a library without a load bias by itself only in a process that it was attached to.
+        let place = format!("target modules load --file \"{quoted}\" --slide 0");
+        if self.command(&place).await.is_err() {
+            self.command(&format!("target modules add \"{quoted}\"")).await?;
+            self.command(&place).await?;
+        }
         self.redirect(patch).await
     }
 
