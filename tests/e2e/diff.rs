@@ -7,59 +7,9 @@ use midflight_tests::program::Program;
 use serde_json::Value;
 use tempfile::TempDir;
 
-const APP: &str = r#"
-use std::pin::pin;
-use std::sync::Mutex;
-use std::task::{Context, Waker};
+const APP: &str = include_str!("../fixtures/diff/app.rs");
 
-pub static BODIES: Mutex<Vec<Body>> = Mutex::new(Vec::new());
-static TOTAL: Mutex<[u16; 3]> = Mutex::new([0; 3]);
-thread_local! { static LOCAL: std::cell::Cell<u32> = const { std::cell::Cell::new(1) }; }
-
-pub struct Body { pub place: Place, pub mass: f32 }
-pub struct Place { pub x: f32, pub y: f32 }
-pub struct Local { pub a: u64 }
-pub enum Mood { Calm, Angry { level: u32 }, Named(Box<u8>) }
-pub trait Shape {
-    fn area(&self) -> f64;
-    fn name(&self) -> String { String::from("shape") }
-}
-pub struct Disc { radius: f64 }
-impl Shape for Disc { fn area(&self) -> f64 { self.radius } }
-
-fn feel(mood: &Mood) -> u32 {
-    match mood { Mood::Angry { level } => u32::from(*level as u8), Mood::Named(name) => u32::from(**name), Mood::Calm => 0 }
-}
-
-async fn pause() {}
-
-async fn work(by: u32) -> u32 {
-    pause().await;
-    by
-}
-
-fn main() {
-    let (by, also) = (3, 4_u64);
-    let sum: u32 = [1, 2].into_iter().map(|one| one + by).sum();
-    BODIES.lock().unwrap().push(Body { place: Place { x: 0.0, y: 1.0 }, mass: 1.0 });
-    TOTAL.lock().unwrap()[0] += 1;
-    LOCAL.with(|local| local.set(2));
-    let shape: Box<dyn Shape> = Box::new(Disc { radius: 1.0 });
-    let local = Local { a: also };
-    let moods = [Mood::Calm, Mood::Angry { level: 1 as _ }, Mood::Named(Box::new(1))];
-    let felt: u32 = moods.iter().map(feel).sum();
-    let done = pin!(work(by)).poll(&mut Context::from_waker(Waker::noop()));
-    println!("{sum} {} {} {} {felt} {done:?}", shape.area(), shape.name(), local.a);
-}
-"#;
-
-const LIBRARY: &str = r#"
-pub struct State { pub tick: u64 }
-pub struct Inner { pub a: u8 }
-pub static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-#[unsafe(no_mangle)] pub fn step(state: &mut State, by: u64) { let inner = Inner { a: 1 }; state.tick += by + u64::from(inner.a); }
-#[unsafe(no_mangle)] pub fn reset(state: &mut State) { state.tick = 0; }
-"#;
+const LIBRARY: &str = include_str!("../fixtures/diff/library.rs");
 
 /// A folder with builds in it.
 struct Builds(TempDir);
