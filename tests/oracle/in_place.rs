@@ -1,10 +1,9 @@
 //! Each edit in a running process: what the rules predict, what the gate says, what the process then does.
 
-use std::path::Path;
-
 use compat::{EngineKind, Texts, Verdict};
 use midflight_tests::driven::{Driven, PROGRAMS, Run};
 use midflight_tests::edits::{self, Edit};
+use midflight_tests::program::repository;
 use tempfile::TempDir;
 
 use crate::gate::Gate;
@@ -67,7 +66,7 @@ pub(crate) fn run(most: usize) -> bool {
             totals.add(case);
         }
     }
-    totals.report(Path::new("target/oracle/in-place.json"))
+    totals.report(&repository().join("target/oracle/in-place.json"))
 }
 
 /// `None` for what does not compile.

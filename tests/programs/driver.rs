@@ -1,4 +1,4 @@
-//! A program that does one step whenever it is told to, and says what it sees in its state afterwards.
+//! A program that does a step whenever it is told to, and says what it sees in its state afterwards.
 //!
 //! `model.rs` is what gets edited; `probe.rs` seeds a state of every kind, and looks at it. What is seen is
 //! one line of `name=value` parts, the same for the same code.
@@ -18,8 +18,8 @@ fn main() {
     std::fs::write("port.new", port.to_string()).expect("the folder can be written to");
     std::fs::rename("port.new", "port").expect("the folder can be written to");
     let (mut socket, _) = listener.accept().expect("somebody connects");
-    for _ in BufReader::new(socket.try_clone().expect("a socket can be cloned")).lines() {
-        let seen = live.step();
+    for line in BufReader::new(socket.try_clone().expect("a socket can be cloned")).lines().map_while(Result::ok) {
+        let seen = live.answer(&line);
         if writeln!(socket, "{}", seen.replace('\n', " ")).is_err() {
             return;
         }

@@ -82,7 +82,7 @@ impl Live {
         }
     }
 
-    pub fn step(&mut self) -> String {
+    pub fn answer(&mut self, _: &str) -> String {
         std::hint::black_box(roots(self));
         let text = step(&mut self.game);
         let jobs: Vec<_> = (0..self.jobs.len()).map(|index| self.poll(index)).collect();

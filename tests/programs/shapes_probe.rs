@@ -25,7 +25,7 @@ impl Live {
         Self { state }
     }
 
-    pub fn step(&mut self) -> String {
+    pub fn answer(&mut self, _: &str) -> String {
         std::hint::black_box(roots(self));
         step(&mut self.state);
         let State { tick, world, label, .. } = &self.state;

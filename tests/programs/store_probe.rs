@@ -27,7 +27,7 @@ impl Live {
         Self { store }
     }
 
-    pub fn step(&mut self) -> String {
+    pub fn answer(&mut self, _: &str) -> String {
         std::hint::black_box(roots(self));
         let calls: Vec<u64> = (2..5).map(|index| insert(&mut self.store, index)).collect();
         let Store { table, header, last, history, .. } = &self.store;

@@ -317,6 +317,12 @@ impl Session {
     #[track_caller]
     pub fn stopped(&mut self) -> Stop {
         let event = self.client.event("stopped");
+        self.stop(event)
+    }
+
+    /// Looks at the stack of a stop.
+    #[track_caller]
+    pub fn stop(&mut self, event: Value) -> Stop {
         let thread = event["threadId"].as_i64().expect("a stop has a thread");
         let arguments = json!({"threadId": thread, "startFrame": 0, "levels": 20});
         let mut trace = self.client.ok("stackTrace", arguments);

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 pub mod dap;
 pub mod driven;
 pub mod edits;
+pub mod footprint;
 pub mod lsp;
 pub mod program;
+pub mod soak;
 pub mod terminal;
 
 /// The `midflight` command that the tests drive: `MIDFLIGHT_BIN`, else the one that Cargo built beside this

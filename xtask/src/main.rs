@@ -1,4 +1,4 @@
-//! The tasks of this repository: `cargo xtask demo | test | oracle | bench | package | setup`.
+//! The tasks of this repository: `cargo xtask demo | test | oracle | soak | load | bench | package | setup`.
 //!
 //! Each starts from a clean checkout. What a task needs and the machine lacks is installed through the ordinary
 //! package managers ([`setup`]); what is costly to make is kept in a cache outside the checkout ([`cache`]).
@@ -15,10 +15,12 @@ mod code_server;
 mod console;
 mod demo;
 mod harness;
+mod load;
 mod oracle;
 mod package;
 mod process;
 mod setup;
+mod soak;
 mod test;
 mod vscode_test;
 
@@ -49,6 +51,27 @@ enum Task {
         #[arg(long, default_value_t = 130)]
         edits: usize,
     },
+    /// Swap a thousand random edits into one process, and check its state after each.
+    Soak {
+        /// How many swaps.
+        #[arg(long, default_value_t = 1000)]
+        swaps: usize,
+        /// Which edits: the same seed chooses the same.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Edit a web server under full load: no request may fail, and hardly any throughput be lost.
+    Load {
+        /// How many edits.
+        #[arg(long, default_value_t = 50)]
+        edits: usize,
+        /// How many seconds there are for each; more on a slow machine.
+        #[arg(long, default_value_t = 4)]
+        seconds: u64,
+        /// Whether the compiler and the debugger take processors from the server.
+        #[arg(long, default_value = "split")]
+        cores: load::Cores,
+    },
     /// Make the VS Code extension for this platform, with the binary inside.
     Package,
     /// Measure, and compare with the bars that were set.
@@ -64,6 +87,8 @@ fn main() -> ExitCode {
         Task::Demo => demo::run(),
         Task::Test { parts } => test::run(&parts),
         Task::Oracle { part, edits } => oracle::run(part, edits),
+        Task::Soak { swaps, seed } => soak::run(swaps, seed),
+        Task::Load { edits, seconds, cores } => load::run(edits, seconds, cores),
         Task::Package => package::run(package::Profile::Release).map(|vsix| {
             console::note(&format!("packed {}", vsix.display()));
             ExitCode::SUCCESS

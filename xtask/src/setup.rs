@@ -11,7 +11,7 @@ mod needs;
 mod node_packages;
 mod packages;
 
-pub(crate) use needs::{BROWSER, DEBUGGER, GIT, LINKER, NODE, Need, PYTHON};
+pub(crate) use needs::{BROWSER, DEBUGGER, GIT, LINKER, LOAD, NODE, Need, PYTHON};
 pub(crate) use node_packages::node_packages;
 
 /// Installs whatever any of the tasks needs.

@@ -99,6 +99,21 @@ pub(crate) const BROWSER: Need = Need {
     },
 };
 
+/// The load on a web server.
+pub(crate) const LOAD: Need = Need {
+    name: "wrk",
+    purpose: "it keeps the web server busy while it is edited",
+    is_there: || process::find(&["wrk"]).is_some(),
+    packages: Packages {
+        apt: &["wrk"],
+        dnf: "wrk",
+        pacman: "wrk",
+        brew: "wrk",
+        // There is none; what needs it runs on Linux only.
+        winget: "",
+    },
+};
+
 /// The major version of Node.js.
 fn node_version() -> Option<u32> {
     let version = process::output(process::command("node").arg("--version"))?;
