@@ -20,6 +20,7 @@ use self::cargo_run::CargoRun;
 
 /// Run a program under a debugger, and swap in what is saved.
 #[derive(Debug, Args)]
+#[command(after_help = "Example: midflight run -- cargo run --bin app -- arguments")]
 pub(crate) struct RunArgs {
     /// How new code gets into the process; found from the workspace where it is not given.
     #[arg(long)]
