@@ -7,6 +7,9 @@ use crate::compare::layout_message;
 use crate::inventory::Inventory;
 use crate::layout::TypeLayout;
 
+/// Fields of fields of fields: no type of a person is deeper than this.
+const DEPTH: usize = 40;
+
 /// The types of both builds that are laid out in another way.
 pub(super) struct Types<'a> {
     old: &'a Inventory,
@@ -247,7 +250,9 @@ fn add_leaf(inventory: &Inventory, mut leaf: Leaf, leaves: &mut Vec<Leaf>) {
         leaf.field.push_str("[..]");
         leaf.type_name = inner;
     }
-    match inventory.types.get(&leaf.type_name).and_then(|layouts| layouts.first()) {
+    // Of two crates of one name, each may have a type that holds one of the other.
+    let is_deep = leaf.field.matches('.').count() > DEPTH;
+    match inventory.types.get(&leaf.type_name).and_then(|layouts| layouts.first()).filter(|_| !is_deep) {
         Some(layout) if !layout.members.is_empty() || layout.discriminant.is_some() => {
             add_leaves(inventory, layout, &leaf, leaves);
         }
