@@ -53,6 +53,15 @@ pub enum Error {
         /// The function.
         function: String,
     },
+    /// The compiler gave two functions one body.
+    #[error("`{function}` had the same code as another function, so that the compiler made them one")]
+    Merged {
+        /// The function.
+        function: String,
+    },
+    /// The patch lies too far from the program.
+    #[error("there is no place for more patches near the program: restart to apply the change")]
+    OutOfReach,
     /// The gate can't read what was built.
     #[error(transparent)]
     Gate(#[from] artifact::Error),

@@ -14,6 +14,7 @@ mod build;
 pub mod capture;
 mod content;
 mod error;
+mod jump;
 mod link;
 mod plan;
 mod prepare;
@@ -22,7 +23,8 @@ mod record;
 
 pub use build::{Build, ObjectFile};
 pub use error::{Error, Result};
-pub use link::{Label, Patch, Redirect, link};
+pub use jump::Redirect;
+pub use link::{Label, Patch, link};
 pub use plan::{Plan, plan};
 pub use prepare::{Prepared, prepare};
 pub use process::Process;

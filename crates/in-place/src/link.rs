@@ -15,46 +15,12 @@ use crate::build::Build;
 use crate::capture::LinkCall;
 use crate::content::{Elf, Hash, is_stable, parse_all};
 use crate::error::{Error, Result, io};
+use crate::jump::Redirect;
 use crate::plan::Plan;
 use crate::process::Process;
 
-/// The size in bytes of the jump that is written over an old entry: `jmp [rip+0]` and the address.
-pub(crate) const JUMP: u64 = JUMP_BYTES as u64;
-const JUMP_BYTES: usize = 14;
-
 /// Stands before the name of new code, whose old name goes on to mean its old entry.
 pub(crate) const NEW: &str = "midflight.new.";
-
-/// Patches lie this far below the program, well within the 2 GiB that its code can reach, where neither
-/// heap nor libraries grow.
-const BELOW: u64 = 0x4000_0000;
-/// The room for one patch.
-const STRIDE: u64 = 0x0100_0000;
-
-/// One old entry and the code that takes over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Redirect {
-    /// The function's linker name.
-    pub function: String,
-    /// The address whose first bytes become a jump.
-    pub from: u64,
-    /// The new code.
-    pub to: u64,
-}
-
-impl Redirect {
-    /// What has to be written at `from`: `jmp [rip+0]` and the address.
-    pub fn jump(&self) -> [u8; JUMP_BYTES] {
-        let mut bytes = [0xff, 0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        bytes[6..].copy_from_slice(&self.to.to_le_bytes());
-        bytes
-    }
-
-    /// Whether code that is to go on at this address would find itself in the middle of the jump.
-    pub fn hits(&self, address: u64) -> bool {
-        (self.from + 1..self.from + JUMP).contains(&address)
-    }
-}
 
 /// A patch that is ready to be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,7 +91,7 @@ fn names_of(process: &Process, plan: &Plan) -> Output<'static> {
         // patch makes then leads to the newest code for ever.
         let own = plan.defined.contains_key(name) && !plan.redirected.contains(name);
         if !own && !entry.ambiguous && !is_linkers(name) {
-            object.add_symbol(symbol(name, entry.address, SymbolSection::Absolute, SymbolScope::Linkage));
+            object.add_symbol(symbol(name, entry.address(), SymbolSection::Absolute, SymbolScope::Linkage));
         }
     }
     object
@@ -372,8 +338,10 @@ fn finish(plan: &Plan, process: &Process, library: PathBuf) -> Result<Patch> {
         for found in linked.symbols().filter(object::ObjectSymbol::is_definition) {
             let Some(name) = found.name().ok().and_then(|name| name.strip_prefix(NEW)) else { continue };
             if let (true, Some(entry)) = (plan.redirected.contains(name), process.names.get(name)) {
-                let function = name.to_owned();
-                redirects.push(Redirect { function, from: entry.address, to: found.address() });
+                for place in &entry.places {
+                    let redirect = Redirect::new(name, place.address, found.address(), process.busy(place));
+                    redirects.push(redirect.ok_or(Error::OutOfReach)?);
+                }
             }
         }
     }
@@ -428,15 +396,5 @@ impl Process {
             }
         }
         Ok(())
-    }
-
-    /// Where the next patch is to lie.
-    fn room(&self) -> u64 {
-        let below = self.low.checked_sub(BELOW + (self.patches() as u64 + 1) * STRIDE);
-        // A program at a fixed low address has no room below; above it, behind where its heap will grow.
-        let address = below
-            .filter(|&address| address > STRIDE)
-            .unwrap_or(self.low + BELOW + self.patches() as u64 * STRIDE);
-        address & !0xffff
     }
 }

@@ -7,7 +7,7 @@ use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex
 use crate::build::Build;
 use crate::content::{Contents, Elf, Hash, is_stable, parse_all};
 use crate::error::{Error, Result};
-use crate::link::JUMP;
+use crate::jump::JUMP;
 use crate::process::Process;
 
 /// What goes into a patch.
@@ -57,8 +57,11 @@ pub fn plan(new: &Build, process: &Process, forked: &BTreeSet<String>) -> Result
             if entry.ambiguous {
                 return Err(Error::Ambiguous { function: name.to_owned() });
             }
-            if entry.size < JUMP {
-                return Err(Error::TooShort { function: name.to_owned(), size: entry.size });
+            if entry.merged {
+                return Err(Error::Merged { function: name.to_owned() });
+            }
+            if entry.room() < JUMP {
+                return Err(Error::TooShort { function: name.to_owned(), size: entry.room() });
             }
             search.plan.redirected.insert(name.to_owned());
             search.need(object, section);

@@ -1,27 +1,66 @@
 //! What the running image has: each name's place, and which code a call of it runs.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use object::{Object, ObjectSegment, ObjectSymbol, SymbolKind};
 
 use crate::build::Build;
 use crate::content::{Hash, hashes};
 use crate::error::{Error, Result, io};
+use crate::jump::{JUMP, busy, is_padding};
+
+/// Patches lie this far below the program, well within the 2 GiB that its code can reach, where neither
+/// heap nor libraries grow; elsewhere when something of the process is there.
+const BELOW: [u64; 3] = [0x4000_0000, 0x6000_0000, 0x2000_0000];
+const PAGE: u64 = 0x1000;
 
 /// One place of the process.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct Place {
     pub(crate) address: u64,
     pub(crate) size: u64,
-    /// Several different places have this name.
+    /// What may be overwritten: the code, and the padding behind it where the code is short.
+    pub(crate) room: u64,
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// Where it is; several places for a function that objects have copies of (`#[inline]`).
+    pub(crate) places: Vec<Place>,
+    /// Several different things have this name.
     pub(crate) ambiguous: bool,
+    /// Another function has the same code, by the same address.
+    pub(crate) merged: bool,
     pub(crate) function: bool,
     /// Which image holds it, as an index into [`Process::images`].
     pub(crate) image: usize,
     /// What a call of it runs now, redirects followed. A generic function that several objects
     /// instantiated may have several contents; which of them the linker took is not known.
     pub(crate) contents: HashSet<Hash>,
+}
+
+impl Entry {
+    /// Its address. Of several copies, any.
+    pub(crate) fn address(&self) -> u64 {
+        self.places[0].address
+    }
+
+    /// How much of it may be overwritten, at all of its places.
+    pub(crate) fn room(&self) -> u64 {
+        self.places.iter().map(|place| place.room).min().unwrap_or_default()
+    }
+}
+
+/// What is mapped from an image's file.
+#[derive(Debug, Clone)]
+struct Segment {
+    image: usize,
+    address: u64,
+    bytes: Arc<[u8]>,
 }
 
 /// The names of the running image, with run-time addresses.
@@ -32,6 +71,11 @@ pub struct Process {
     pub(crate) images: Vec<PathBuf>,
     /// Where the program begins, for patches to be near it.
     pub(crate) low: u64,
+    segments: Vec<Segment>,
+    /// Where the last patch ends.
+    end: Option<u64>,
+    /// How often the place for patches was taken by something else.
+    taken: usize,
 }
 
 impl Process {
@@ -46,7 +90,12 @@ impl Process {
     /// The loader put the program so far from where it was linked.
     pub fn moved(&mut self, bias: u64) {
         for entry in self.names.values_mut().filter(|entry| entry.image == 0) {
-            entry.address = entry.address.wrapping_add(bias);
+            for place in &mut entry.places {
+                place.address = place.address.wrapping_add(bias);
+            }
+        }
+        for segment in self.segments.iter_mut().filter(|segment| segment.image == 0) {
+            segment.address = segment.address.wrapping_add(bias);
         }
         self.low = self.low.wrapping_add(bias);
     }
@@ -78,8 +127,11 @@ impl Process {
         let object =
             object::File::parse(&*bytes).map_err(|source| Error::Object { path: file.into(), source })?;
         let image = self.images.len();
+        let (mut all, mut names_at) = (Vec::new(), HashMap::new());
         for symbol in object.symbols().filter(|symbol| symbol.is_definition() && symbol.address() != 0) {
             let Ok(name) = symbol.name() else { continue };
+            let address = symbol.address().wrapping_add(bias);
+            all.push(address);
             let function = symbol.kind() == SymbolKind::Text;
             if name.is_empty()
                 || name.starts_with(crate::link::NEW)
@@ -87,22 +139,133 @@ impl Process {
             {
                 continue;
             }
-            let address = symbol.address().wrapping_add(bias);
-            let entry = self.names.entry(name.to_owned()).or_insert_with(|| Entry {
-                address,
-                size: symbol.size(),
+            let new = || Entry {
+                places: Vec::new(),
                 ambiguous: false,
+                merged: false,
                 function,
                 image,
                 contents: contents.get(name).cloned().unwrap_or_default(),
-            });
-            entry.ambiguous |= entry.image == image && entry.address != address;
+            };
+            let entry = self.names.entry(name.to_owned()).or_insert_with(new);
+            if entry.image == image && entry.places.iter().all(|place| place.address != address) {
+                *names_at.entry(address).or_insert(0_u32) += 1;
+                entry.places.push(Place { address, size: symbol.size(), room: symbol.size() });
+                // Two functions of one mangled name are copies of one.
+                entry.ambiguous |=
+                    entry.places.len() > 1 && !(entry.function && function && is_mangled(name));
+            }
+        }
+        for segment in object.segments() {
+            let (address, data) = (segment.address().wrapping_add(bias), segment.data().unwrap_or_default());
+            self.segments.push(Segment { image, address, bytes: data.into() });
+            let end = segment.address().wrapping_add(segment.size()).wrapping_add(bias);
+            if image > 0 {
+                self.end = self.end.max(Some(end));
+            }
         }
         if image == 0 {
             let low = object.segments().map(|segment| segment.address()).min().unwrap_or(0);
             self.low = low.wrapping_add(bias);
         }
+        let entries = self.names.values_mut().filter(|entry| entry.function && entry.image == image);
+        for entry in entries {
+            entry.merged = entry.places.iter().any(|place| names_at[&place.address] > 1);
+        }
+        all.sort_unstable();
+        self.make_room(image, &all);
         self.images.push(file.to_owned());
         Ok(())
+    }
+
+    /// Short functions may be overwritten together with the padding behind them.
+    fn make_room(&mut self, image: usize, all: &[u64]) {
+        let mut names = std::mem::take(&mut self.names);
+        let short = |place: &&mut Place| place.size < JUMP;
+        let entries = names.values_mut().filter(|entry| entry.function && entry.image == image);
+        for place in entries.flat_map(|entry| &mut entry.places).filter(short) {
+            let (end, limit) = (place.address + place.size, place.address + JUMP);
+            let next = all.get(all.partition_point(|&address| address <= place.address));
+            let padding = self.read(end, limit - end);
+            if next.is_none_or(|&next| next >= limit)
+                && padding.len() as u64 == limit - end
+                && is_padding(padding)
+            {
+                place.room = JUMP;
+            }
+        }
+        self.names = names;
+    }
+
+    /// What images have at an address: so many bytes, or none.
+    fn read(&self, address: u64, count: u64) -> &[u8] {
+        let Ok(count) = usize::try_from(count) else { return &[] };
+        let mut inside = self.segments.iter().filter_map(|segment| {
+            let start = usize::try_from(address.checked_sub(segment.address)?).ok()?;
+            segment.bytes.get(start..start.checked_add(count)?)
+        });
+        inside.next_back().unwrap_or_default()
+    }
+
+    /// Where no thread may be while an entry is overwritten, but for its first bytes.
+    pub(crate) fn busy(&self, place: &Place) -> Range<u64> {
+        let code = self.read(place.address, place.size);
+        busy(code, place.address, &|address, count| self.read(address, count))
+    }
+
+    /// Where the next patch is to lie: right behind the last.
+    pub(crate) fn room(&self) -> u64 {
+        let distance = BELOW[self.taken % BELOW.len()];
+        // A program at a fixed low address has no room below; above it, behind where its heap will grow.
+        let first = self.low.checked_sub(distance).filter(|&address| address > PAGE);
+        let first = first.unwrap_or(self.low + distance);
+        self.end.unwrap_or(first).next_multiple_of(PAGE)
+    }
+
+    /// Something of the process lies where the next patch was to lie. Whether there is another place to try.
+    pub fn elsewhere(&mut self) -> bool {
+        self.taken += 1;
+        self.end = None;
+        self.taken < BELOW.len()
+    }
+}
+
+fn is_mangled(name: &str) -> bool {
+    name.starts_with("_ZN") || name.starts_with("_R")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_of_patches_are_within_reach_of_the_program() {
+        let low = 0x5555_5555_4000;
+        let mut process = Process { low, ..Process::default() };
+        for _ in 0..2000 {
+            let room = process.room();
+            assert!(
+                process.end.is_none_or(|end| (end..end + PAGE).contains(&room)) && room.is_multiple_of(PAGE)
+            );
+            process.end = Some(room + 200_001);
+        }
+        let end = process.end.expect("patches have an end");
+        assert!(end < low && low - end < i32::MAX as u64 / 2);
+    }
+
+    #[test]
+    fn a_place_that_is_taken_is_tried_twice_elsewhere() {
+        let mut process = Process { low: 0x5555_5555_4000, end: Some(0x1234), ..Process::default() };
+        let first = process.low - BELOW[0];
+        assert!(process.elsewhere() && process.room() != first);
+        let second = process.room();
+        assert!(process.elsewhere() && ![first, second].contains(&process.room()));
+        assert!(!process.elsewhere());
+    }
+
+    #[test]
+    fn a_program_at_a_low_address_has_patches_above() {
+        let process = Process { low: 0x40_0000, ..Process::default() };
+        assert_eq!(process.room(), 0x40_0000 + BELOW[0]);
     }
 }

@@ -273,10 +273,10 @@ impl Session {
     async fn redirect(&mut self, patch: &Patch) -> Result<()> {
         let mut before = Vec::new();
         for redirect in &patch.redirects {
-            before.push(self.bytes_at(redirect.from, redirect.jump().len()).await?);
+            before.push(self.bytes_at(redirect.from, redirect.jump.len()).await?);
         }
         for (index, redirect) in patch.redirects.iter().enumerate() {
-            let jump: Vec<String> = redirect.jump().iter().map(|byte| format!("{byte:#04x}")).collect();
+            let jump: Vec<String> = redirect.jump.iter().map(|byte| format!("{byte:#04x}")).collect();
             let Err(error) = self.write_at(redirect.from, &jump).await else { continue };
             for (redirect, old) in patch.redirects.iter().zip(&before).take(index + 1).rev() {
                 self.write_at(redirect.from, old).await?;
@@ -330,9 +330,16 @@ impl Session {
         for thread in threads.iter().filter_map(|thread| thread.get("id")?.as_i64()) {
             let trace = self.ask("stackTrace", json!({"threadId": thread})).await?;
             let frames = trace.get("stackFrames").and_then(Value::as_array).into_iter().flatten();
-            let mut addresses =
-                frames.filter_map(|frame| number(frame.get("instructionPointerReference")?.as_str()?));
-            if addresses.any(|address| patch.redirects.iter().any(|redirect| redirect.hits(address))) {
+            let all: Vec<u64> = frames
+                .filter_map(|frame| number(frame.get("instructionPointerReference")?.as_str()?))
+                .collect();
+            let top = all.first().copied();
+            let mut redirects = patch.redirects.iter();
+            let is_inside = redirects.any(|redirect| {
+                top.is_some_and(|address| redirect.hits(address))
+                    || all.iter().any(|address| redirect.busy.contains(address))
+            });
+            if is_inside {
                 return Ok(Some(thread));
             }
         }

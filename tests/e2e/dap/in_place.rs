@@ -239,3 +239,35 @@ fn the_next_session_starts_from_what_was_saved_last() {
     line(&mut session, "v3 tick");
     session.client.disconnect();
 }
+
+#[test]
+fn short_functions_and_all_copies_of_an_inline_one_are_swapped() {
+    let manifest = "[package]\nname = \"copies\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
+    let module = "pub fn twice() -> u32 { super::shared() + super::shared() }\n";
+    let main = r#"
+mod left;
+mod right;
+#[inline]
+pub fn shared() -> u32 { 1 }
+fn nothing() {}
+fn main() {
+    for tick in 0..100_000 {
+        nothing();
+        println!("tick {tick} {} {} {}", shared(), left::twice(), right::twice());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+"#;
+    let files = [("Cargo.toml", manifest), (MAIN, main), ("src/left.rs", module), ("src/right.rs", module)];
+    let program = Program::files(&files);
+    let mut session = Session::launch(&program, &json!({}));
+    session.configuration_done();
+    line(&mut session, " 1 2 2");
+    program.replace(MAIN, "-> u32 { 1 }", "-> u32 { 5 }");
+    session.client.event("midflight/generation");
+    line(&mut session, " 5 10 10");
+    program.replace(MAIN, "fn nothing() {}", "fn nothing() { println!(\"something\"); }");
+    session.client.event("midflight/generation");
+    line(&mut session, "something");
+    session.client.disconnect();
+}
