@@ -21,16 +21,18 @@ pub struct Redirect {
     pub to: u64,
     /// What is written at `from`.
     pub jump: [u8; 5],
+    /// What is there until then.
+    pub before: [u8; 5],
     /// No frame of any thread may lie here when the jump is written; mostly empty.
     pub busy: Range<u64>,
 }
 
 impl Redirect {
     /// `None` where the new code is out of reach.
-    pub(crate) fn new(function: &str, from: u64, to: u64, busy: Range<u64>) -> Option<Self> {
+    pub(crate) fn new(function: &str, from: u64, to: u64, before: [u8; 5], busy: Range<u64>) -> Option<Self> {
         let distance = to.wrapping_sub(from + JUMP).cast_signed();
         let [a, b, c, d] = i32::try_from(distance).ok()?.to_le_bytes();
-        Some(Self { function: function.to_owned(), from, to, jump: [0xe9, a, b, c, d], busy })
+        Some(Self { function: function.to_owned(), from, to, jump: [0xe9, a, b, c, d], before, busy })
     }
 
     /// Whether a thread that is to go on at this address would find itself in the middle of the jump.
@@ -107,7 +109,7 @@ mod tests {
 
     #[test]
     fn the_jump_leads_to_the_new_code_in_both_directions() {
-        let jump = |from, to| Redirect::new("f", from, to, 0..0).map(|redirect| redirect.jump);
+        let jump = |from, to| Redirect::new("f", from, to, [0; 5], 0..0).map(|redirect| redirect.jump);
         assert_eq!(jump(0x1000, 0x2000), Some([0xe9, 0xfb, 0x0f, 0, 0]));
         assert_eq!(jump(0x2000, 0x1000), Some([0xe9, 0xfb, 0xef, 0xff, 0xff]));
         assert_eq!(jump(0x1000, 0x1_0000_0000), None);

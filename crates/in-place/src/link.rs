@@ -339,7 +339,9 @@ fn finish(plan: &Plan, process: &Process, library: PathBuf) -> Result<Patch> {
             let Some(name) = found.name().ok().and_then(|name| name.strip_prefix(NEW)) else { continue };
             if let (true, Some(entry)) = (plan.redirected.contains(name), process.names.get(name)) {
                 for place in &entry.places {
-                    let redirect = Redirect::new(name, place.address, found.address(), process.busy(place));
+                    let redirect = process.first_bytes(place).and_then(|before| {
+                        Redirect::new(name, place.address, found.address(), before, process.busy(place))
+                    });
                     redirects.push(redirect.ok_or(Error::OutOfReach)?);
                 }
             }
@@ -389,6 +391,7 @@ impl Process {
     pub fn apply(&mut self, patch: &Patch) -> Result<()> {
         self.add(&patch.library, 0, &patch.defined)?;
         for redirect in &patch.redirects {
+            self.jumps.insert(redirect.from, redirect.jump);
             if let (Some(entry), Some(contents)) =
                 (self.names.get_mut(&redirect.function), patch.defined.get(&redirect.function))
             {

@@ -72,6 +72,8 @@ pub struct Process {
     /// Where the program begins, for patches to be near it.
     pub(crate) low: u64,
     segments: Vec<Segment>,
+    /// The jumps that were written, by where they are.
+    pub(crate) jumps: HashMap<u64, [u8; 5]>,
     /// Where the last patch ends.
     end: Option<u64>,
     /// How often the place for patches was taken by something else.
@@ -205,6 +207,12 @@ impl Process {
             segment.bytes.get(start..start.checked_add(count)?)
         });
         inside.next_back().unwrap_or_default()
+    }
+
+    /// What the jump to new code will be written over.
+    pub(crate) fn first_bytes(&self, place: &Place) -> Option<[u8; 5]> {
+        let built = || self.read(place.address, JUMP).try_into().ok();
+        self.jumps.get(&place.address).copied().or_else(built)
     }
 
     /// Where no thread may be while an entry is overwritten, but for its first bytes.

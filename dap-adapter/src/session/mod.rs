@@ -11,6 +11,7 @@ mod from_adapter;
 mod from_editor;
 mod launch;
 mod live;
+mod patching;
 mod positions;
 mod reload;
 mod snapshots;

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 
 use super::launch::millis;
 use super::staging::{Library, Outcome, Ready, Refusal};
-use super::wording::{self, Swapped};
+use super::wording::{self, Parts, Swapped};
 use super::{Report, Session};
 use crate::cargo::Progress;
 use crate::config::Trigger;
@@ -301,6 +301,11 @@ impl Session {
             record["functions"] = json!(swapped.functions);
             record["pausedMs"] = json!(millis(swapped.paused));
             record["notes"] = json!(swapped.notes);
+            let Parts { stop, load, redirect, breakpoints } = swapped.parts;
+            record["pause"] = json!({
+                "stopMs": millis(stop), "loadMs": millis(load), "redirectMs": millis(redirect),
+                "breakpointsMs": millis(breakpoints),
+            });
         }
         if let Some(store) = &mut live.store {
             let generation = NewGeneration {

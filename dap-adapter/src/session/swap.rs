@@ -1,35 +1,26 @@
-//! Swapping functions in place: the process is stopped, the patch loaded, the old entries redirected.
+//! Swapping functions in place: a patch is made, the process stopped, the patch loaded, and it goes on.
 //!
-//! All of it happens in one stop that the editor never sees. Until the first redirect is written nothing
-//! runs new code, so whatever fails before that leaves the old code running.
+//! All of it happens in one stop that the editor never sees; what the debugger does there is in
+//! [`super::patching`].
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use compat::Program;
 use in_place::capture::{self, Purpose};
 use in_place::{Build, Label, Patch, Prepared, Process, Record, SessionFolder};
 use serde_json::{Value, json};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::Session;
 use super::launch::blocking;
 use super::staging::Ready;
-use super::wording::{self, Swapped};
-use crate::adapter::FromAdapter;
+use super::wording::{self, Parts, Swapped};
 use crate::cargo::Invocation;
 use crate::error::{Error, Result};
 use crate::images::Image;
-use crate::message::{Kind, Message};
 use crate::modules::number;
-
-/// How long a pause may take to come.
-const PAUSE: Duration = Duration::from_secs(5);
-
-/// A thread that stands in the first bytes of a function is out of them after a moment.
-const TRIES: u32 = 20;
 
 /// What swapping needs to know of the program.
 #[derive(Debug, Clone)]
@@ -154,213 +145,88 @@ impl Session {
         }
     }
 
-    /// Brings a patch into the process.
+    /// Brings a patch into the process. Where its place is taken it is linked for another one.
     pub(super) async fn swap(&mut self, ready: &Ready, patch: &Patch) -> Result<Swapped> {
-        let swap = self.live.as_ref().and_then(|live| live.swap.clone());
-        let swap = swap.ok_or_else(|| Error::nobody("There is nothing to swap functions in."))?;
-        let _alone = swap.alone().await?;
+        let mut moved = None;
+        loop {
+            let swap = self.live.as_ref().and_then(|live| live.swap.clone());
+            let swap = swap.ok_or_else(|| Error::nobody("There is nothing to swap functions in."))?;
+            let alone = swap.alone().await?;
+            let patch = moved.as_ref().unwrap_or(patch);
+            if let Some(swapped) = self.stop_and_load(ready, patch).await? {
+                return Ok(swapped);
+            }
+            drop(alone);
+            moved = Some(self.elsewhere(ready.number).await?);
+        }
+    }
+
+    /// Makes the patch again, for another place.
+    async fn elsewhere(&mut self, generation: u32) -> Result<Patch> {
+        let swap = self.live.as_mut().and_then(|live| live.swap.as_mut());
+        let place = swap.and_then(|swap| Arc::make_mut(&mut swap.process).elsewhere().then(|| swap.clone()));
+        let swap = place.ok_or_else(|| {
+            Error::nobody("Every place that a patch can be linked for is taken in the process: restart.")
+        })?;
+        match swap.prepare(generation).await? {
+            Prepared::Ready(patch) => Ok(patch),
+            Prepared::Unchanged | Prepared::Refused(_) => {
+                Err(Error::nobody("The build changed during the swap. Save again."))
+            }
+        }
+    }
+
+    /// Everything that needs the process to stand still, and nothing else, happens between the stop and the
+    /// continuing. `None` if the place of the patch is taken.
+    async fn stop_and_load(&mut self, ready: &Ready, patch: &Patch) -> Result<Option<Swapped>> {
+        let library = patch.library.clone();
+        let lines = blocking(move || artifact::code_lines(&library)).await?;
+        let lines = lines.map_err(|error| Error::midflight(format!("{error}.")))?;
         let started = Instant::now();
         let was_stopped = self.live.as_ref().is_some_and(|live| live.process.shown_stop);
         let others = if was_stopped { None } else { self.pause_silently().await? };
-        let loaded = self.load(patch, was_stopped).await;
-        if loaded.is_ok() {
-            self.swapped(ready, patch)?;
+        let mut parts = Parts { stop: started.elapsed(), ..Parts::default() };
+        let loaded = self.load(patch, was_stopped, &mut parts).await;
+        let placing = Instant::now();
+        let mut set = Ok(());
+        if matches!(loaded, Ok(true)) {
+            self.advance_to(ready, lines);
+            set = self.set_all_breakpoints().await;
         }
-        let set = self.set_all_breakpoints().await;
+        parts.breakpoints = placing.elapsed();
         match others {
             Some(stop) => self.aside.push_front(stop),
             None if was_stopped => {}
             None => self.continue_silently(),
         }
         let paused = started.elapsed();
-        loaded?;
+        if !loaded? {
+            return Ok(None);
+        }
+        self.note(patch)?;
         if let Err(error) = set {
             self.editor.warn(format!("The new code runs, but breakpoints may be missing: {error}"));
         }
         let functions = wording::names(patch.redirects.iter().map(|redirect| redirect.function.as_str()));
-        Ok(Swapped { paused, functions, notes: Vec::new() })
+        Ok(Some(Swapped { paused, parts, functions, notes: Vec::new() }))
     }
 
-    /// Notes what the process has now.
-    fn swapped(&mut self, ready: &Ready, patch: &Patch) -> Result<()> {
-        let lines =
-            artifact::code_lines(&patch.library).map_err(|error| Error::midflight(format!("{error}.")))?;
+    /// From here on, positions are those of the new code.
+    fn advance_to(&mut self, ready: &Ready, lines: artifact::CodeLines) {
         if let Some(live) = &mut self.live
-            && let Some(swap) = &mut live.swap
+            && let Some(swap) = &live.swap
         {
-            let process = Arc::make_mut(&mut swap.process);
-            process.apply(patch).map_err(|error| Error::midflight(format!("{error}.")))?;
             let root =
                 swap.label(ready.number).map_or_else(|| swap.root.clone(), |label| label.path().into());
             live.sources.add_image(Image::new(ready.number, root, lines));
         }
         self.advance(ready);
-        Ok(())
     }
 
-    /// Stops the process without the editor's seeing it. Returns a stop that is the user's business instead.
-    async fn pause_silently(&mut self) -> Result<Option<Message>> {
-        let body = self.ask("threads", json!({})).await?;
-        let thread = body.pointer("/threads/0/id").cloned().unwrap_or_else(|| json!(0));
-        self.ask("pause", json!({"threadId": thread})).await?;
-        let limit = Instant::now() + PAUSE;
-        let stop = self
-            .next_stop(limit)
-            .await
-            .ok_or_else(|| Error::nobody("The process does not stop, so that nothing can be swapped in."))?;
-        let body = stop.body();
-        if let Some(live) = &mut self.live {
-            live.process.thread = body.get("threadId").and_then(Value::as_i64).unwrap_or_default();
-        }
-        let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-        let is_pause = text("reason") == "pause" || text("description").contains("SIGSTOP");
-        let wanted = self.live.as_ref().is_some_and(|live| live.process.pause_wanted);
-        Ok((!is_pause || wanted).then_some(stop))
-    }
-
-    async fn next_stop(&mut self, limit: Instant) -> Option<Message> {
-        let is_stop = |message: &Message| message.kind == Kind::Event { event: "stopped".to_owned() };
-        if let Some(index) = self.aside.iter().position(is_stop) {
-            return self.aside.remove(index);
-        }
-        loop {
-            match timeout_at(limit, self.adapter.as_mut()?.receive()).await {
-                Ok(Some(FromAdapter::Message(message))) if is_stop(&message) => return Some(message),
-                Ok(Some(FromAdapter::Message(message))) => self.aside.push_back(message),
-                _ => return None,
-            }
-        }
-    }
-
-    /// Loads the patch and writes the redirects, with the process stopped.
-    async fn load(&mut self, patch: &Patch, is_shown: bool) -> Result<()> {
-        self.step_out(patch, is_shown).await?;
-        let library = patch.library.to_string_lossy().into_owned();
-        let quoted = library.replace('\\', "\\\\").replace('"', "\\\"");
-        let handle =
-            self.value(&format!("expression -l c -- (unsigned long)dlopen(\"{quoted}\", 2)")).await?;
-        if handle == 0 {
-            return Err(Error::midflight("The patch can't be loaded into the process."));
-        }
-        let redirected = self.redirect_to(patch, handle, &quoted).await;
-        if redirected.is_err() {
-            // Nothing leads into it. That this fails too is no worse than that it stays.
-            let close = format!("expression -l c -- (int)dlclose((void*){handle:#x}ul)");
-            if let Err(error) = self.command(&close).await {
-                tracing::debug!(%error, "the patch stays in the process, unused");
-            }
-        }
-        redirected
-    }
-
-    async fn redirect_to(&mut self, patch: &Patch, handle: u64, quoted: &str) -> Result<()> {
-        let bias = self.value(&format!("expression -l c -- *(unsigned long*){handle:#x}ul")).await?;
-        if bias != 0 {
-            return Err(Error::nobody(
-                "The place that the patch is linked for is taken in the process. Save again, or restart.",
-            ));
-        }
-        // LLDB lists a library without a load bias by itself only in a process that it was attached to.
-        let place = format!("target modules load --file \"{quoted}\" --slide 0");
-        if self.command(&place).await.is_err() {
-            self.command(&format!("target modules add \"{quoted}\"")).await?;
-            self.command(&place).await?;
-        }
-        self.redirect(patch).await
-    }
-
-    /// Writes all redirects; when one can't be written, takes back those before it.
-    async fn redirect(&mut self, patch: &Patch) -> Result<()> {
-        let mut before = Vec::new();
-        for redirect in &patch.redirects {
-            before.push(self.bytes_at(redirect.from, redirect.jump.len()).await?);
-        }
-        for (index, redirect) in patch.redirects.iter().enumerate() {
-            let jump: Vec<String> = redirect.jump.iter().map(|byte| format!("{byte:#04x}")).collect();
-            let Err(error) = self.write_at(redirect.from, &jump).await else { continue };
-            for (redirect, old) in patch.redirects.iter().zip(&before).take(index + 1).rev() {
-                self.write_at(redirect.from, old).await?;
-            }
-            return Err(error);
-        }
-        Ok(())
-    }
-
-    /// Bytes of the process, each as LLDB prints and reads it.
-    async fn bytes_at(&mut self, address: u64, count: usize) -> Result<Vec<String>> {
-        let text =
-            self.command(&format!("memory read --format x --size 1 --count {count} {address:#x}")).await?;
-        let rows = text.lines().filter_map(|line| line.split_once(": "));
-        let bytes: Vec<String> =
-            rows.flat_map(|(_, bytes)| bytes.split_whitespace()).map(str::to_owned).collect();
-        if bytes.len() == count {
-            Ok(bytes)
-        } else {
-            Err(Error::nobody(format!("The debugger says `{}` instead of code.", text.trim())))
-        }
-    }
-
-    async fn write_at(&mut self, address: u64, bytes: &[String]) -> Result<()> {
-        self.command(&format!("memory write {address:#x} {}", bytes.join(" "))).await.map(drop)
-    }
-
-    /// Lets threads go on for a moment that would go on in the middle of a jump.
-    async fn step_out(&mut self, patch: &Patch, is_shown: bool) -> Result<()> {
-        for _ in 0..TRIES {
-            let Some(thread) = self.thread_inside(patch).await? else { return Ok(()) };
-            if is_shown {
-                return Err(Error::user(format!(
-                    "Thread {thread} stands in the first instructions of a changed function. Step once, and save again."
-                )));
-            }
-            self.continue_silently();
-            tokio::time::sleep(Duration::from_millis(2)).await;
-            if self.pause_silently().await?.is_some() {
-                return Err(Error::nobody(
-                    "The process stopped for another reason during the swap. Save again.",
-                ));
-            }
-        }
-        Err(Error::nobody("A thread stays in the first instructions of a changed function. Save again."))
-    }
-
-    async fn thread_inside(&mut self, patch: &Patch) -> Result<Option<i64>> {
-        let body = self.ask("threads", json!({})).await?;
-        let threads = body.get("threads").and_then(Value::as_array).cloned().unwrap_or_default();
-        for thread in threads.iter().filter_map(|thread| thread.get("id")?.as_i64()) {
-            let trace = self.ask("stackTrace", json!({"threadId": thread})).await?;
-            let frames = trace.get("stackFrames").and_then(Value::as_array).into_iter().flatten();
-            let all: Vec<u64> = frames
-                .filter_map(|frame| number(frame.get("instructionPointerReference")?.as_str()?))
-                .collect();
-            let top = all.first().copied();
-            let mut redirects = patch.redirects.iter();
-            let is_inside = redirects.any(|redirect| {
-                top.is_some_and(|address| redirect.hits(address))
-                    || all.iter().any(|address| redirect.busy.contains(address))
-            });
-            if is_inside {
-                return Ok(Some(thread));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Runs a command of LLDB; what it prints.
-    async fn command(&mut self, command: &str) -> Result<String> {
-        let arguments = json!({"expression": format!("`{command}"), "context": "repl"});
-        let body = self.ask("evaluate", arguments).await?;
-        let text = body.get("result").and_then(Value::as_str).unwrap_or_default().to_owned();
-        match text.split_once("error:") {
-            Some((_, problem)) => Err(Error::nobody(format!("The debugger can't swap: {}.", problem.trim()))),
-            None => Ok(text),
-        }
-    }
-
-    /// The value of an expression: the last number that LLDB prints.
-    async fn value(&mut self, command: &str) -> Result<u64> {
-        let text = self.command(command).await?;
-        let value = text.rsplit_once('=').and_then(|(_, value)| number(value));
-        value.ok_or_else(|| Error::nobody(format!("The debugger says `{}` instead of a value.", text.trim())))
+    /// Notes what the process has now.
+    fn note(&mut self, patch: &Patch) -> Result<()> {
+        let Some(swap) = self.live.as_mut().and_then(|live| live.swap.as_mut()) else { return Ok(()) };
+        let noted = Arc::make_mut(&mut swap.process).apply(patch);
+        noted.map_err(|error| Error::midflight(format!("{error}.")))
     }
 }

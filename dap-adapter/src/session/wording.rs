@@ -10,11 +10,26 @@ const NAMED: usize = 3;
 /// The rule on the body of a function that runs once.
 const RUNS_ONCE: &str = "run-once-body-changed";
 
+/// What the process stood still for.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Parts {
+    /// Until all threads stood, at places where they may stand.
+    pub(super) stop: Duration,
+    /// Loading the patch.
+    pub(super) load: Duration,
+    /// Redirecting the old entries.
+    pub(super) redirect: Duration,
+    /// Setting breakpoints in the new code.
+    pub(super) breakpoints: Duration,
+}
+
 /// What a swap in place did.
 #[derive(Debug, Default)]
 pub(super) struct Swapped {
     /// How long the process stood still.
     pub(super) paused: Duration,
+    /// The parts of it.
+    pub(super) parts: Parts,
     /// The functions whose calls run new code, as the user knows them.
     pub(super) functions: Vec<String>,
     /// What does not take effect at once, in sentences.
@@ -134,7 +149,7 @@ mod tests {
 
     fn swapped(functions: &[&str]) -> Swapped {
         let functions = functions.iter().map(|name| (*name).to_owned()).collect();
-        Swapped { paused: Duration::from_millis(18), functions, notes: Vec::new() }
+        Swapped { paused: Duration::from_millis(18), functions, ..Swapped::default() }
     }
 
     #[test]

@@ -1,0 +1,223 @@
+//! What the debugger does in a swap: the process stands still, the patch is loaded, old entries are redirected.
+//!
+//! Until the first redirect is written nothing runs new code, so whatever fails before that leaves the old
+//! code running; when one can't be written, those before it are taken back.
+
+use std::time::Duration;
+
+use in_place::Patch;
+use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
+
+use super::Session;
+use super::wording::Parts;
+use crate::adapter::FromAdapter;
+use crate::error::{Error, Result};
+use crate::message::{Kind, Message};
+use crate::modules::number;
+
+/// How long a pause may take to come.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// A thread that stands in the first bytes of a function is out of them after a moment.
+const TRIES: u32 = 20;
+
+impl Session {
+    /// Stops the process without the editor's seeing it. Returns a stop that is the user's business instead.
+    pub(super) async fn pause_silently(&mut self) -> Result<Option<Message>> {
+        // All threads stop, whichever is named.
+        self.ask("pause", json!({"threadId": 0})).await?;
+        let limit = Instant::now() + PAUSE;
+        let stop = self
+            .next_stop(limit)
+            .await
+            .ok_or_else(|| Error::nobody("The process does not stop, so that nothing can be swapped in."))?;
+        let body = stop.body();
+        if let Some(live) = &mut self.live {
+            live.process.thread = body.get("threadId").and_then(Value::as_i64).unwrap_or_default();
+        }
+        let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+        let is_pause = text("reason") == "pause" || text("description").contains("SIGSTOP");
+        let wanted = self.live.as_ref().is_some_and(|live| live.process.pause_wanted);
+        Ok((!is_pause || wanted).then_some(stop))
+    }
+
+    async fn next_stop(&mut self, limit: Instant) -> Option<Message> {
+        let is_stop = |message: &Message| message.kind == Kind::Event { event: "stopped".to_owned() };
+        if let Some(index) = self.aside.iter().position(is_stop) {
+            return self.aside.remove(index);
+        }
+        loop {
+            match timeout_at(limit, self.adapter.as_mut()?.receive()).await {
+                Ok(Some(FromAdapter::Message(message))) if is_stop(&message) => return Some(message),
+                Ok(Some(FromAdapter::Message(message))) => self.aside.push_back(message),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Loads the patch and writes the redirects, with the process stopped. `false` if its place is taken.
+    pub(super) async fn load(&mut self, patch: &Patch, is_shown: bool, parts: &mut Parts) -> Result<bool> {
+        let began = Instant::now();
+        self.step_out(patch, is_shown).await?;
+        parts.stop += began.elapsed();
+        let began = Instant::now();
+        let library = patch.library.to_string_lossy().into_owned();
+        let quoted = library.replace('\\', "\\\\").replace('"', "\\\"");
+        let handle =
+            self.value(&format!("expression -l c -- (unsigned long)dlopen(\"{quoted}\", 2)")).await?;
+        if handle == 0 {
+            return Err(Error::midflight("The patch can't be loaded into the process."));
+        }
+        let redirected = self.redirect_to(patch, handle, &quoted, began, parts).await;
+        if !matches!(redirected, Ok(true)) {
+            // Nothing leads into it. That this fails too is no worse than that it stays.
+            let close = format!("expression -l c -- (int)dlclose((void*){handle:#x}ul)");
+            if let Err(error) = self.command(&close).await {
+                tracing::debug!(%error, "the patch stays in the process, unused");
+            }
+        }
+        redirected
+    }
+
+    async fn redirect_to(
+        &mut self,
+        patch: &Patch,
+        handle: u64,
+        quoted: &str,
+        began: Instant,
+        parts: &mut Parts,
+    ) -> Result<bool> {
+        if self.word_at(handle).await? != 0 {
+            return Ok(false);
+        }
+        // LLDB lists a library without a load bias by itself only in a process that it was attached to.
+        let place = format!("target modules load --file \"{quoted}\" --slide 0");
+        if self.command(&place).await.is_err() {
+            self.command(&format!("target modules add \"{quoted}\"")).await?;
+            self.command(&place).await?;
+        }
+        parts.load = began.elapsed();
+        let began = Instant::now();
+        self.redirect(patch).await?;
+        parts.redirect = began.elapsed();
+        Ok(true)
+    }
+
+    /// Writes all redirects; when one can't be written, takes back those before it.
+    async fn redirect(&mut self, patch: &Patch) -> Result<()> {
+        for (index, redirect) in patch.redirects.iter().enumerate() {
+            let Err(error) = self.write_at(redirect.from, &redirect.jump).await else { continue };
+            for redirect in patch.redirects.iter().take(index + 1).rev() {
+                self.write_at(redirect.from, &redirect.before).await?;
+            }
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// The first word of a loaded library's `link_map`: its load bias.
+    async fn word_at(&mut self, address: u64) -> Result<u64> {
+        let text = self.command(&format!("memory read --format x --size 8 --count 1 {address:#x}")).await?;
+        let word = text.rsplit_once(':').and_then(|(_, word)| number(word));
+        word.ok_or_else(|| Error::nobody(format!("The debugger says `{}` instead of a word.", text.trim())))
+    }
+
+    async fn write_at(&mut self, address: u64, bytes: &[u8]) -> Result<()> {
+        let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:#04x}")).collect();
+        self.command(&format!("memory write {address:#x} {}", bytes.join(" "))).await.map(drop)
+    }
+
+    /// Lets threads go on for a moment that would go on in the middle of a jump.
+    async fn step_out(&mut self, patch: &Patch, is_shown: bool) -> Result<()> {
+        for _ in 0..TRIES {
+            let Some(thread) = self.thread_inside(patch).await? else { return Ok(()) };
+            if is_shown {
+                return Err(Error::user(format!(
+                    "Thread {thread} stands in the first instructions of a changed function. Step once, and save again."
+                )));
+            }
+            self.continue_silently();
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            if self.pause_silently().await?.is_some() {
+                return Err(Error::nobody(
+                    "The process stopped for another reason during the swap. Save again.",
+                ));
+            }
+        }
+        Err(Error::nobody("A thread stays in the first instructions of a changed function. Save again."))
+    }
+
+    async fn thread_inside(&mut self, patch: &Patch) -> Result<Option<i64>> {
+        let tops = self.command("thread list").await?;
+        for line in tops.lines() {
+            let Some((thread, top)) = top_of(line) else { continue };
+            if patch.redirects.iter().any(|redirect| redirect.hits(top)) {
+                return Ok(Some(thread));
+            }
+        }
+        if patch.redirects.iter().all(|redirect| redirect.busy.is_empty()) {
+            return Ok(None);
+        }
+        for (thread, frames) in self.all_frames().await? {
+            if frames.iter().any(|frame| patch.redirects.iter().any(|redirect| redirect.busy.contains(frame)))
+            {
+                return Ok(Some(thread));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where each frame of each thread goes on.
+    async fn all_frames(&mut self) -> Result<Vec<(i64, Vec<u64>)>> {
+        let body = self.ask("threads", json!({})).await?;
+        let threads = body.get("threads").and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut all = Vec::new();
+        for thread in threads.iter().filter_map(|thread| thread.get("id")?.as_i64()) {
+            let trace = self.ask("stackTrace", json!({"threadId": thread})).await?;
+            let frames = trace.get("stackFrames").and_then(Value::as_array).into_iter().flatten();
+            let addresses =
+                frames.filter_map(|frame| number(frame.get("instructionPointerReference")?.as_str()?));
+            all.push((thread, addresses.collect()));
+        }
+        Ok(all)
+    }
+
+    /// Runs a command of LLDB; what it prints.
+    async fn command(&mut self, command: &str) -> Result<String> {
+        let arguments = json!({"expression": format!("`{command}"), "context": "repl"});
+        let body = self.ask("evaluate", arguments).await?;
+        let text = body.get("result").and_then(Value::as_str).unwrap_or_default().to_owned();
+        match text.split_once("error:") {
+            Some((_, problem)) => Err(Error::nobody(format!("The debugger can't swap: {}.", problem.trim()))),
+            None => Ok(text),
+        }
+    }
+
+    /// The value of an expression: the last number that LLDB prints.
+    async fn value(&mut self, command: &str) -> Result<u64> {
+        let text = self.command(command).await?;
+        let value = text.rsplit_once('=').and_then(|(_, value)| number(value));
+        value.ok_or_else(|| Error::nobody(format!("The debugger says `{}` instead of a value.", text.trim())))
+    }
+}
+
+/// The thread, and where it goes on, of a line of LLDB's `thread list`.
+fn top_of(line: &str) -> Option<(i64, u64)> {
+    let (_, rest) = line.split_once(": tid = ")?;
+    let (thread, rest) = rest.split_once(", ")?;
+    let top = rest.split(' ').next()?;
+    Some((i64::try_from(number(thread)?).ok()?, number(top)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_top_of_a_thread_is_read_from_the_list() {
+        let line = "* thread #1: tid = 4242, 0x0000555555558f3d app`main, name = 'app', stop reason = signal SIGSTOP";
+        assert_eq!(top_of(line), Some((4242, 0x5555_5555_8f3d)));
+        assert_eq!(top_of("Process 4242 stopped"), None);
+    }
+}
