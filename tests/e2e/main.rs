@@ -5,6 +5,7 @@ mod check;
 mod dap;
 mod diff;
 mod editor;
+mod gate;
 mod in_place_faults;
 mod lsp;
 mod map;

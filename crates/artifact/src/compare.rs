@@ -17,8 +17,8 @@ pub enum DifferenceKind {
     Layout,
     /// A slot of a live trait object's vtable leads to another method.
     Vtable,
-    /// A function that can be suspended in its middle changed.
-    Suspended,
+    /// A static has another type.
+    Static,
     /// A boundary function can no longer be checked, since its debug information is missing.
     Unchecked,
 }
@@ -40,13 +40,13 @@ pub struct Difference {
 
 impl Difference {
     /// A function whose old code goes on, since only code that holds on to old values calls it.
-    pub fn held(function: &str) -> Self {
+    pub fn held(function: &str, path: &str) -> Self {
         let item = format!("{:#}", rustc_demangle::demangle(function));
         let message = format!(
             "`{item}` handles values that are laid out in another way than before, and whoever holds the old \
              ones goes on calling its old code"
         );
-        difference(DifferenceKind::Layout, &item, message)
+        Self { path: path.to_owned(), ..difference(DifferenceKind::Layout, &item, message) }
     }
 }
 

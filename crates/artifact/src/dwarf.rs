@@ -1,18 +1,17 @@
 //! DWARF to layouts: from the boundary functions to every type that they let live data have.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::rc::Rc;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
 
-use gimli::{AttributeValue, DebuggingInformationEntry, DwTag, EndianSlice, RunTimeEndian, UnitOffset};
+use gimli::{AttributeValue, DebuggingInformationEntry, DwTag, Reader, RunTimeEndian, UnitOffset};
 use object::{Object, ObjectSection};
 
 use crate::Artifact;
 use crate::layout::{Member, Reach, Signature, TypeLayout, Variant};
 use crate::vtable::Slots;
 
-type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
-type Entry<'a> = DebuggingInformationEntry<Slice<'a>>;
+pub(crate) type Slice = gimli::EndianArcSlice<RunTimeEndian>;
+type Entry = DebuggingInformationEntry<Slice>;
 type Result<T> = gimli::Result<T>;
 
 /// Where the standard library was compiled, as its debug information says.
@@ -35,41 +34,45 @@ pub(crate) struct Question<'q> {
 
 /// Reads the signatures of the functions asked for, and the layouts of all they reach and of the types asked for.
 pub(crate) fn read(file: &object::File<'_>, question: &Question<'_>) -> Result<Artifact> {
-    let (sections, endian) = sections(file)?;
-    let dwarf = sections.borrow(|section| EndianSlice::new(section, endian));
-    let mut index = Index::new(&dwarf)?;
-    let functions = index.scan(question.functions)?;
+    let index = Index::of(load(file)?)?;
     let slots = Slots::new(file);
     let mut walk = Walk::new(&index, &slots);
-    for (name, place) in functions {
-        walk.function(&name, place)?;
+    for (name, place) in index.functions.iter().filter(|(name, _)| (question.functions)(name)) {
+        walk.function(name, *place)?;
     }
     walk.run()?;
     walk.others(question.types)?;
     Ok(walk.artifact)
 }
 
-/// The debug information of a file, and its byte order.
-pub(crate) fn sections<'d>(
-    file: &object::File<'d>,
-) -> Result<(gimli::DwarfSections<Cow<'d, [u8]>>, RunTimeEndian)> {
+/// The debug information of a file.
+pub(crate) fn load(file: &object::File<'_>) -> Result<gimli::Dwarf<Slice>> {
     let endian = if file.is_little_endian() { RunTimeEndian::Little } else { RunTimeEndian::Big };
-    let sections = gimli::DwarfSections::load(|id| -> Result<_> {
+    gimli::Dwarf::load(|id| -> Result<_> {
         let section = file.section_by_name(id.name());
-        Ok(section.and_then(|section| section.uncompressed_data().ok()).unwrap_or_default())
-    })?;
-    Ok((sections, endian))
+        let data = section.and_then(|section| section.uncompressed_data().ok()).unwrap_or_default();
+        Ok(Slice::new(data.into(), endian))
+    })
 }
 
-/// All units, for each type the path of the modules around it, and what stands behind trait objects.
-pub(crate) struct Index<'a> {
-    dwarf: &'a gimli::Dwarf<Slice<'a>>,
-    units: Vec<gimli::Unit<Slice<'a>>>,
-    scopes: HashMap<Place, Rc<str>>,
+/// All units, read once: what is where, by name.
+pub(crate) struct Index {
+    dwarf: gimli::Dwarf<Slice>,
+    units: Vec<gimli::Unit<Slice>>,
+    /// The qualified names of modules and types.
+    names: HashMap<Place, Arc<str>>,
+    /// Types by name. Two versions of a crate have types of one name.
+    pub(crate) types: BTreeMap<Arc<str>, Vec<Place>>,
+    /// Functions with code, by linker name.
+    pub(crate) functions: BTreeMap<String, Place>,
     /// By name, as in `<T as Trait>`.
     vtables: BTreeMap<String, Vtable>,
     /// Statics and thread locals, by linker name.
     pub(crate) statics: Vec<(String, Place)>,
+    /// Types that the program tells apart while it runs, by `TypeId`.
+    pub(crate) identified: BTreeSet<String>,
+    /// The types of what closures and coroutines hold, by their functions: no parameter of these has it.
+    environments: HashMap<Place, Arc<str>>,
 }
 
 /// The method table of one type for one trait.
@@ -80,67 +83,137 @@ struct Vtable {
     size: u64,
 }
 
-impl<'a> Index<'a> {
-    pub(crate) fn new(dwarf: &'a gimli::Dwarf<Slice<'a>>) -> Result<Self> {
+/// What one unit holds.
+#[derive(Default)]
+struct Found {
+    /// Name, and whether it is a type's.
+    names: Vec<(Place, Arc<str>, bool)>,
+    functions: Vec<(String, Place)>,
+    statics: Vec<(String, Place)>,
+    vtables: Vec<(String, Vtable)>,
+    identified: BTreeSet<String>,
+    environments: Vec<(Place, Arc<str>)>,
+}
+
+impl Index {
+    /// One pass over everything.
+    pub(crate) fn of(dwarf: gimli::Dwarf<Slice>) -> Result<Self> {
         let mut units = Vec::new();
         let mut headers = dwarf.units();
         while let Some(header) = headers.next()? {
             units.push(dwarf.unit(header)?);
         }
-        let (scopes, vtables, statics) = (HashMap::new(), BTreeMap::new(), Vec::new());
-        Ok(Self { dwarf, units, scopes, vtables, statics })
+        let mut index = Self {
+            dwarf,
+            units,
+            names: HashMap::new(),
+            types: BTreeMap::new(),
+            functions: BTreeMap::new(),
+            vtables: BTreeMap::new(),
+            statics: Vec::new(),
+            identified: BTreeSet::new(),
+            environments: HashMap::new(),
+        };
+        for unit in 0..index.units.len() {
+            let found = index.scan(unit)?;
+            index.take(found);
+        }
+        Ok(index)
     }
 
-    /// One pass over everything: notes the scope of each type, and finds the functions asked for.
-    pub(crate) fn scan(&mut self, wanted: &dyn Fn(&str) -> bool) -> Result<BTreeMap<String, Place>> {
-        let mut functions = BTreeMap::new();
-        for unit in 0..self.units.len() {
-            let mut open: Vec<(isize, Rc<str>)> = Vec::new();
-            let (mut found, mut vtables, mut statics) = (Vec::new(), Vec::new(), Vec::new());
-            let mut entries = self.units[unit].entries();
-            while let Some(entry) = entries.next_dfs()? {
-                while open.last().is_some_and(|(depth, _)| *depth >= entry.depth()) {
-                    open.pop();
-                }
-                let place = Place { unit, offset: entry.offset() };
-                if is_scope(entry.tag()) {
-                    let parent = open.last().map(|(_, path)| path.clone()).unwrap_or_default();
-                    let name = self.name(unit, entry)?.unwrap_or_default();
-                    if let Some(of) = name.strip_suffix("::{vtable_type}") {
-                        let holder = self.reference(unit, entry, gimli::DW_AT_containing_type);
-                        let size = number(entry, gimli::DW_AT_byte_size).unwrap_or(0);
-                        vtables.push((of.to_owned(), Vtable { holder, address: 0, size }));
-                    }
-                    open.push((entry.depth(), qualified(&parent, &name).into()));
-                    found.push((place, parent));
-                } else if entry.tag() == gimli::DW_TAG_variable
-                    && let Some(address) = self.address(unit, entry)?
-                    && let Some(name) = self.name(unit, entry)?
-                    && let Some(of) = name.strip_suffix("::{vtable}")
-                {
-                    vtables.push((of.to_owned(), Vtable { address, ..Vtable::default() }));
-                } else if entry.tag() == gimli::DW_TAG_variable {
-                    if entry.has_attr(gimli::DW_AT_linkage_name) || self.address(unit, entry)?.is_some() {
-                        statics.extend(self.symbol(unit, entry)?.map(|symbol| (symbol, place)));
-                    }
-                } else if entry.tag() == gimli::DW_TAG_subprogram
-                    && entry.attr_value(gimli::DW_AT_low_pc).is_some()
-                    && let Some(symbol) = self.symbol(unit, entry)?
-                    && wanted(&symbol)
-                {
-                    functions.insert(symbol, place);
-                }
+    fn scan(&self, unit: usize) -> Result<Found> {
+        let mut open: Vec<(isize, Arc<str>)> = Vec::new();
+        let mut found = Found::default();
+        let mut entries = self.units[unit].entries();
+        while let Some(entry) = entries.next_dfs()? {
+            while open.last().is_some_and(|(depth, _)| *depth >= entry.depth()) {
+                open.pop();
             }
-            self.scopes.extend(found);
-            self.statics.extend(statics);
-            for (name, part) in vtables {
-                let vtable = self.vtables.entry(name).or_default();
-                vtable.holder = part.holder.or(vtable.holder);
-                vtable.address = vtable.address.max(part.address);
-                vtable.size = vtable.size.max(part.size);
+            let place = Place { unit, offset: entry.offset() };
+            if is_scope(entry.tag()) {
+                let parent = open.last().map_or("", |(_, path)| path);
+                let name = self.name(unit, entry)?.unwrap_or_default();
+                if let Some(of) = name.strip_suffix("::{vtable_type}") {
+                    let holder = self.reference(unit, entry, gimli::DW_AT_containing_type);
+                    let size = number(entry, gimli::DW_AT_byte_size).unwrap_or(0);
+                    found.vtables.push((of.to_owned(), Vtable { holder, address: 0, size }));
+                }
+                let name: Arc<str> = qualified(parent, &name).into();
+                open.push((entry.depth(), Arc::clone(&name)));
+                let is_type =
+                    entry.tag() != gimli::DW_TAG_namespace && !entry.has_attr(gimli::DW_AT_declaration);
+                found.names.push((place, name, is_type));
+            } else if entry.tag() == gimli::DW_TAG_variable {
+                self.scan_variable(place, entry, &mut found)?;
+            } else if entry.tag() == gimli::DW_TAG_subprogram {
+                if open.last().is_some_and(|(_, path)| &**path == "core::any::TypeId")
+                    && let Some(name) = self.name(unit, entry)?
+                    && let Some(of) = name.strip_prefix("of<").and_then(|name| name.strip_suffix('>'))
+                {
+                    found.identified.insert(of.to_owned());
+                }
+                if let Some(name) = self.name(unit, entry)?.filter(|name| name.starts_with('{')) {
+                    let parent = open.last().map_or("", |(_, path)| path);
+                    found
+                        .environments
+                        .push((place, qualified(parent, &name.replacen('#', "_env#", 1)).into()));
+                }
+                if entry.attr_value(gimli::DW_AT_low_pc).is_some()
+                    && let Some(symbol) = self.symbol(unit, entry)?
+                {
+                    found.functions.push((symbol, place));
+                }
             }
         }
-        Ok(functions)
+        Ok(found)
+    }
+
+    fn scan_variable(&self, place: Place, entry: &Entry, found: &mut Found) -> Result<()> {
+        let address = self.address(place.unit, entry)?;
+        if let Some(address) = address
+            && let Some(name) = self.name(place.unit, entry)?
+            && let Some(of) = name.strip_suffix("::{vtable}")
+        {
+            found.vtables.push((of.to_owned(), Vtable { address, ..Vtable::default() }));
+        } else if entry.has_attr(gimli::DW_AT_linkage_name) || address.is_some() {
+            found.statics.extend(self.symbol(place.unit, entry)?.map(|symbol| (symbol, place)));
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, found: Found) {
+        for (place, name, is_type) in found.names {
+            if is_type {
+                self.types.entry(Arc::clone(&name)).or_default().push(place);
+            }
+            self.names.insert(place, name);
+        }
+        self.functions.extend(found.functions);
+        self.statics.extend(found.statics);
+        self.identified.extend(found.identified);
+        self.environments.extend(found.environments);
+        for (name, part) in found.vtables {
+            let vtable = self.vtables.entry(name).or_default();
+            vtable.holder = part.holder.or(vtable.holder);
+            vtable.address = vtable.address.max(part.address);
+            vtable.size = vtable.size.max(part.size);
+        }
+    }
+
+    /// The type that a closure or coroutine has as its first, unwritten parameter.
+    fn environment(&self, function: Place) -> Result<Option<(&str, Option<Place>)>> {
+        let declared = self.declaration(function.unit, &self.entry(function)?);
+        let name = self.environments.get(&function);
+        let name = name.or_else(|| declared.and_then(|declared| self.environments.get(&declared)));
+        // A part of a program may not describe it.
+        let described = |name: &Arc<str>| self.types.get(name)?.first().copied();
+        Ok(name.map(|name| (&**name, described(name))))
+    }
+
+    /// The methods of every vtable, slot by slot, by `<T as Trait>`.
+    pub(crate) fn vtables(&self, slots: &Slots) -> BTreeMap<String, Vec<String>> {
+        let with_code = self.vtables.iter().filter(|(_, vtable)| vtable.address != 0);
+        with_code.map(|(name, vtable)| (name.clone(), slots.methods(vtable.address, vtable.size))).collect()
     }
 
     /// Whether a function is an instance of a generic one, or inside one.
@@ -152,23 +225,21 @@ impl<'a> Index<'a> {
     /// Whether some type is described by what was compiled here, not with the toolchain.
     pub(crate) fn describes_types(&self) -> bool {
         let is_ours = |unit: usize| {
-            let folder = self.units[unit].comp_dir.map(|folder| folder.to_string_lossy().into_owned());
+            let folder = self.units[unit].comp_dir.as_ref();
+            let folder = folder.and_then(|folder| folder.to_string_lossy().ok());
             folder.is_some_and(|folder| !folder.starts_with(TOOLCHAIN))
         };
-        self.scopes
-            .keys()
-            .filter(|place| is_ours(place.unit))
-            .any(|place| self.entry(*place).is_ok_and(|entry| entry.tag() == gimli::DW_TAG_structure_type))
+        self.types.values().flatten().any(|place| is_ours(place.unit))
     }
 
-    fn string(&self, unit: usize, entry: &Entry<'a>, attribute: gimli::DwAt) -> Result<Option<String>> {
+    fn string(&self, unit: usize, entry: &Entry, attribute: gimli::DwAt) -> Result<Option<String>> {
         let Some(value) = entry.attr_value(attribute) else { return Ok(None) };
         let text = self.dwarf.attr_string(&self.units[unit], value)?;
-        Ok(Some(text.to_string_lossy().into_owned()))
+        Ok(Some(text.to_string_lossy()?.into_owned()))
     }
 
     /// Where a static variable lies.
-    fn address(&self, unit: usize, entry: &Entry<'a>) -> Result<Option<u64>> {
+    fn address(&self, unit: usize, entry: &Entry) -> Result<Option<u64>> {
         let Some(AttributeValue::Exprloc(expression)) = entry.attr_value(gimli::DW_AT_location) else {
             return Ok(None);
         };
@@ -180,12 +251,12 @@ impl<'a> Index<'a> {
         }
     }
 
-    fn name(&self, unit: usize, entry: &Entry<'a>) -> Result<Option<String>> {
+    fn name(&self, unit: usize, entry: &Entry) -> Result<Option<String>> {
         self.string(unit, entry, gimli::DW_AT_name)
     }
 
     /// The linker's name of a function: its mangled name, else the one its author fixed.
-    fn symbol(&self, unit: usize, entry: &Entry<'a>) -> Result<Option<String>> {
+    fn symbol(&self, unit: usize, entry: &Entry) -> Result<Option<String>> {
         if let Some(name) = self.string(unit, entry, gimli::DW_AT_linkage_name)? {
             return Ok(Some(name));
         }
@@ -196,18 +267,18 @@ impl<'a> Index<'a> {
     }
 
     /// What an entry completes: a method's declaration in its type, a parameter of an inlined function.
-    fn declaration(&self, unit: usize, entry: &Entry<'a>) -> Option<Place> {
+    fn declaration(&self, unit: usize, entry: &Entry) -> Option<Place> {
         let specified = self.reference(unit, entry, gimli::DW_AT_specification);
         specified.or_else(|| self.reference(unit, entry, gimli::DW_AT_abstract_origin))
     }
 
-    fn entry(&self, place: Place) -> Result<Entry<'a>> {
+    fn entry(&self, place: Place) -> Result<Entry> {
         let mut entries = self.units[place.unit].entries_at_offset(place.offset)?;
         entries.next_entry()?;
         entries.current().cloned().ok_or(gimli::Error::NoEntryAtGivenOffset(place.offset.0 as u64))
     }
 
-    fn children(&self, place: Place) -> Result<Vec<Entry<'a>>> {
+    fn children(&self, place: Place) -> Result<Vec<Entry>> {
         let mut tree = self.units[place.unit].entries_tree(Some(place.offset))?;
         let mut children = tree.root()?.children();
         let mut all = Vec::new();
@@ -218,11 +289,11 @@ impl<'a> Index<'a> {
     }
 
     /// Where an attribute points: within its unit, or (after link-time optimisation) into another.
-    fn reference(&self, unit: usize, entry: &Entry<'a>, attribute: gimli::DwAt) -> Option<Place> {
+    fn reference(&self, unit: usize, entry: &Entry, attribute: gimli::DwAt) -> Option<Place> {
         match entry.attr_value(attribute)? {
             AttributeValue::UnitRef(offset) => Some(Place { unit, offset }),
             AttributeValue::DebugInfoRef(target) => {
-                let within = |unit: &gimli::Unit<Slice<'a>>| target.to_unit_offset(&unit.header);
+                let within = |unit: &gimli::Unit<Slice>| target.to_unit_offset(&unit.header);
                 self.units
                     .iter()
                     .enumerate()
@@ -232,7 +303,7 @@ impl<'a> Index<'a> {
         }
     }
 
-    fn type_of(&self, unit: usize, entry: &Entry<'a>) -> Option<Place> {
+    fn type_of(&self, unit: usize, entry: &Entry) -> Option<Place> {
         let own = self.reference(unit, entry, gimli::DW_AT_type);
         own.or_else(|| {
             let declared = self.declaration(unit, entry)?;
@@ -243,10 +314,12 @@ impl<'a> Index<'a> {
     /// A type's name with its modules: what identifies it in both builds.
     fn type_name(&self, place: Option<Place>) -> Result<String> {
         let Some(place) = place else { return Ok("()".to_owned()) };
+        if let Some(name) = self.names.get(&place) {
+            return Ok(name.to_string());
+        }
         let entry = self.entry(place)?;
         if let Some(name) = self.name(place.unit, &entry)? {
-            let scope = self.scopes.get(&place).cloned().unwrap_or_default();
-            return Ok(qualified(&scope, &name));
+            return Ok(name);
         }
         let target = self.type_of(place.unit, &entry);
         Ok(match entry.tag() {
@@ -276,16 +349,19 @@ impl<'a> Index<'a> {
 }
 
 /// The search from the boundary inwards, each type once, by the shortest path.
-pub(crate) struct Walk<'i, 'a> {
-    index: &'i Index<'a>,
+pub(crate) struct Walk<'i> {
+    index: &'i Index,
     slots: &'i Slots,
     pub(crate) artifact: Artifact,
+    /// Whether what may stand behind `dyn` is reached too.
+    pub(crate) passes_dyn: bool,
     queue: VecDeque<(Place, Vec<String>)>,
 }
 
-impl<'i, 'a> Walk<'i, 'a> {
-    pub(crate) fn new(index: &'i Index<'a>, slots: &'i Slots) -> Self {
-        Self { index, slots, artifact: Artifact::default(), queue: VecDeque::new() }
+impl<'i> Walk<'i> {
+    pub(crate) fn new(index: &'i Index, slots: &'i Slots) -> Self {
+        let (artifact, queue) = (Artifact::default(), VecDeque::new());
+        Self { index, slots, artifact, passes_dyn: true, queue }
     }
 
     /// Goes on from a static; the name of its type.
@@ -295,28 +371,22 @@ impl<'i, 'a> Walk<'i, 'a> {
         self.index.type_name(target)
     }
 
-    /// All types with a name, in the order of the file.
-    pub(crate) fn named(&self) -> Result<Vec<(Place, String)>> {
-        let mut places: Vec<Place> = self.index.scopes.keys().copied().collect();
-        places.sort_by_key(|place| (place.unit, place.offset.0));
-        let mut named = Vec::new();
-        for place in places {
-            let entry = self.index.entry(place)?;
-            let declared_only = entry.has_attr(gimli::DW_AT_declaration);
-            if entry.tag() != gimli::DW_TAG_namespace && !declared_only {
-                named.push((place, self.index.type_name(Some(place))?));
-            }
-        }
-        Ok(named)
+    pub(crate) fn function(&mut self, name: &str, place: Place) -> Result<()> {
+        self.function_as(name, name, place)
     }
 
-    pub(crate) fn function(&mut self, name: &str, place: Place) -> Result<()> {
+    /// The same, with another name in the paths.
+    pub(crate) fn function_as(&mut self, symbol: &str, name: &str, place: Place) -> Result<()> {
         let entry = self.index.entry(place)?;
         let returns = self.index.type_of(place.unit, &entry);
         let mut signature = Signature::default();
         if returns.is_some() {
             signature.returns = Some(self.index.type_name(returns)?);
             self.reach(returns, vec![format!("`{name}` returns it")]);
+        }
+        if let Some((environment, target)) = self.index.environment(place)? {
+            signature.parameters.push(("{environment}".to_owned(), environment.to_owned()));
+            self.reach(target, vec![format!("`{name}`")]);
         }
         for child in self.index.children(place)? {
             if child.tag() == gimli::DW_TAG_formal_parameter {
@@ -327,15 +397,35 @@ impl<'i, 'a> Walk<'i, 'a> {
                 signature.parameters.push((parameter, type_name));
             }
         }
-        self.artifact.signatures.insert(name.to_owned(), signature);
+        self.artifact.signatures.insert(symbol.to_owned(), signature);
         Ok(())
+    }
+
+    /// Goes on from a function's variables; `(name, type)` of each.
+    pub(crate) fn locals(&mut self, function: Place) -> Result<Vec<(String, String)>> {
+        let mut locals = Vec::new();
+        let mut entries = self.index.units[function.unit].entries_at_offset(function.offset)?;
+        entries.next_dfs()?;
+        while let Some(entry) = entries.next_dfs()? {
+            if entry.depth() <= 0 {
+                break;
+            }
+            if entry.tag() == gimli::DW_TAG_variable {
+                let target = self.index.type_of(function.unit, entry);
+                self.reach(target, Vec::new());
+                let name = self.index.name(function.unit, entry)?.unwrap_or_default();
+                locals.push((name, self.index.type_name(target)?));
+            }
+        }
+        self.run()?;
+        Ok(locals)
     }
 
     /// The types asked for that no function reaches.
     fn others(&mut self, wanted: &dyn Fn(&str) -> bool) -> Result<()> {
-        for (place, name) in self.named()? {
-            if wanted(&name) {
-                self.reach(Some(place), Vec::new());
+        for (name, places) in &self.index.types {
+            if wanted(name) {
+                self.reach(places.first().copied(), Vec::new());
             }
         }
         self.run()
@@ -379,7 +469,8 @@ impl<'i, 'a> Walk<'i, 'a> {
 
     /// Behind `dyn Trait` may stand every type that the build made a vtable of that trait for.
     fn trait_object(&mut self, name: &str, path: &[String]) {
-        let Some(bounds) = name.strip_prefix("dyn ").or_else(|| name.strip_prefix("(dyn ")) else { return };
+        let bounds = name.strip_prefix("dyn ").or_else(|| name.strip_prefix("(dyn "));
+        let Some(bounds) = bounds.filter(|_| self.passes_dyn) else { return };
         let principal = bounds.split([' ', '+', ')']).next().unwrap_or(bounds);
         let marker = format!(" as {principal}>");
         for (of, vtable) in self.index.vtables.iter().filter(|(of, _)| of.ends_with(&marker)) {
@@ -396,7 +487,7 @@ impl<'i, 'a> Walk<'i, 'a> {
         &mut self,
         unit: usize,
         owner: &str,
-        child: &Entry<'a>,
+        child: &Entry,
         path: &[String],
         layout: &mut TypeLayout,
     ) -> Result<()> {
@@ -430,7 +521,7 @@ impl<'i, 'a> Walk<'i, 'a> {
         Ok(())
     }
 
-    fn member(&mut self, unit: usize, owner: &str, child: &Entry<'a>, path: &[String]) -> Result<Member> {
+    fn member(&mut self, unit: usize, owner: &str, child: &Entry, path: &[String]) -> Result<Member> {
         let name = self.index.name(unit, child)?.unwrap_or_default();
         let target = self.index.type_of(unit, child);
         let type_name = self.index.type_name(target)?;
@@ -474,7 +565,7 @@ fn qualified(scope: &str, name: &str) -> String {
     if scope.is_empty() { name.to_owned() } else { format!("{scope}::{name}") }
 }
 
-fn number(entry: &Entry<'_>, attribute: gimli::DwAt) -> Option<u64> {
+fn number(entry: &Entry, attribute: gimli::DwAt) -> Option<u64> {
     let value = entry.attr_value(attribute)?;
     value.udata_value().or_else(|| value.sdata_value().map(i64::cast_unsigned))
 }

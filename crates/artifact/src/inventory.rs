@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use gimli::EndianSlice;
 use object::{Object, ObjectKind};
 use serde::Serialize;
 
-use crate::dwarf::{Index, Walk, sections};
+use crate::dwarf::{Index, Walk, load};
 use crate::layout::TypeLayout;
 use crate::vtable::{Slots, demangled};
 use crate::{Error, exported_functions, parse};
@@ -61,10 +60,7 @@ impl Inventory {
 
     /// `None` where the debug information does not describe types.
     fn of(file: &object::File<'_>) -> gimli::Result<Option<Self>> {
-        let (sections, endian) = sections(file)?;
-        let dwarf = sections.borrow(|section| EndianSlice::new(section, endian));
-        let mut index = Index::new(&dwarf)?;
-        let functions = index.scan(&|_| true)?;
+        let index = Index::of(load(file)?)?;
         if !index.describes_types() {
             return Ok(None);
         }
@@ -76,12 +72,14 @@ impl Inventory {
             let type_name = walk.variable(&name, *place)?;
             inventory.statics.entry(name).or_default().insert(type_name);
         }
-        for (symbol, place) in functions.iter().filter(|(symbol, _)| inventory.exports.contains(*symbol)) {
+        for (symbol, place) in
+            index.functions.iter().filter(|(symbol, _)| inventory.exports.contains(*symbol))
+        {
             walk.function(symbol, *place)?;
         }
         walk.run()?;
         inventory.live = paths(&walk);
-        for (symbol, place) in &functions {
+        for (symbol, place) in &index.functions {
             let name = demangled(symbol);
             walk.function(&name, *place)?;
             let signature = walk.artifact.signatures.remove(&name).unwrap_or_default();
@@ -91,21 +89,20 @@ impl Inventory {
         }
         walk.run()?;
         inventory.handled = paths(&walk);
-        inventory.types(&mut walk)?;
+        inventory.types(&index, &mut walk)?;
         inventory.vtables = walk.artifact.vtables;
         Ok(Some(inventory))
     }
 
     /// Every layout of every type: those with a name wherever they are described, and what they are made of.
-    fn types(&mut self, walk: &mut Walk<'_, '_>) -> gimli::Result<()> {
-        for (place, name) in walk.named()? {
-            if name.ends_with(VTABLE_TYPE) {
-                continue;
-            }
-            let layout = without_slots(walk.layout(place, &name, &[])?);
-            let known = self.types.entry(name).or_default();
-            if !known.contains(&layout) {
-                known.push(layout);
+    fn types(&mut self, index: &Index, walk: &mut Walk<'_>) -> gimli::Result<()> {
+        for (name, places) in index.types.iter().filter(|(name, _)| !name.ends_with(VTABLE_TYPE)) {
+            let known = self.types.entry(name.to_string()).or_default();
+            for place in places {
+                let layout = without_slots(walk.layout(*place, name, &[])?);
+                if !known.contains(&layout) {
+                    known.push(layout);
+                }
             }
         }
         walk.run()?;
@@ -145,7 +142,7 @@ fn without_slots(mut layout: TypeLayout) -> TypeLayout {
 }
 
 /// How each type was reached up to now.
-fn paths(walk: &Walk<'_, '_>) -> BTreeMap<String, String> {
+fn paths(walk: &Walk<'_>) -> BTreeMap<String, String> {
     let reached = walk.artifact.types.iter();
     reached.map(|(name, layout)| (name.clone(), layout.reach.to_string())).collect()
 }

@@ -11,6 +11,7 @@
 mod compare;
 mod diff;
 mod dwarf;
+mod image;
 mod inventory;
 mod layout;
 mod lines;
@@ -23,11 +24,13 @@ use std::path::{Path, PathBuf};
 pub use compare::{Difference, DifferenceKind, compare};
 pub use diff::{Change, ChangeKind, Effect, Leaf, Shape, diff};
 use dwarf::Question;
+pub use image::Image;
 pub use inventory::{Counts, Inventory};
 pub use layout::{Member, Parts, Reach, Signature, TypeLayout, Variant};
 pub use lines::{CodeLines, code_lines};
 use object::{Object, ObjectSymbol, SymbolKind};
-pub use swap::{Swap, check_swap};
+pub use swap::{ChangedTypes, Code, Passes, changed_types, differences, holders, is_main, kept, passes};
+pub use vtable::demangled;
 
 /// What a built library offers to the program that loads it, and how the data they share is laid out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -4,9 +4,10 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use gimli::{EndianSlice, RunTimeEndian};
+use gimli::Reader;
 use object::{Object, ObjectSegment};
 
+use crate::dwarf::{Slice, load};
 use crate::{Error, parse};
 
 /// The lines (from 0) that have code in an image, by source file as the debug information names it.
@@ -20,8 +21,7 @@ pub fn code_lines(path: &Path) -> Result<CodeLines, Error> {
 }
 
 fn read(file: &object::File<'_>) -> gimli::Result<CodeLines> {
-    let (sections, endian) = crate::dwarf::sections(file)?;
-    let dwarf = sections.borrow(|section| EndianSlice::new(section, endian));
+    let dwarf = load(file)?;
     // What was dropped is left at address 0, below everything that is there.
     let lowest = file.segments().map(|segment| segment.address()).min().unwrap_or(0).max(1);
     let mut lines = CodeLines::new();
@@ -49,19 +49,19 @@ fn read(file: &object::File<'_>) -> gimli::Result<CodeLines> {
 }
 
 /// A file of a line table with its folder and the folder that the compiler ran in.
-fn name<'a>(
-    unit: &gimli::UnitRef<'_, EndianSlice<'a, RunTimeEndian>>,
-    header: &gimli::LineProgramHeader<EndianSlice<'a, RunTimeEndian>>,
+fn name(
+    unit: &gimli::UnitRef<'_, Slice>,
+    header: &gimli::LineProgramHeader<Slice>,
     index: u64,
 ) -> gimli::Result<Option<String>> {
     let Some(file) = header.file(index) else { return Ok(None) };
     let mut path = std::path::PathBuf::new();
-    if let Some(folder) = unit.comp_dir {
-        path.push(folder.to_string_lossy().as_ref());
+    if let Some(folder) = &unit.comp_dir {
+        path.push(&*folder.to_string_lossy()?);
     }
     if let Some(folder) = file.directory(header) {
-        path.push(unit.attr_string(folder)?.to_string_lossy().as_ref());
+        path.push(&*unit.attr_string(folder)?.to_string_lossy()?);
     }
-    path.push(unit.attr_string(file.path_name())?.to_string_lossy().as_ref());
+    path.push(&*unit.attr_string(file.path_name())?.to_string_lossy()?);
     Ok(Some(path.to_string_lossy().into_owned()))
 }

@@ -1,92 +1,327 @@
 //! The gate of an in-place swap: a patch against the program that it is to be loaded into.
 //!
-//! A function may be *redirected* only if whoever still calls its old entry passes what the new code
-//! expects: the types that its signature reaches must be laid out as before. Where only closures changed
-//! what they capture, the functions that handle them are *forked*: the patch calls its own, and code in
-//! flight goes on with the old ones. Any other type that changed may be held by live data: refused.
+//! New code is entered through redirected functions only. So a value of an old layout is met by new code only if it is
+//! handed over there, or lies where everybody finds it. [`changed_types`] says which layouts differ, [`passes`] which
+//! functions are handed values of them (those are never redirected: the patch has copies of its own), and [`kept`]
+//! whether old values lie where the redirected functions find them. What is behind `dyn` brings its own code along in
+//! its vtable; that is why closures and futures, which nothing but their own code can take apart, may always change.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use crate::compare::{Difference, DifferenceKind, layout_message};
-use crate::dwarf::Question;
-use crate::{Artifact, Error, answer, parse};
+use crate::dwarf::{Index, Walk};
+use crate::layout::TypeLayout;
+use crate::vtable::demangled;
+use crate::{Artifact, Error, Image};
 
 /// How the compiler names the environment of a closure.
 const CLOSURE: &str = "{closure_env#";
 /// How it names the state of an async function or block, and of a coroutine.
 const SUSPENDED: [&str; 2] = ["{async_", "{coroutine_"];
 
-/// What the gate says of a patch.
+/// What ends a value. Its name says of which type.
+const DROP_GLUE: &str = "core::ptr::drop_in_place<";
+
+/// Pointers that say nothing of what they lead to.
+const OPAQUE: [&str; 6] =
+    ["*mut core::ffi::c_void", "*const core::ffi::c_void", "*mut ()", "*const ()", "*mut u8", "*const u8"];
+
+/// The functions of a patch whose code is other than the process's, by linker name.
+#[derive(Debug, Clone, Copy)]
+pub struct Code<'a> {
+    /// All of them.
+    pub changed: &'a BTreeSet<String>,
+    /// Those that do the same steps, with other constants: a call that is suspended may go on in them.
+    pub same_steps: &'a BTreeSet<String>,
+    /// Closures that may be others than those of the same name in the process.
+    pub renumbered: &'a BTreeSet<String>,
+}
+
+/// Types whose values mean something else to new code, each with what changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Swap {
-    /// Why it must not be loaded; empty if it may.
-    pub refusals: Vec<Difference>,
-    /// Functions that must not be redirected.
-    pub forked: BTreeSet<String>,
+pub struct ChangedTypes(pub BTreeMap<String, String>);
+
+/// Whether a function is handed values of changed types, or gives them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Passes {
+    /// By this path.
+    Yes(String),
+    /// What its callers rely on is as it was.
+    No,
+    /// It has no debug information.
+    Unknown,
 }
 
-/// Checks a patch that changes the given functions (linker names) of the program, or of an earlier patch.
-pub fn check_swap(program: &Path, patch: &Path, functions: &BTreeSet<String>) -> Result<Swap, Error> {
-    let new = read(patch, functions, &|_| true)?;
-    let old = read(program, functions, &|name| new.types.contains_key(name))?;
-    if old.signatures.is_empty() && !functions.is_empty() {
-        return Err(Error::NoDebugInfo { path: program.into() });
+impl ChangedTypes {
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
-    let changed = changed_types(&old, &new);
-    let mut swap = Swap::default();
-    for (name, message) in changed.iter().filter(|(name, _)| !is_anonymous(name)) {
-        let reach = old.types.get(*name).map(|layout| layout.reach.to_string()).unwrap_or_default();
-        let item = (*name).to_owned();
-        swap.refusals.push(Difference {
-            kind: DifferenceKind::Layout,
-            item,
-            message: message.clone(),
-            path: reach,
-            fatal: true,
-        });
+
+    /// Whether the name is one of these types, or a type that is made of one.
+    pub fn touches(&self, name: &str) -> bool {
+        self.0.keys().any(|changed| mentions(name, changed))
     }
-    for function in functions {
-        let reached = reached(function, &old).into_iter().chain(reached(function, &new)).collect();
-        swap.judge(function, &old, &new, &changed, &reached);
+
+    /// Types that people can name, and whose values code of anybody may hold.
+    pub fn named(&self) -> impl Iterator<Item = (&str, &str)> {
+        let is_named = |(name, _): &(&str, &str)| !is_anonymous(name);
+        self.0.iter().map(|(name, message)| (name.as_str(), message.as_str())).filter(is_named)
     }
-    Ok(swap)
+
+    /// Whether a type changed that people can name.
+    pub fn has_named(&self) -> bool {
+        self.named().next().is_some()
+    }
+
+    /// Whether the glue of a changed type is meant, which has no debug information: `drop_in_place<app::Tmp>`.
+    pub fn touches_glue(&self, function: &str) -> bool {
+        let name = demangled(function);
+        self.0.keys().any(|changed| mentions(&name, &as_symbols_say(changed)))
+    }
 }
 
-impl Swap {
-    fn judge(
-        &mut self,
-        function: &str,
-        old: &Artifact,
-        new: &Artifact,
-        changed: &BTreeMap<&str, String>,
-        reached: &BTreeSet<String>,
-    ) {
-        if reached.iter().any(|name| SUSPENDED.iter().any(|mark| name.contains(mark))) {
-            let item = readable(function);
-            let message = format!(
-                "`{item}` is async: a call of it that is suspended now would go on in the middle of the new code"
-            );
-            let kind = DifferenceKind::Suspended;
-            self.refusals.push(Difference { kind, item, message, path: String::new(), fatal: true });
-        }
-        let (before, after) = (old.signatures.get(function), new.signatures.get(function));
-        let same_call = match (before, after) {
-            (Some(before), Some(after)) => types_of(before) == types_of(after),
-            // Glue that the compiler makes has no signature to compare.
-            _ => changed.is_empty(),
+/// Types that both images have and that differ, as far as the patch describes them.
+pub fn changed_types(old: &Image, new: &Image, code: &Code<'_>) -> Result<ChangedTypes, Error> {
+    let mut changed = layouts(old.index(), new.index(), old, new).map_err(|error| new.damaged(error))?;
+    for function in code.changed.iter().filter(|function| !code.same_steps.contains(*function)) {
+        let Some(own) = first_parameter(old, function)?.filter(|name| is_coroutine(name)) else {
+            continue;
         };
-        let touches = |name: &String| changed.keys().any(|changed| name.contains(changed));
-        if !same_call || reached.iter().any(touches) {
-            self.forked.insert(function.to_owned());
+        let message = format!("`{}` goes on differently after an await", demangled(function));
+        changed.insert(own, message);
+    }
+    for function in code.renumbered {
+        if let Some(own) = first_parameter(old, function)?.filter(|name| name.contains(CLOSURE)) {
+            changed.insert(own, format!("`{}` may be another closure than before", demangled(function)));
         }
     }
+    Ok(ChangedTypes(changed))
 }
 
-fn read(path: &Path, functions: &BTreeSet<String>, types: &dyn Fn(&str) -> bool) -> Result<Artifact, Error> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.into(), source })?;
-    let file = parse(path, &bytes)?;
-    answer(path, &file, &Question { functions: &|name| functions.contains(name), types })
+fn layouts(
+    before: &Index,
+    after: &Index,
+    old: &Image,
+    new: &Image,
+) -> gimli::Result<BTreeMap<String, String>> {
+    let mut changed = BTreeMap::new();
+    let (mut old_walk, mut new_walk) = (Walk::new(before, old.slots()), Walk::new(after, new.slots()));
+    for (name, places) in after.types.iter().filter(|(name, _)| !is_of_the_toolchain(name)) {
+        let Some(old_places) = before.types.get(name) else { continue };
+        let layouts = |walk: &mut Walk<'_>, places: &[_]| -> gimli::Result<Vec<TypeLayout>> {
+            places.iter().map(|place| walk.layout(*place, name, &[])).collect()
+        };
+        let (was, is) = (layouts(&mut old_walk, old_places)?, layouts(&mut new_walk, places)?);
+        // Two versions of a crate have types of one name: any that agree are the same.
+        let message = |was: &TypeLayout, is: &TypeLayout| layout_message(name, was, is);
+        if was.iter().any(|was| is.iter().any(|is| message(was, is).is_none())) {
+            continue;
+        }
+        if let Some(message) = was.first().zip(is.first()).and_then(|(was, is)| message(was, is)) {
+            changed.insert(name.to_string(), message);
+        }
+    }
+    Ok(changed)
+}
+
+/// For each function whether it hands on values of changed types: from its signature in the old image, and in the new
+/// one where it is there too.
+pub fn passes(
+    old: &Image,
+    new: &Image,
+    functions: &BTreeSet<String>,
+    changed: &ChangedTypes,
+) -> Result<BTreeMap<String, Passes>, Error> {
+    let before = signatures(old, functions, false)?;
+    let after = signatures(new, functions, false)?;
+    let judge = |function: &String| {
+        let (was, is) = (before.signatures.get(function), after.signatures.get(function));
+        if let (Some(was), Some(is)) = (was, is)
+            && types_of(was) != types_of(is)
+        {
+            return Passes::Yes(format!("`{}` has another signature", demangled(function)));
+        }
+        let mut reached =
+            [(&before, was), (&after, is)].into_iter().filter(|(_, signature)| signature.is_some());
+        let path = reached.find_map(|(artifact, signature)| reaches(artifact, signature?, changed));
+        match path {
+            Some(path) => Passes::Yes(format!("`{}` → {path}", demangled(function))),
+            None if was.is_some() || is.is_some() => Passes::No,
+            None if changed.touches_glue(function) => Passes::Yes(format!("`{}`", demangled(function))),
+            None if demangled(function).starts_with(DROP_GLUE) => Passes::No,
+            None => Passes::Unknown,
+        }
+    };
+    Ok(functions.iter().map(|function| (function.clone(), judge(function))).collect())
+}
+
+/// Statics that have another type, and vtables that have other methods, whatever happens to the functions; functions
+/// that are called from outside by name and have another signature.
+pub fn differences(old: &Image, new: &Image, code: &Code<'_>) -> Result<Vec<Difference>, Error> {
+    let mut found = retyped_statics(old, new).map_err(|error| new.damaged(error))?;
+    let before = old.index().vtables(old.slots());
+    for (name, methods) in new.index().vtables(new.slots()) {
+        found.extend(before.get(&name).and_then(|was| vtable_difference(&name, was, &methods)));
+    }
+    let by_name: BTreeSet<String> =
+        code.changed.iter().filter(|function| !crate::is_mangled(function)).cloned().collect();
+    let (was, is) = (signatures(old, &by_name, false)?, signatures(new, &by_name, false)?);
+    for (function, signature) in &was.signatures {
+        if let Some(now) = is.signatures.get(function).filter(|now| types_of(now) != types_of(signature)) {
+            let message = format!(
+                "`{function}` was `{function}{signature}` and is now `{function}{now}`; code that is not rebuilt calls \
+                 it by that name"
+            );
+            found.push(fatal(DifferenceKind::Signature, function, message, String::new()));
+        }
+    }
+    Ok(found)
+}
+
+/// Where old values of the changed types that people can name lie, so that new code would meet them.
+///
+/// `redirected`: the functions by which new code is entered.
+pub fn kept(
+    old: &Image,
+    redirected: &BTreeSet<String>,
+    changed: &ChangedTypes,
+) -> Result<Vec<Difference>, Error> {
+    if !changed.has_named() {
+        return Ok(Vec::new());
+    }
+    let reached = reached_from(old, redirected).map_err(|error| old.damaged(error))?;
+    let opaque = opaque_pointer(old, redirected).map_err(|error| old.damaged(error))?;
+    let main = redirected.iter().filter(|function| is_main(function)).cloned().collect();
+    let held_by_main = holders(old, &main, changed)?.into_values().next();
+    let mut found = Vec::new();
+    for (name, message) in changed.named() {
+        let by_type = || {
+            let is_identified = old.index().identified.iter().any(|of| mentions(of, name));
+            is_identified.then(|| format!("`TypeId::of::<{name}>()`: something finds it by its type alone"))
+        };
+        let path = reached.types.get(name).map(|layout| layout.reach.to_string());
+        let path = path.or_else(by_type).or_else(|| opaque.clone()).or_else(|| held_by_main.clone());
+        if let Some(path) = path {
+            found.push(fatal(DifferenceKind::Layout, name, message.to_owned(), path));
+        }
+    }
+    Ok(found)
+}
+
+/// Functions that have values of changed types among their variables for as long as they run: by function, which.
+pub fn holders(
+    old: &Image,
+    functions: &BTreeSet<String>,
+    changed: &ChangedTypes,
+) -> Result<BTreeMap<String, String>, Error> {
+    let find = || -> gimli::Result<BTreeMap<String, String>> {
+        let mut holders = BTreeMap::new();
+        for (function, place) in functions.iter().filter_map(|name| old.index().functions.get_key_value(name))
+        {
+            let mut walk = Walk::new(old.index(), old.slots());
+            walk.passes_dyn = false;
+            for (name, type_name) in walk.locals(*place)? {
+                let local = crate::Signature { parameters: vec![(name.clone(), type_name)], returns: None };
+                if let Some(path) = reaches(&walk.artifact, &local, changed) {
+                    holders.insert(
+                        function.clone(),
+                        format!("`{}` holds it: `{name}` → {path}", demangled(function)),
+                    );
+                    break;
+                }
+            }
+        }
+        Ok(holders)
+    };
+    find().map_err(|error| old.damaged(error))
+}
+
+/// Whether it is the program's own `main`, which is entered once.
+pub fn is_main(function: &str) -> bool {
+    let name = demangled(function);
+    let mut segments = name.split("::");
+    segments.next().is_some() && segments.next() == Some("main") && segments.next().is_none()
+}
+
+fn fatal(kind: DifferenceKind, item: &str, message: String, path: String) -> Difference {
+    Difference { kind, item: item.to_owned(), message, path, fatal: true }
+}
+
+fn signatures(image: &Image, functions: &BTreeSet<String>, with_statics: bool) -> Result<Artifact, Error> {
+    let walk = || -> gimli::Result<Artifact> {
+        let mut walk = Walk::new(image.index(), image.slots());
+        walk.passes_dyn = with_statics;
+        for (name, place) in functions.iter().filter_map(|name| image.index().functions.get_key_value(name)) {
+            walk.function(name, *place)?;
+        }
+        walk.run()?;
+        Ok(walk.artifact)
+    };
+    walk().map_err(|error| image.damaged(error))
+}
+
+/// Everything that is found from the statics and by the functions given, through `dyn` too.
+fn reached_from(image: &Image, functions: &BTreeSet<String>) -> gimli::Result<Artifact> {
+    let mut walk = Walk::new(image.index(), image.slots());
+    for (symbol, place) in &image.index().statics {
+        walk.variable(&demangled(symbol), *place)?;
+    }
+    for (name, place) in functions.iter().filter_map(|name| image.index().functions.get_key_value(name)) {
+        walk.function_as(name, &demangled(name), *place)?;
+    }
+    walk.run()?;
+    Ok(walk.artifact)
+}
+
+fn opaque_pointer(image: &Image, functions: &BTreeSet<String>) -> gimli::Result<Option<String>> {
+    for (name, place) in functions.iter().filter_map(|name| image.index().functions.get_key_value(name)) {
+        let mut walk = Walk::new(image.index(), image.slots());
+        walk.function(name, *place)?;
+        let signature = walk.artifact.signatures.remove(name).unwrap_or_default();
+        let types = walk.locals(*place)?.into_iter().chain(signature.parameters);
+        let mut types = types.map(|(_, type_name)| type_name);
+        if let Some(found) = types.find(|found| OPAQUE.contains(&found.as_str())) {
+            return Ok(Some(format!("`{}` has a `{found}`, which may lead to it", demangled(name))));
+        }
+    }
+    Ok(None)
+}
+
+fn retyped_statics(old: &Image, new: &Image) -> gimli::Result<Vec<Difference>> {
+    let types = |image: &Image| -> gimli::Result<BTreeMap<String, BTreeSet<String>>> {
+        let mut types: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (symbol, place) in &image.index().statics {
+            let mut walk = Walk::new(image.index(), image.slots());
+            let type_name = walk.variable(symbol, *place)?;
+            types.entry(demangled(symbol)).or_default().insert(type_name);
+        }
+        Ok(types)
+    };
+    let (before, after) = (types(old)?, types(new)?);
+    let differ = after.iter().filter_map(|(name, is)| {
+        let was = before.get(name).filter(|was| was.is_disjoint(is))?;
+        let (was, is) = (was.first()?, is.first()?);
+        let message = format!("the static `{name}` was {was} and is now {is}");
+        Some(fatal(DifferenceKind::Static, name, message, format!("static `{name}`")))
+    });
+    Ok(differ.collect())
+}
+
+/// New code calls by the place in the table, and old objects have the old table. Methods only count by their own name:
+/// which body they lead to is no matter.
+fn vtable_difference(name: &str, was: &[String], is: &[String]) -> Option<Difference> {
+    let method = |slot: &String| slot.rsplit("::").next().unwrap_or(slot).to_owned();
+    let differs =
+        was.iter().zip(is).find(|(was, is)| !was.is_empty() && !is.is_empty() && method(was) != method(is));
+    let message = match differs {
+        Some((was, is)) => format!("where the vtable of `{name}` has `{was}`, new code expects `{is}`"),
+        None if is.len() > was.len() => {
+            format!("the vtable of `{name}` has {} methods, and new code expects {}", was.len(), is.len())
+        }
+        None => return None,
+    };
+    Some(fatal(DifferenceKind::Vtable, name, message, format!("trait objects of `{name}` that exist")))
 }
 
 fn types_of(signature: &crate::Signature) -> (Vec<&str>, Option<&str>) {
@@ -94,37 +329,44 @@ fn types_of(signature: &crate::Signature) -> (Vec<&str>, Option<&str>) {
     (parameters, signature.returns.as_deref())
 }
 
-/// Types of both builds that differ, with what differs. Closures are numbered within their function: where
-/// their number changed, none of them can be told from the others.
-fn changed_types<'a>(old: &'a Artifact, new: &Artifact) -> BTreeMap<&'a str, String> {
-    let mut changed = BTreeMap::new();
-    for (name, layout) in &old.types {
-        if let Some(message) = new.types.get(name).and_then(|now| layout_message(name, layout, now)) {
-            changed.insert(name.as_str(), message);
+/// The path from a signature to a changed type.
+fn reaches(artifact: &Artifact, signature: &crate::Signature, changed: &ChangedTypes) -> Option<String> {
+    let (parameters, returns) = types_of(signature);
+    let mut queue: Vec<&str> = parameters.into_iter().chain(returns).collect();
+    let mut seen: BTreeSet<&str> = queue.iter().copied().collect();
+    while let Some(name) = queue.pop() {
+        if changed.touches(name) {
+            return Some(name.to_owned());
         }
+        let Some(layout) = artifact.types.get(name) else { continue };
+        let members = layout.members.iter().map(|member| member.type_name.as_str());
+        let variants = layout.variants.iter().map(|variant| variant.type_name.as_str());
+        let parts = layout.parts.0.iter().map(String::as_str);
+        queue.extend(members.chain(variants).chain(parts).filter(|name| seen.insert(name)));
     }
-    let (before, after) = (closures(old), closures(new));
-    for (parent, environments) in &before {
-        if after.get(parent).is_some_and(|now| now.len() != environments.len()) {
-            let message = format!("`{parent}` has another number of closures");
-            changed.extend(environments.iter().map(|name| (*name, message.clone())));
-        }
-    }
-    changed
+    None
 }
 
-/// The environments of each function's closures.
-fn closures(artifact: &Artifact) -> BTreeMap<&str, BTreeSet<&str>> {
-    let mut closures: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for name in artifact.types.keys() {
-        if let Some((parent, number)) = name.rsplit_once(CLOSURE)
-            && number.ends_with('}')
-            && !parent.contains('<')
-        {
-            closures.entry(parent).or_default().insert(name);
+fn first_parameter(image: &Image, function: &str) -> Result<Option<String>, Error> {
+    let one = BTreeSet::from([function.to_owned()]);
+    let mut artifact = signatures(image, &one, false)?;
+    let signature = artifact.signatures.remove(function);
+    Ok(signature.and_then(|signature| signature.parameters.into_iter().next()).map(|(_, name)| name))
+}
+
+/// Whether a type is the state of an async function or block, or of a coroutine, itself.
+fn is_coroutine(name: &str) -> bool {
+    let mut depth = 0_u32;
+    let mut last = 0;
+    for (at, c) in name.char_indices() {
+        match c {
+            '<' => depth += 1,
+            '>' => depth = depth.saturating_sub(1),
+            ':' if depth == 0 => last = at + 1,
+            _ => {}
         }
     }
-    closures
+    SUSPENDED.iter().any(|mark| name[last..].starts_with(mark))
 }
 
 /// Types that nothing but the code that made them can name, and generic types over them.
@@ -132,24 +374,32 @@ fn is_anonymous(name: &str) -> bool {
     name.contains(CLOSURE) || SUSPENDED.iter().any(|mark| name.contains(mark))
 }
 
-/// The names of all types that a function's signature reaches.
-fn reached(function: &str, artifact: &Artifact) -> BTreeSet<String> {
-    let Some(signature) = artifact.signatures.get(function) else { return BTreeSet::new() };
-    let (parameters, returns) = types_of(signature);
-    let mut queue: Vec<&str> = parameters.into_iter().chain(returns).collect();
-    let mut reached = BTreeSet::new();
-    while let Some(name) = queue.pop() {
-        if reached.insert(name.to_owned())
-            && let Some(layout) = artifact.types.get(name)
-        {
-            queue.extend(layout.members.iter().map(|member| member.type_name.as_str()));
-            queue.extend(layout.variants.iter().map(|variant| variant.type_name.as_str()));
-            queue.extend(layout.parts.0.iter().map(String::as_str));
-        }
-    }
-    reached
+/// Types of the standard library over nothing else: nobody rebuilds it.
+fn is_of_the_toolchain(name: &str) -> bool {
+    let mut words = name
+        .split("::")
+        .map(|part| part.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(part));
+    let last = name.split("::").count() - 1;
+    // A path's first word names its crate; those after it are followed by what belongs to it.
+    let is_known = |word: &str| matches!(word, "core" | "alloc" | "std");
+    let starts_with_crate = words.next().is_some_and(is_known);
+    starts_with_crate && last > 0 && !name.contains('<') && !name.contains('{')
 }
 
-fn readable(function: &str) -> String {
-    format!("{:#}", rustc_demangle::demangle(function))
+/// How symbols name what debug information calls `app::f::{closure_env#0}`.
+fn as_symbols_say(type_name: &str) -> String {
+    match type_name.find("::{") {
+        Some(at) if is_anonymous(type_name) => format!("{}::{{{{closure}}}}", &type_name[..at]),
+        _ => type_name.to_owned(),
+    }
+}
+
+/// Whether a type's name has another in it, as a whole word.
+fn mentions(name: &str, wanted: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    name.match_indices(wanted).any(|(at, found)| {
+        let before = name[..at].chars().next_back();
+        let after = name[at + found.len()..].chars().next();
+        !before.is_some_and(|c| is_word(c) || c == ':') && !after.is_some_and(is_word)
+    })
 }

@@ -5,17 +5,23 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use object::{Object, ObjectSymbol, ObjectSymbolTable, RelocationFlags, RelocationTarget, SymbolKind, elf};
+use object::{
+    Object, ObjectSection, ObjectSymbol, ObjectSymbolTable, RelocationFlags, RelocationTarget, SectionKind,
+    SymbolKind, elf,
+};
 
 /// The drop function, the size and the alignment come before the methods.
 const HEADER: u64 = 3;
 
 /// Reads slots by address.
+#[derive(Debug)]
 pub(crate) struct Slots {
     /// Address of a slot → address of what it leads to.
     targets: HashMap<u64, u64>,
     /// Address of a function → its demangled name, without the hash.
     functions: BTreeMap<u64, String>,
+    /// What an image that is linked at a fixed address has in its slots already.
+    fixed: Vec<(u64, Vec<u8>)>,
     pointer: u64,
 }
 
@@ -45,23 +51,53 @@ impl Slots {
         let functions = file
             .symbols()
             .chain(file.dynamic_symbols())
-            .filter(|symbol| symbol.is_definition() && symbol.kind() == SymbolKind::Text)
+            .filter(|symbol| {
+                let is_elsewhere = symbol.section() == object::SymbolSection::Absolute;
+                (symbol.is_definition() && symbol.kind() == SymbolKind::Text) || is_elsewhere
+            })
             .filter_map(|symbol| Some((symbol.address(), demangled(symbol.name().ok()?))))
             .collect();
-        Self { targets, functions, pointer: if file.is_64() { 8 } else { 4 } }
+        Self { targets, functions, fixed: fixed(file), pointer: if file.is_64() { 8 } else { 4 } }
     }
 
     /// The methods of the vtable of this size in bytes at this address. A slot whose function is unknown
     /// (another library fills it) is empty.
     pub(crate) fn methods(&self, address: u64, size: u64) -> Vec<String> {
         (HEADER..size / self.pointer)
-            .map(|slot| self.targets.get(&(address + slot * self.pointer)))
-            .map(|target| target.and_then(|target| self.functions.get(target)).cloned().unwrap_or_default())
+            .map(|slot| self.target(address + slot * self.pointer))
+            .map(|target| target.and_then(|target| self.functions.get(&target)).cloned().unwrap_or_default())
             .collect()
+    }
+
+    fn target(&self, slot: u64) -> Option<u64> {
+        self.targets.get(&slot).copied().or_else(|| {
+            let (start, bytes) = self
+                .fixed
+                .iter()
+                .find(|(start, bytes)| (*start..start.saturating_add(bytes.len() as u64)).contains(&slot))?;
+            let at = usize::try_from(slot - start).ok()?;
+            Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
+        })
     }
 }
 
 /// A name as its author wrote it, without the hash.
-pub(crate) fn demangled(name: &str) -> String {
+/// The data of a patch: it is linked for the place where it will lie, and leaves the dynamic linker nothing to fill in.
+fn fixed(file: &object::File<'_>) -> Vec<(u64, Vec<u8>)> {
+    let is_patch =
+        file.is_64() && file.symbols().any(|symbol| symbol.section() == object::SymbolSection::Absolute);
+    let holds_data = |section: &object::Section<'_, '_>| {
+        section.address() != 0
+            && matches!(
+                section.kind(),
+                SectionKind::Data | SectionKind::ReadOnlyData | SectionKind::ReadOnlyDataWithRel
+            )
+    };
+    let sections = file.sections().filter(|section| is_patch && holds_data(section));
+    sections.filter_map(|section| Some((section.address(), section.data().ok()?.to_vec()))).collect()
+}
+
+/// A symbol as people write it, without the hash.
+pub fn demangled(name: &str) -> String {
     format!("{:#}", rustc_demangle::demangle(name))
 }

@@ -44,6 +44,33 @@ impl<'a> Contents<'a> {
         hasher.finalize().into()
     }
 
+    /// What a function does, whatever the constants are that it reads: its instructions and what it calls.
+    pub(crate) fn steps(&self, index: SectionIndex) -> Hash {
+        let mut hasher = Sha256::new();
+        // Never the same as a whole content.
+        hasher.update(b"steps");
+        if let Ok(section) = self.object.section_by_index(index) {
+            hasher.update(section.data().unwrap_or_default());
+            for (offset, relocation) in section.relocations() {
+                hasher.update(offset.to_le_bytes());
+                let RelocationTarget::Symbol(target) = relocation.target() else { continue };
+                let Ok(symbol) = self.object.symbol_by_index(target) else { continue };
+                let own = symbol.name().ok().filter(|name| is_stable(name));
+                let owner = || self.names.get(&symbol.section_index()?).copied();
+                if let Some(name) = own.or_else(owner) {
+                    hasher.update(name);
+                    hasher.update(relocation.addend().to_le_bytes());
+                }
+            }
+        }
+        hasher.finalize().into()
+    }
+
+    /// Both: what it says and what it does.
+    pub(crate) fn both(&self, index: SectionIndex) -> [Hash; 2] {
+        [self.section(index), self.steps(index)]
+    }
+
     fn add(&self, hasher: &mut Sha256, index: SectionIndex, depth: u32) {
         let Ok(section) = self.object.section_by_index(index) else { return };
         hasher.update(section.size().to_le_bytes());
@@ -97,13 +124,13 @@ pub(crate) fn is_stable(name: &str) -> bool {
     !name.is_empty() && !name.starts_with(".L") && !name.starts_with("anon.") && !name.starts_with("vtable.")
 }
 
-/// The content of every function and static of a build, by name.
+/// The content of every function and static of a build, by name, and what the functions do.
 pub(crate) fn hashes(build: &Build) -> Result<HashMap<String, HashSet<Hash>>> {
     let mut hashes: HashMap<String, HashSet<Hash>> = HashMap::new();
     for elf in &parse_all(build)? {
         let contents = Contents::of(elf);
         for (&section, &name) in &contents.names {
-            hashes.entry(name.to_owned()).or_default().insert(contents.section(section));
+            hashes.entry(name.to_owned()).or_default().extend(contents.both(section));
         }
     }
     Ok(hashes)

@@ -12,7 +12,9 @@
 
 mod build;
 pub mod capture;
+mod closures;
 mod content;
+mod decide;
 mod error;
 mod jump;
 mod link;
@@ -24,8 +26,7 @@ mod record;
 pub use build::{Build, ObjectFile};
 pub use error::{Error, Result};
 pub use jump::Redirect;
-pub use link::{Label, Patch, link};
-pub use plan::{Plan, plan};
+pub use link::{Held, Label, Patch};
 pub use prepare::{Prepared, prepare};
 pub use process::Process;
 pub use record::{Record, SessionFolder, make_ready};

@@ -13,7 +13,7 @@ use object::{
 
 use crate::build::Build;
 use crate::capture::LinkCall;
-use crate::content::{Elf, Hash, is_stable, parse_all};
+use crate::content::{Contents, Elf, Hash, is_stable, parse_all};
 use crate::error::{Error, Result, io};
 use crate::jump::Redirect;
 use crate::plan::Plan;
@@ -29,14 +29,31 @@ pub struct Patch {
     pub library: PathBuf,
     /// To be written once it is loaded, all or none.
     pub redirects: Vec<Redirect>,
+    /// Functions that must not be running when it is loaded.
+    pub held: Vec<Held>,
+    /// What the user should know of it, in sentences.
+    pub notes: Vec<String>,
     defined: HashMap<String, HashSet<Hash>>,
+}
+
+/// A function whose old code holds values of a layout that changed, for as long as it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Its linker name.
+    pub function: String,
+    /// Where its old code begins.
+    pub from: u64,
+    /// Where its old code ends.
+    pub to: u64,
+    /// Why it must not be running.
+    pub message: String,
 }
 
 /// Links what was planned. The process is as it was until [`Process::apply`] says that the patch is in.
 ///
 /// `label` is put in place of the start of the given root folder in the patch's debug information, letter
 /// by letter, so that a debugger tells this generation's source files from those of the others.
-pub fn link(
+pub(crate) fn link(
     new: &Build,
     plan: &Plan,
     process: &Process,
@@ -123,6 +140,8 @@ struct Part<'a> {
     elf: &'a Elf<'a>,
     plan: &'a Plan,
     label: Option<&'a Label>,
+    /// What each section defines.
+    owners: HashMap<object::SectionIndex, &'a str>,
     kept: Vec<usize>,
     output: Output<'static>,
     sections: HashMap<usize, SectionId>,
@@ -143,7 +162,8 @@ impl<'a> Part<'a> {
             .map(|section| section.index().0)
             .collect();
         let (sections, symbols, outside) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { elf, plan, label, kept, output: output(), sections, symbols, outside, nowhere: None }
+        let owners = Contents::of(elf).names;
+        Self { elf, plan, label, owners, kept, output: output(), sections, symbols, outside, nowhere: None }
     }
 
     fn output(mut self) -> Result<Output<'static>> {
@@ -240,8 +260,7 @@ impl<'a> Part<'a> {
         let read = self.elf.symbol_by_index(target).ok();
         let own = read.as_ref().and_then(|read| read.name().ok()).filter(|name| is_stable(name));
         let section = read.as_ref().and_then(ObjectSymbol::section_index);
-        let section_name = section.and_then(|index| self.elf.section_by_index(index).ok()?.name().ok());
-        let by_section = section_name.and_then(|name| Some(name.strip_prefix('.')?.split_once('.')?.1));
+        let by_section = section.and_then(|section| self.owners.get(&section).copied());
         let name = own.or(by_section).unwrap_or("midflight.dropped").to_owned();
         // What only dropped unwind entries name must not be missed; what code names must be there.
         self.outside_named(name, own.is_none() && is_description)
@@ -350,7 +369,7 @@ fn finish(plan: &Plan, process: &Process, library: PathBuf) -> Result<Patch> {
     // The loader takes shared objects only; linked at a fixed address, it is loaded there.
     bytes[16..18].copy_from_slice(&elf::ET_DYN.0.to_le_bytes());
     std::fs::write(&library, bytes).map_err(io(&library))?;
-    Ok(Patch { library, redirects, defined: plan.defined.clone() })
+    Ok(Patch { library, redirects, held: Vec::new(), notes: Vec::new(), defined: plan.defined.clone() })
 }
 
 /// What stands for a root folder in a generation's debug information. It has the same length.

@@ -5,70 +5,114 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex, SectionKind};
 
 use crate::build::Build;
+use crate::closures::Closures;
 use crate::content::{Contents, Elf, Hash, is_stable, parse_all};
 use crate::error::{Error, Result};
 use crate::jump::JUMP;
-use crate::process::Process;
+use crate::process::{Entry, Process};
+
+/// How changed code gets in, as far as it has been decided.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Decision {
+    /// Functions that must not be redirected, since what they are called with is laid out in another way than before;
+    /// each with the path to that. The patch calls its own.
+    pub(crate) forked: BTreeMap<String, String>,
+    /// Functions that are redirected although their own code is the same: they call forked ones.
+    pub(crate) boundaries: BTreeSet<String>,
+}
 
 /// What goes into a patch.
-#[derive(Debug, Default, Clone)]
-pub struct Plan {
-    /// Changed functions whose old entries will lead to the new code.
-    pub redirected: BTreeSet<String>,
-    /// Changed functions that only the patch itself calls; code in flight goes on with the old ones.
-    pub forked: BTreeSet<String>,
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    /// Functions whose old entries will lead to the new code.
+    pub(crate) redirected: BTreeSet<String>,
+    /// Functions whose content differs from what the process runs.
+    pub(crate) changed: BTreeSet<String>,
+    /// Of these, those that do the same steps with other constants.
+    pub(crate) same_steps: BTreeSet<String>,
+    /// Closures that may be others than those of the same name in the process.
+    pub(crate) renumbered: BTreeSet<String>,
     /// Per object of the new build, the sections that the patch needs.
     pub(crate) sections: BTreeMap<usize, BTreeSet<usize>>,
+    /// Why functions that should be redirected can't be. It only matters if they are not forked in the end.
+    pub(crate) obstacles: Vec<Error>,
     /// All names that the patch defines, with their content.
     pub(crate) defined: HashMap<String, HashSet<Hash>>,
 }
 
 impl Plan {
     /// Whether nothing that runs has changed (the lines may have).
-    pub fn is_empty(&self) -> bool {
-        self.redirected.is_empty()
-    }
-
-    /// The names of the changed functions that the given image of the process holds.
-    pub fn changed_in(&self, process: &Process, image: usize) -> BTreeSet<String> {
-        let here = |name: &&String| process.names.get(*name).is_some_and(|entry| entry.image == image);
-        self.redirected.union(&self.forked).filter(here).cloned().collect()
+    pub(crate) fn is_empty(&self) -> bool {
+        self.redirected.is_empty() && self.obstacles.is_empty()
     }
 }
 
-/// Compares a new build with what the process runs. `forked` names functions that must not be redirected,
-/// since what they are called with is laid out in another way than before.
-pub fn plan(new: &Build, process: &Process, forked: &BTreeSet<String>) -> Result<Plan> {
+/// Compares a new build with what the process runs.
+pub(crate) fn plan(new: &Build, process: &Process, decision: &Decision) -> Result<Plan> {
     let parsed = parse_all(new)?;
     let all_contents: Vec<_> = parsed.iter().map(Contents::of).collect();
-    let mut search = Search::new(&parsed, &all_contents, process, forked);
+    let mut search = Search::new(&parsed, &all_contents, process, decision);
+    let mut closures = Closures::default();
     for (object, (elf, contents)) in parsed.iter().zip(&all_contents).enumerate() {
         for (&section, &name) in &contents.names {
             let is_code = elf.section_by_index(section).is_ok_and(|s| s.kind() == SectionKind::Text);
+            if is_code {
+                closures.note(name);
+            }
             let known = process.names.get(name).filter(|entry| entry.function);
             let (true, Some(entry)) = (is_code, known) else { continue };
-            if entry.contents.contains(&contents.section(section)) {
+            let [content, steps] = contents.both(section);
+            let differs = !entry.contents.contains(&content);
+            if differs {
+                search.plan.changed.insert(name.to_owned());
+                closures.changed(name, steps);
+                if entry.contents.contains(&steps) {
+                    search.plan.same_steps.insert(name.to_owned());
+                }
+            }
+            let is_entered = differs || decision.boundaries.contains(name);
+            if !is_entered || decision.forked.contains_key(name) {
                 continue;
             }
-            if forked.contains(name) {
-                search.plan.forked.insert(name.to_owned());
-                continue;
+            match obstacle(name, entry) {
+                Some(error) => search.plan.obstacles.push(error),
+                None => drop(search.plan.redirected.insert(name.to_owned())),
             }
-            if entry.ambiguous {
-                return Err(Error::Ambiguous { function: name.to_owned() });
-            }
-            if entry.merged {
-                return Err(Error::Merged { function: name.to_owned() });
-            }
-            if entry.room() < JUMP {
-                return Err(Error::TooShort { function: name.to_owned(), size: entry.room() });
-            }
-            search.plan.redirected.insert(name.to_owned());
             search.need(object, section);
         }
     }
+    search.plan.renumbered = closures.renumbered(process);
     search.run()?;
     Ok(search.plan)
+}
+
+/// Why a function can't be redirected.
+fn obstacle(name: &str, entry: &Entry) -> Option<Error> {
+    let function = artifact::demangled(name);
+    if entry.ambiguous {
+        return Some(Error::Ambiguous { function });
+    }
+    if entry.merged {
+        return Some(Error::Merged { function });
+    }
+    (entry.room() < JUMP).then(|| Error::TooShort { function, size: entry.room() })
+}
+
+/// For each function of a build the functions that lead to it, by calls, constants and vtables.
+pub(crate) fn callers(new: &Build) -> Result<HashMap<String, BTreeSet<String>>> {
+    let parsed = parse_all(new)?;
+    let all_contents: Vec<_> = parsed.iter().map(Contents::of).collect();
+    let (process, decision) = (Process::default(), Decision::default());
+    let search = Search::new(&parsed, &all_contents, &process, &decision);
+    let mut callers: HashMap<String, BTreeSet<String>> = HashMap::new();
+    for (elf, contents) in parsed.iter().zip(&all_contents) {
+        for (&section, &name) in &contents.names {
+            for called in search.called(elf, contents, section) {
+                callers.entry(called.to_owned()).or_default().insert(name.to_owned());
+            }
+        }
+    }
+    Ok(callers)
 }
 
 /// From the changed functions to what they need and the process does not have.
@@ -78,8 +122,7 @@ struct Search<'a> {
     process: &'a Process,
     /// Where each name is defined in the new build.
     definitions: HashMap<&'a str, (usize, SectionIndex)>,
-    /// Names that the process has, but whose code would call a forked function's old version.
-    stale: HashSet<&'a str>,
+    decision: &'a Decision,
     queue: Vec<(usize, SectionIndex)>,
     plan: Plan,
 }
@@ -89,7 +132,7 @@ impl<'a> Search<'a> {
         objects: &'a [Elf<'a>],
         contents: &'a [Contents<'a>],
         process: &'a Process,
-        forked: &'a BTreeSet<String>,
+        decision: &'a Decision,
     ) -> Self {
         let mut definitions = HashMap::new();
         for (object, elf) in objects.iter().enumerate() {
@@ -101,32 +144,8 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        let (stale, queue, plan) = (HashSet::new(), Vec::new(), Plan::default());
-        let mut search = Self { objects, contents, process, definitions, stale, queue, plan };
-        search.stale = search.callers_of(forked);
-        search
-    }
-
-    /// The given functions, and all from which they can be reached.
-    fn callers_of(&self, forked: &'a BTreeSet<String>) -> HashSet<&'a str> {
-        let mut stale: HashSet<&str> = forked.iter().map(String::as_str).collect();
-        if stale.is_empty() {
-            return stale;
-        }
-        let mut callers: HashMap<&str, Vec<&'a str>> = HashMap::new();
-        for (elf, contents) in self.objects.iter().zip(self.contents) {
-            for (&section, &name) in &contents.names {
-                for called in self.called(elf, contents, section) {
-                    callers.entry(called).or_default().push(name);
-                }
-            }
-        }
-        let mut queue: Vec<&str> = stale.iter().copied().collect();
-        while let Some(name) = queue.pop() {
-            let found = callers.get(name).into_iter().flatten().copied();
-            queue.extend(found.filter(|caller| stale.insert(caller)).collect::<Vec<_>>());
-        }
-        stale
+        let (queue, plan) = (Vec::new(), Plan::default());
+        Self { objects, contents, process, definitions, decision, queue, plan }
     }
 
     /// The names that a section's code leads to, by constants too.
@@ -198,30 +217,24 @@ impl<'a> Search<'a> {
     fn is_the_processes(&self, name: &str) -> bool {
         let Some(entry) = self.process.names.get(name) else { return false };
         let is_copied = entry.ambiguous && entry.function && self.definitions.contains_key(name);
-        !is_copied && !self.stale.contains(name)
+        !is_copied && !self.decision.forked.contains_key(name)
     }
 
-    /// The name that stands for a section.
+    /// The name that stands for a section: that of what it defines. A jump table's section is called like its function.
     fn owner(&self, object: usize, section: SectionIndex) -> Option<&'a str> {
-        let elf = &self.objects[object];
-        let section_name = elf.section_by_index(section).ok()?;
-        let name = section_name.name().ok()?;
-        // `.text.NAME`, `.data.NAME`, `.bss.NAME`, `.rodata.NAME`: one section a symbol.
-        let (_, rest) = name.strip_prefix('.')?.split_once('.')?;
-        let (known, _) = self.definitions.get_key_value(rest)?;
-        is_stable(rest).then_some(*known)
+        self.contents[object].names.get(&section).copied()
     }
 
     fn name(&mut self, object: usize, section: SectionIndex) {
         let symbols = self.objects[object].symbols().filter(|s| s.section_index() == Some(section));
-        let content = self.contents[object].section(section);
+        let content = self.contents[object].both(section);
         for name in symbols.filter_map(|symbol| symbol.name().ok()).filter(|name| is_stable(name)) {
-            self.plan.defined.entry(name.to_owned()).or_default().insert(content);
+            self.plan.defined.entry(name.to_owned()).or_default().extend(content);
         }
     }
 
     fn label(&self, object: usize, section: SectionIndex) -> String {
-        self.owner(object, section).unwrap_or("a changed function").to_owned()
+        self.owner(object, section).map_or_else(|| "a changed function".to_owned(), artifact::demangled)
     }
 
     /// A function's landing pads, which only the unwind information names.

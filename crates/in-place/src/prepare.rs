@@ -1,22 +1,26 @@
 //! From a new build to a patch that may be loaded, or to the reasons why none may.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use artifact::{Difference, check_swap};
+use artifact::Difference;
 
 use crate::build::Build;
+use crate::decide::{Judged, judge};
 use crate::error::Result;
 use crate::link::{Label, Patch, link};
-use crate::plan::{Plan, plan};
+use crate::plan::{Decision, plan};
 use crate::process::Process;
+
+/// Forks bring in more code, which may show more changed types: it settles after a round or two.
+const ROUNDS: u32 = 8;
 
 /// What a new build comes to.
 #[derive(Debug, Clone)]
 pub enum Prepared {
     /// The code that runs is the same; at most its lines moved.
     Unchanged,
-    /// Loading it could corrupt the process.
+    /// Loading it could corrupt the process, or nothing would ever run it.
     Refused(Vec<Difference>),
     /// May be loaded.
     Ready(Patch),
@@ -24,40 +28,30 @@ pub enum Prepared {
 
 /// Plans, links and checks. Nothing is loaded, and the folder holds nothing but the patch.
 pub fn prepare(new: &Build, process: &Process, folder: &Path, label: Option<&Label>) -> Result<Prepared> {
-    let mut forked = BTreeSet::new();
-    loop {
-        let plan = plan(new, process, &forked)?;
+    let mut decision = Decision::default();
+    for _ in 0..ROUNDS {
+        let mut plan = plan(new, process, &decision)?;
         if plan.is_empty() {
             // What changed is called by nothing that could be redirected: live data holds it.
-            return Ok(if forked.is_empty() { Prepared::Unchanged } else { refused(&forked) });
+            let is_unchanged = decision.forked.is_empty();
+            return Ok(if is_unchanged { Prepared::Unchanged } else { held(&decision.forked) });
         }
-        let patch = link(new, &plan, process, folder, label)?;
-        let (refusals, more) = judge(&plan, process, &patch)?;
-        if !refusals.is_empty() {
-            return Ok(Prepared::Refused(refusals));
-        }
-        if more.is_subset(&forked) {
-            return Ok(Prepared::Ready(patch));
-        }
-        forked.extend(more);
-    }
-}
-
-/// Each function is checked against the image that its old entry is in.
-fn judge(plan: &Plan, process: &Process, patch: &Patch) -> Result<(Vec<Difference>, BTreeSet<String>)> {
-    let (mut refusals, mut forked) = (Vec::new(), BTreeSet::new());
-    for (index, image) in process.images().iter().enumerate() {
-        let functions = plan.changed_in(process, index);
-        if !functions.is_empty() {
-            let swap = check_swap(image, &patch.library, &functions)?;
-            refusals.extend(swap.refusals);
-            forked.extend(swap.forked);
+        let mut patch = link(new, &plan, process, folder, label)?;
+        match judge(new, process, &plan, &patch, &decision)? {
+            Judged::Refused(differences) => return Ok(Prepared::Refused(differences)),
+            Judged::Settled { held, notes } => {
+                if let Some(obstacle) = plan.obstacles.pop() {
+                    return Err(obstacle);
+                }
+                (patch.held, patch.notes) = (held, notes);
+                return Ok(Prepared::Ready(patch));
+            }
+            Judged::Decided(more) => decision = more,
         }
     }
-    Ok((refusals, forked))
+    Ok(held(&decision.forked))
 }
 
-fn refused(forked: &BTreeSet<String>) -> Prepared {
-    let refusals = forked.iter().map(|function| Difference::held(function)).collect();
-    Prepared::Refused(refusals)
+fn held(forked: &BTreeMap<String, String>) -> Prepared {
+    Prepared::Refused(forked.iter().map(|(function, path)| Difference::held(function, path)).collect())
 }

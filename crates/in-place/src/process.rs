@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use artifact::Image;
 use object::{Object, ObjectSegment, ObjectSymbol, SymbolKind};
 
 use crate::build::Build;
@@ -69,6 +70,8 @@ pub struct Process {
     pub(crate) names: HashMap<String, Entry>,
     /// The program, then the patches it has loaded, in order.
     pub(crate) images: Vec<PathBuf>,
+    /// The program's debug information, once it is read.
+    program: Arc<OnceLock<Image>>,
     /// Where the program begins, for patches to be near it.
     pub(crate) low: u64,
     segments: Vec<Segment>,
@@ -102,9 +105,20 @@ impl Process {
         self.low = self.low.wrapping_add(bias);
     }
 
-    /// The program, then the patches that it has loaded, in order.
-    pub fn images(&self) -> &[PathBuf] {
-        &self.images
+    /// An image with its debug information. The program's is read once; a patch's is small.
+    pub(crate) fn image(&self, index: usize) -> Result<Image> {
+        if let Some(program) = self.program.get().filter(|_| index == 0) {
+            return Ok(program.clone());
+        }
+        let image = Image::read(&self.images[index])?;
+        Ok(if index == 0 { self.program.get_or_init(|| image).clone() } else { image })
+    }
+
+    /// Reads the program's debug information now, so that the first swap need not.
+    pub fn warm_up(&self) {
+        if let Err(error) = self.image(0) {
+            tracing::debug!(%error, "the gate will say so");
+        }
     }
 
     /// Where the program begins.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use artifact::Artifact;
-use compat::{EngineKind, Family, Program, Texts, Verdict};
+use compat::{EngineKind, Program, Texts, Verdict};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -230,11 +230,8 @@ impl Plan {
 
     /// Why the change must not be brought into the process, and what to do.
     fn refusal(&self, report: &lang_rust::Report) -> Option<(String, String)> {
-        let worst = report.changes.iter().find(|change| match change.verdict {
-            Verdict::Restart => true,
-            Verdict::Unknown => self.swap.is_some() && !is_for_the_gate(change.code),
-            Verdict::Safe | Verdict::Deferred | Verdict::Reset => false,
-        });
+        // What only the build can tell is the gate's to judge.
+        let worst = report.changes.iter().find(|change| change.verdict == Verdict::Restart);
         if let Some(change) = worst.filter(|_| self.reloads) {
             let remedy = if change.remedy.is_empty() { "Restart to apply it." } else { &change.remedy };
             return Some((format!("{} [{}]", change.message, change.code), remedy.to_owned()));
@@ -248,13 +245,6 @@ impl Plan {
         };
         Some((message, "Restart to apply it; the old code goes on.".to_owned()))
     }
-}
-
-/// Whether the in-place gate sees what the source could not tell: it compares signatures, layouts and
-/// closures, but neither the slots of vtables nor the types of statics.
-fn is_for_the_gate(code: &str) -> bool {
-    let family = compat::rule(code).map(compat::Rule::family);
-    matches!(family, Some(Family::Functions | Family::Structs | Family::Enums))
 }
 
 /// The difference in what is not wrapped in something else.

@@ -1,0 +1,56 @@
+//! An image whose debug information is read once and asked often.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::dwarf::{Index, load};
+use crate::vtable::Slots;
+use crate::{Error, parse};
+
+/// A program or patch with full debug information. A clone costs a counter.
+#[derive(Clone)]
+pub struct Image(Arc<Inner>);
+
+struct Inner {
+    path: PathBuf,
+    index: Index,
+    slots: Slots,
+}
+
+impl std::fmt::Debug for Image {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Image").field(&self.0.path).finish()
+    }
+}
+
+impl Image {
+    /// Reads and indexes a file.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.into(), source })?;
+        let file = parse(path, &bytes)?;
+        let index = load(&file).and_then(Index::of);
+        let index = index.map_err(|source| Error::Dwarf { path: path.into(), source })?;
+        if !index.describes_types() {
+            return Err(Error::NoDebugInfo { path: path.into() });
+        }
+        Ok(Self(Arc::new(Inner { path: path.into(), index, slots: Slots::new(&file) })))
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    pub(crate) fn index(&self) -> &Index {
+        &self.0.index
+    }
+
+    pub(crate) fn slots(&self) -> &Slots {
+        &self.0.slots
+    }
+
+    /// What goes wrong in the reading of debug information.
+    pub(crate) fn damaged(&self, source: gimli::Error) -> Error {
+        Error::Dwarf { path: self.0.path.clone(), source }
+    }
+}

@@ -1,0 +1,198 @@
+//! Redirect or fork: how the changed functions of a patch get in, and whether they may.
+//!
+//! A function that is handed values of a changed type is forked: the patch calls a copy of its own, and code in flight
+//! goes on with the old one. Whoever leads to a forked function is forked too if it is handed such values itself; else
+//! it is a boundary, and redirected: from its next call on the new code runs, with values that it makes itself.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use artifact::{
+    ChangedTypes, Code, Difference, Image, Passes, changed_types, demangled, differences, holders, kept,
+    passes,
+};
+
+use crate::build::Build;
+use crate::error::Result;
+use crate::link::{Held, Patch};
+use crate::plan::{Decision, Plan, callers};
+use crate::process::Process;
+
+/// What the gate says of a linked patch.
+pub(crate) enum Judged {
+    /// It must not be loaded.
+    Refused(Vec<Difference>),
+    /// More functions are forked than the patch was made for.
+    Decided(Decision),
+    /// It may be loaded as it is.
+    Settled {
+        /// Functions that must not be running.
+        held: Vec<Held>,
+        /// What the user should know.
+        notes: Vec<String>,
+    },
+}
+
+pub(crate) fn judge(
+    new: &Build,
+    process: &Process,
+    plan: &Plan,
+    patch: &Patch,
+    decision: &Decision,
+) -> Result<Judged> {
+    let image = Image::read(&patch.library)?;
+    let mut gate =
+        Gate { process, plan, new: image, olds: BTreeMap::new(), changed: ChangedTypes::default() };
+    let refusals = gate.compare()?;
+    if !refusals.is_empty() {
+        return Ok(Judged::Refused(refusals));
+    }
+    let more = gate.propagate(new, decision)?;
+    if more != *decision {
+        return Ok(Judged::Decided(more));
+    }
+    let mut refusals = Vec::new();
+    for (index, old) in &gate.olds {
+        let here = gate.of_image(&plan.redirected, *index);
+        refusals.extend(kept(old, &here, &gate.changed)?);
+    }
+    if !refusals.is_empty() {
+        return Ok(Judged::Refused(refusals));
+    }
+    Ok(Judged::Settled { held: gate.held()?, notes: gate.notes(decision) })
+}
+
+struct Gate<'a> {
+    process: &'a Process,
+    plan: &'a Plan,
+    new: Image,
+    /// The images that have old code of changed functions, and the program.
+    olds: BTreeMap<usize, Image>,
+    changed: ChangedTypes,
+}
+
+impl Gate<'_> {
+    /// What changed since each image was built, and what may not be loaded whatever is decided.
+    fn compare(&mut self) -> Result<Vec<Difference>> {
+        let entries = self.plan.changed.iter().filter_map(|name| self.process.names.get(name));
+        let images: BTreeSet<usize> = entries.map(|entry| entry.image).chain([0]).collect();
+        let mut refusals = Vec::new();
+        for index in images {
+            let old = self.process.image(index)?;
+            let changed = self.of_image(&self.plan.changed, index);
+            let code = Code {
+                changed: &changed,
+                same_steps: &self.plan.same_steps,
+                renumbered: &self.plan.renumbered,
+            };
+            self.changed.0.extend(changed_types(&old, &self.new, &code)?.0);
+            refusals.extend(differences(&old, &self.new, &code)?);
+            self.olds.insert(index, old);
+        }
+        Ok(refusals)
+    }
+
+    fn of_image(&self, functions: &BTreeSet<String>, image: usize) -> BTreeSet<String> {
+        let here = |name: &&String| self.process.names.get(*name).is_some_and(|entry| entry.image == image);
+        functions.iter().filter(here).cloned().collect()
+    }
+
+    /// From the changed functions that are handed changed types up to those that are not.
+    fn propagate(&mut self, new: &Build, known: &Decision) -> Result<Decision> {
+        let mut decision = known.clone();
+        let mut queue: BTreeSet<String> = BTreeSet::new();
+        for (function, passes) in self.passes(&self.plan.changed.clone())? {
+            let is_forked = match passes {
+                Passes::Yes(path) => Some(path),
+                // Glue that the compiler makes has no signature: it may be handed anything that changed.
+                Passes::Unknown if !self.changed.is_empty() => Some(demangled(&function)),
+                Passes::Unknown | Passes::No => None,
+            };
+            if let Some(path) = is_forked {
+                decision.forked.insert(function.clone(), path);
+                queue.insert(function);
+            }
+        }
+        queue.extend(known.forked.keys().cloned());
+        let callers = if queue.is_empty() { HashMap::new() } else { callers(new)? };
+        let mut seen = queue.clone();
+        while !queue.is_empty() {
+            let leading = queue.iter().filter_map(|name| callers.get(name)).flatten();
+            let found: BTreeSet<String> =
+                leading.filter(|name| seen.insert((*name).clone())).cloned().collect();
+            queue.clear();
+            for (function, passes) in self.passes(&found)? {
+                match passes {
+                    Passes::No => {
+                        decision.boundaries.insert(function);
+                    }
+                    Passes::Yes(path) => {
+                        decision.forked.insert(function.clone(), path);
+                        queue.insert(function);
+                    }
+                    Passes::Unknown => {
+                        decision.forked.insert(function.clone(), demangled(&function));
+                        queue.insert(function);
+                    }
+                }
+            }
+            // What only the new build has is copied with whoever calls it.
+            queue.extend(found.into_iter().filter(|name| !self.process.names.contains_key(name)));
+        }
+        Ok(decision)
+    }
+
+    fn passes(&mut self, functions: &BTreeSet<String>) -> Result<BTreeMap<String, Passes>> {
+        let images: BTreeSet<usize> = functions
+            .iter()
+            .filter_map(|name| self.process.names.get(name))
+            .map(|entry| entry.image)
+            .collect();
+        let mut all = BTreeMap::new();
+        for index in images {
+            let old = match self.olds.get(&index) {
+                Some(old) => old.clone(),
+                None => self.process.image(index)?,
+            };
+            all.extend(passes(&old, &self.new, &self.of_image(functions, index), &self.changed)?);
+            self.olds.insert(index, old);
+        }
+        Ok(all)
+    }
+
+    /// Redirected functions with old values of their own: they hold them for as long as they run.
+    fn held(&self) -> Result<Vec<Held>> {
+        let Some((_, change)) = self.changed.named().next() else { return Ok(Vec::new()) };
+        let mut held = Vec::new();
+        for (index, old) in &self.olds {
+            let here = self.of_image(&self.plan.redirected, *index);
+            for function in holders(old, &here, &self.changed)?.into_keys() {
+                let Some(entry) = self.process.names.get(&function) else { continue };
+                let message =
+                    format!("{change}, and `{}` is running with a value of it", demangled(&function));
+                held.extend(entry.places.iter().map(|place| Held {
+                    function: function.clone(),
+                    from: place.address,
+                    to: place.address + place.size,
+                    message: message.clone(),
+                }));
+            }
+        }
+        Ok(held)
+    }
+
+    fn notes(&self, decision: &Decision) -> Vec<String> {
+        let mains = self.plan.redirected.iter().filter(|function| artifact::is_main(function));
+        let mut notes: Vec<String> = mains
+            .map(|main| format!("`{}` runs its old code until it is called again.", demangled(main)))
+            .collect();
+        let suspended = decision
+            .forked
+            .keys()
+            .filter(|name| self.plan.changed.contains(*name) && !self.plan.defined.contains_key(*name));
+        notes
+            .extend(suspended.map(|name| {
+                format!("Whoever holds `{}` now goes on calling its old code.", demangled(name))
+            }));
+        notes
+    }
+}
