@@ -161,12 +161,11 @@ impl Session {
                     message.arguments().get("path").and_then(Value::as_str).unwrap_or_default().to_owned();
                 let text = live.sources.key(&path).and_then(|key| live.sources.current().texts.get(&key));
                 let content = text.map(|text| json!({"content": text}));
-                match content {
-                    Some(body) => self.editor.answer(seq, command, body),
-                    None => {
-                        let error = Error::user(format!("The program was built without a file {path}."));
-                        self.editor.refuse(seq, command, &error);
-                    }
+                if let Some(body) = content {
+                    self.editor.answer(seq, command, body)
+                } else {
+                    let error = Error::user(format!("The program was built without a file {path}."));
+                    self.editor.refuse(seq, command, &error);
                 }
             }
             _ => {
