@@ -11,3 +11,4 @@ mod lsp;
 mod map;
 mod programs;
 mod run;
+mod soak;

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
+use crate::package::Profile;
 use crate::{harness, setup};
 
 /// Installs and builds what is missing, then tells.
 pub(crate) fn run() -> Result<ExitCode> {
-    harness::run("demo", &[setup::LINKER, setup::DEBUGGER], &[])
+    harness::run("demo", Profile::Dev, &[setup::LINKER, setup::DEBUGGER], &[])
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
+use crate::package::Profile;
 use crate::{harness, setup};
 
 /// Who runs where.
@@ -23,5 +24,5 @@ pub(crate) fn run(edits: usize, seconds: u64, cores: Cores) -> Result<ExitCode> 
     }
     let needs = [setup::LINKER, setup::DEBUGGER, setup::LOAD];
     let cores = cores.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
-    harness::run("load", &needs, &[edits.to_string(), seconds.to_string(), cores])
+    harness::run("load", Profile::Release, &needs, &[edits.to_string(), seconds.to_string(), cores])
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::ValueEnum;
 
+use crate::package::Profile;
 use crate::{harness, setup};
 
 /// Which part of the oracle.
@@ -20,5 +21,5 @@ pub(crate) enum Part {
 pub(crate) fn run(part: Option<Part>, edits: usize) -> Result<ExitCode> {
     let name = part.and_then(|part| part.to_possible_value()).map(|value| value.get_name().to_owned());
     let arguments: Vec<String> = name.into_iter().chain([edits.to_string()]).collect();
-    harness::run("oracle", &[setup::LINKER, setup::DEBUGGER], &arguments)
+    harness::run("oracle", Profile::Release, &[setup::LINKER, setup::DEBUGGER], &arguments)
 }

@@ -43,9 +43,8 @@ pub(crate) fn run(profile: Profile) -> Result<PathBuf> {
     setup::require(&[setup::LINKER, setup::NODE])?;
     setup::node_packages()?;
     let target = target_directory()?;
-    process::run(process::cargo().args(["build", "--package", "midflight", "--profile", profile.name()]))?;
     let extension = process::repository().join("vscode-extension");
-    stage(&extension, &target.join(profile.directory()).join(format!("midflight{EXE_SUFFIX}")))?;
+    stage(&extension, &binary(profile)?)?;
     process::run(command("node").arg("esbuild.mjs").current_dir(&extension))?;
 
     let packages = target.join("package");
@@ -56,6 +55,12 @@ pub(crate) fn run(profile: Profile) -> Result<PathBuf> {
     vsce.args(["--target", platform, "--no-dependencies", "--skip-license", "--out"]).arg(&vsix);
     process::run(vsce.current_dir(&extension))?;
     Ok(vsix)
+}
+
+/// Builds the `midflight` binary; where it is.
+pub(crate) fn binary(profile: Profile) -> Result<PathBuf> {
+    process::run(process::cargo().args(["build", "--package", "midflight", "--profile", profile.name()]))?;
+    Ok(target_directory()?.join(profile.directory()).join(format!("midflight{EXE_SUFFIX}")))
 }
 
 /// Cargo's target directory, wherever the user has put it.

@@ -4,9 +4,15 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
+use crate::package::Profile;
 use crate::{harness, setup};
 
 /// Swaps so often, with edits that this seed chooses.
 pub(crate) fn run(swaps: usize, seed: u64) -> Result<ExitCode> {
-    harness::run("soak", &[setup::LINKER, setup::DEBUGGER], &[swaps.to_string(), seed.to_string()])
+    harness::run(
+        "soak",
+        Profile::Release,
+        &[setup::LINKER, setup::DEBUGGER],
+        &[swaps.to_string(), seed.to_string()],
+    )
 }
