@@ -1,18 +1,16 @@
 /**
  * One session with the extension in the real VS Code, as a user has it: from a folder that isn't trusted yet, through
  * edits, breakpoints and reloads, to processes that are killed. Each step builds on the ones before it, so the first
- * failure skips the rest. Screenshots of all of them are in `<target>/vscode-test`.
+ * failure skips the rest. The program is on hot-lib-reloader.
  */
 import assert from "node:assert/strict";
-import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test, type TestContext } from "node:test";
 
-import { CodeServer, processes } from "./lib/codeServer.ts";
-import { environment } from "./lib/environment.ts";
-import { Program } from "./lib/program.ts";
+import { processes, type CodeServer } from "./lib/codeServer.ts";
+import type { Program } from "./lib/program.ts";
+import { session } from "./lib/session.ts";
 import { until } from "./lib/until.ts";
-import { Workbench } from "./lib/workbench.ts";
+import type { Workbench } from "./lib/workbench.ts";
 
 const LIBRARY = "world/src/lib.rs";
 const STATE = "world/src/state.rs";
@@ -28,46 +26,9 @@ const BREAKPOINT = "// breakpoint: step";
 let program: Program;
 let server: CodeServer;
 let vscode: Workbench;
-let failed = false;
-const cleanUps: (() => void | Promise<void>)[] = [];
-
-before(async () => {
-  for (const name of readdirSync(environment.output).filter((name) => name.endsWith(".png"))) {
-    rmSync(join(environment.output, name));
-  }
-  program = Program.copy("hot-world", join(environment.output, "work"));
-  program.build();
-  server = await CodeServer.start({ "midflight.adapter": [environment.debugger] });
-  cleanUps.push(() => {
-    server.stop();
-  });
-  vscode = await Workbench.open(server.folder(program.root));
-  cleanUps.push(() => vscode.close());
+const step = session("hot-world", (stage) => {
+  ({ program, server, vscode } = stage);
 });
-
-after(async () => {
-  for (const cleanUp of cleanUps.reverse()) {
-    await cleanUp();
-  }
-});
-
-/** One step; the screen at its end is kept, whether it went well or not. */
-function step(name: string, run: () => Promise<void>): void {
-  void test(name, { timeout: 90_000 }, async (context: TestContext) => {
-    if (failed) {
-      context.skip("an earlier step failed");
-      return;
-    }
-    try {
-      await run();
-      await vscode.screenshot(name);
-    } catch (error) {
-      failed = true;
-      await vscode.screenshot(`FAILED ${name}`);
-      throw error;
-    }
-  });
-}
 
 step("a folder that is not trusted gets verdicts", async () => {
   await vscode.openFile(LIBRARY);

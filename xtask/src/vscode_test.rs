@@ -19,7 +19,8 @@ pub(crate) fn run() -> Result<Tally> {
     let tests = process::repository().join("tests/vscode");
     let chromium = process::find(&["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]);
     let mut test = Command::new(code_server.node()?);
-    test.args(["--test", "--test-reporter=spec", "*.test.ts"])
+    // One browser at a time: what a person sees takes longer on a busy machine.
+    test.args(["--test", "--test-concurrency=1", "--test-reporter=spec", "*.test.ts"])
         .current_dir(tests)
         .env("MIDFLIGHT_VSIX", vsix)
         .env("MIDFLIGHT_CODE_SERVER", code_server.entry())

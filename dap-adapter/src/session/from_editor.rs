@@ -160,9 +160,9 @@ impl Session {
                 let path =
                     message.arguments().get("path").and_then(Value::as_str).unwrap_or_default().to_owned();
                 let text = live.sources.key(&path).and_then(|key| live.sources.current().texts.get(&key));
-                let content = text.map(|text| json!({"content": text}));
-                if let Some(body) = content {
-                    self.editor.answer(seq, command, body)
+                if let Some(text) = text {
+                    let body = json!({"content": text});
+                    self.editor.answer(seq, command, body);
                 } else {
                     let error = Error::user(format!("The program was built without a file {path}."));
                     self.editor.refuse(seq, command, &error);

@@ -13,18 +13,22 @@ export class Workbench {
   private readonly browser: Browser;
   private screenshots = 0;
 
-  private constructor(browser: Browser, page: Page) {
+  private readonly name: string;
+
+  private constructor(browser: Browser, page: Page, name: string) {
     this.browser = browser;
     this.page = page;
+    this.name = name;
   }
 
-  static async open(address: string): Promise<Workbench> {
+  /** Its screenshots begin with `name`. */
+  static async open(address: string, name: string): Promise<Workbench> {
     const browser = await chromium.launch({ executablePath: environment.chromium, args: ["--no-sandbox"] });
     const page = await browser.newPage({ viewport: { width: 1500, height: 950 } });
     page.setDefaultTimeout(20_000);
     await page.goto(address);
     await page.locator(".monaco-workbench .explorer-folders-view .monaco-list-row").first().waitFor();
-    return new Workbench(browser, page);
+    return new Workbench(browser, page, name);
   }
 
   async close(): Promise<void> {
@@ -35,7 +39,7 @@ export class Workbench {
   async screenshot(name: string): Promise<void> {
     this.screenshots += 1;
     const number = String(this.screenshots).padStart(2, "0");
-    const file = `${number} ${name}.png`.replaceAll(/[^\w.]+/g, "-");
+    const file = `${this.name} ${number} ${name}.png`.replaceAll(/[^\w.]+/g, "-");
     // Notifications fade in: they are shown as they end up.
     await this.page.screenshot({ path: join(environment.output, file), animations: "disabled" });
   }
