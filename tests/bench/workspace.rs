@@ -153,7 +153,8 @@ impl Workspace {
 
     fn program(&self, names: &[String]) {
         self.write("app/Cargo.toml", &manifest("app", names));
-        let sums: String = names.iter().map(|name| format!("    sum += {name}::all(text);\n")).collect();
+        let sums: Vec<String> = names.iter().map(|name| format!("    sum += {name}::all(text);\n")).collect();
+        let sums = sums.concat();
         let last = names.last().map_or("", String::as_str);
         let text = format!(
             "use std::collections::BTreeMap;\nuse std::time::Duration;\n\nfn sums(text: &str) -> i64 {{\n    let mut sum = 0;\n{sums}    sum\n}}\n\n\
@@ -199,8 +200,9 @@ impl Workspace {
 }
 
 fn manifest(name: &str, dependencies: &[String]) -> String {
-    let lines: String =
+    let lines: Vec<String> =
         dependencies.iter().map(|name| format!("{name} = {{ path = \"../{name}\" }}\n")).collect();
+    let lines = lines.concat();
     format!(
         "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n{lines}"
     )

@@ -93,7 +93,7 @@ fn main() -> ExitCode {
             console::note(&format!("packed {}", vsix.display()));
             ExitCode::SUCCESS
         }),
-        Task::Bench { benchmark } => Ok(bench::run(benchmark)),
+        Task::Bench { benchmark } => bench::run(benchmark),
     };
     result.unwrap_or_else(|problem| {
         console::failure(&format!("{problem:#}"));
