@@ -38,7 +38,7 @@ step("saved at a breakpoint, the function is swapped and the status says so", as
   await vscode.typeAbove("player.score += 1;", ["let bonus = 41;"]);
   await vscode.replace("player.score += 1;", "player.score += 1 + bonus;");
   await vscode.save();
-  await until("the status names the function", () => vscode.says("Swapped play in"), 30_000);
+  await until("the status names the function", () => vscode.says("Swapped `play`"), 30_000);
   assert.ok(await vscode.says("generation 1"));
 });
 

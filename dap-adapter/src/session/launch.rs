@@ -52,6 +52,8 @@ pub(super) struct Prepared {
     engine: EngineKind,
     build: Option<Build>,
     swap: Option<Swapping>,
+    /// Why functions can't be swapped in place, where they should be.
+    fixed: Option<String>,
     executable: Option<PathBuf>,
     folder: PathBuf,
     took: Duration,
@@ -140,6 +142,9 @@ impl Session {
         if let Some(live) = &self.live {
             let session = json!({"engine": live.engine.name(), "program": prepared.executable});
             self.editor.event("midflight/session", &session);
+            if let Some(reason) = &live.fixed {
+                self.editor.warn(format!("Every change will need a restart: {reason}."));
+            }
         }
         self.stage = Stage::Started;
         self.forward(launching.seq, message::bytes(&tree), Forwarded::Launch(launching.command.clone()));
@@ -168,6 +173,14 @@ impl Session {
         let is_off = matches!(config.engine(), Ok(Engine::None));
         let reloads = prepared.engine == EngineKind::HotLibReloader && is_lldb && !is_off;
         let swap = prepared.swap.clone().filter(|_| is_lldb && !is_off);
+        let other_debugger = || {
+            let name = self.adapter.as_ref().map_or("another debugger", |adapter| &adapter.name);
+            format!(
+                "functions are swapped through lldb-dap only so far, and this session goes through `{name}`"
+            )
+        };
+        let fixed = prepared.fixed.clone();
+        let fixed = fixed.or_else(|| (prepared.swap.is_some() && !is_lldb).then(other_debugger));
         let takes_new_code = reloads || swap.is_some();
         let engine = if takes_new_code || is_off { prepared.engine } else { EngineKind::Restart };
         let root = prepared.tree.root.clone();
@@ -200,6 +213,7 @@ impl Session {
             engine,
             reloads,
             swap,
+            fixed,
             sources,
             breakpoints: crate::breakpoints::Breakpoints::default(),
             modules,
@@ -323,7 +337,7 @@ async fn prepare(
         Engine::Chosen(engine) => engine,
         Engine::Auto | Engine::None => lang_rust::detect_engine(&program),
     };
-    let (mut build, mut executable, mut swap) = (None, None, None);
+    let (mut build, mut executable, mut swap, mut fixed) = (None, None, None, None);
     if builds {
         let mut invocation = Invocation::new(&folder, &config.cargo)?;
         let mut captures = engine == EngineKind::InPlace && !matches!(config.engine()?, Engine::None);
@@ -332,7 +346,7 @@ async fn prepare(
                 Ok(recorded) => invocation = recorded,
                 Err(error) => {
                     captures = false;
-                    needs_restarts(&progress, &error);
+                    fixed = Some(reason(&error));
                 }
             }
         }
@@ -358,20 +372,19 @@ async fn prepare(
                          one. Start it again.",
                     ));
                 }
-                Err(error) => needs_restarts(&progress, &error),
+                Err(error) => fixed = Some(reason(&error)),
             }
         }
         executable = Some(path);
         build = Some(Build { invocation, built: made, package });
     }
-    Ok(Prepared { tree, program, engine, build, swap, executable, folder, took: started.elapsed() })
+    let took = started.elapsed();
+    Ok(Prepared { tree, program, engine, build, swap, fixed, executable, folder, took })
 }
 
-/// Debugging works all the same.
-fn needs_restarts(progress: &mpsc::UnboundedSender<Progress>, reason: &dyn std::fmt::Display) {
-    let reason = reason.to_string();
-    let reason = reason.trim_end_matches('.');
-    let _ = progress.send(Progress::Step(format!("Every change will need a restart: {reason}.")));
+/// Why new code can't be swapped in, to stand in a sentence. Debugging works all the same.
+fn reason(error: &dyn std::fmt::Display) -> String {
+    error.to_string().trim_end_matches('.').to_owned()
 }
 
 async fn parsed(tree: &Tree) -> Result<Program> {

@@ -27,6 +27,8 @@ pub(super) struct Live {
     pub(super) reloads: bool,
     /// What swapping functions in place needs.
     pub(super) swap: Option<Swapping>,
+    /// Why functions can't be swapped in place, where they should be.
+    pub(super) fixed: Option<String>,
     pub(super) sources: Sources,
     pub(super) breakpoints: Breakpoints,
     pub(super) modules: Modules,

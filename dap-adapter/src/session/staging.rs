@@ -91,6 +91,7 @@ pub(super) struct Plan {
     libraries: Vec<(String, PathBuf)>,
     known: Option<Arc<Vec<Library>>>,
     swap: Option<Swapping>,
+    fixed: Option<String>,
     progress: mpsc::UnboundedSender<Progress>,
 }
 
@@ -113,6 +114,7 @@ impl Live {
                 .collect(),
             known: self.reload.running.clone(),
             swap: self.swap.clone(),
+            fixed: self.fixed.clone(),
             progress,
         }
     }
@@ -239,10 +241,13 @@ impl Plan {
         if self.reloads {
             return None;
         }
-        let message = match report.changes.first() {
-            Some(change) => format!("`{}` changed, and this program can't take up new code.", change.item),
-            None => "The sources changed, and this program can't take up new code.".to_owned(),
+        let what = match report.changes.first() {
+            Some(change) => format!("`{}`", change.item),
+            None => "The sources".to_owned(),
         };
+        let mut why = self.fixed.iter().map(|reason| format!(": {reason}"));
+        let why = why.next().unwrap_or_default();
+        let message = format!("{what} changed, and this program can't take up new code{why}.");
         Some((message, "Restart to apply it; the old code goes on.".to_owned()))
     }
 }

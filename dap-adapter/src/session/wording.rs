@@ -7,6 +7,9 @@ use serde_json::Value;
 /// So many functions are named.
 const NAMED: usize = 3;
 
+/// What a closure's name ends with.
+const CLOSURE: &str = " (a closure)";
+
 /// The rule on the body of a function that runs once.
 const RUNS_ONCE: &str = "run-once-body-changed";
 
@@ -46,7 +49,8 @@ pub(super) fn message(number: u32, took: Duration, swapped: Option<&Swapped>, ch
         }
         Some(Swapped { paused, functions, .. }) => {
             let paused = paused.as_secs_f64() * 1000.0;
-            format!("Swapped {} in {seconds} (paused {paused:.0} ms), generation {number}", list(functions))
+            let what = list(functions, changes);
+            format!("Swapped {what} in {seconds} (paused {paused:.0} ms), generation {number}")
         }
     };
     let functions = swapped.map(|swapped| swapped.functions.as_slice()).unwrap_or_default();
@@ -55,12 +59,20 @@ pub(super) fn message(number: u32, took: Duration, swapped: Option<&Swapped>, ch
     if notes.is_empty() { done } else { format!("{done}. {}", notes.join(" ")) }
 }
 
-/// `a`, `b`, `c` and 5 more.
-fn list(functions: &[String]) -> String {
-    let named: Vec<String> = functions.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
-    match functions.len().saturating_sub(NAMED) {
-        0 => named.join(", "),
-        more => format!("{} and {more} more", named.join(", ")),
+/// `a`, `b`, `c` and 5 more. What was edited is named; the rest is there because its lines moved, or because what
+/// was edited is compiled into it.
+fn list(functions: &[String], changes: &Value) -> String {
+    let changes = changes.as_array().into_iter().flatten();
+    let edited: Vec<String> = changes.filter_map(|change| Some(short(change["item"].as_str()?))).collect();
+    let mut named: Vec<&String> = functions.iter().filter(|name| edited.contains(name)).collect();
+    if named.is_empty() {
+        named.extend(functions);
+    }
+    named.truncate(NAMED);
+    let quoted: Vec<String> = named.iter().map(|name| format!("`{name}`")).collect();
+    match functions.len() - named.len() {
+        0 => quoted.join(", "),
+        more => format!("{} and {more} more", quoted.join(", ")),
     }
 }
 
@@ -86,6 +98,11 @@ pub(super) fn names<'a>(symbols: impl Iterator<Item = &'a str>) -> Vec<String> {
             names.push(name);
         }
     }
+    // A closure is a part of its function.
+    let all = names.clone();
+    names.retain(|name| {
+        !name.strip_suffix(CLOSURE).is_some_and(|owner| all.iter().any(|other| other == owner))
+    });
     names
 }
 
@@ -93,7 +110,7 @@ pub(super) fn names<'a>(symbols: impl Iterator<Item = &'a str>) -> Vec<String> {
 /// `<app::Disc as app::Shape>::area`, `main (a closure)` of `app::main::{{closure}}`.
 fn short(path: &str) -> String {
     let (path, closure) = match path.split_once("::{{closure}}").or_else(|| path.split_once("::{closure")) {
-        Some((path, _)) => (path, " (a closure)"),
+        Some((path, _)) => (path, CLOSURE),
         None => (path, ""),
     };
     let mut segments = segments(path).into_iter().rev();
@@ -162,6 +179,9 @@ mod tests {
         );
         let many = ["a", "b", "c", "d", "e", "f", "g", "h"];
         assert_eq!(say(&many), "Swapped `a`, `b`, `c` and 5 more in 0.6 s (paused 18 ms), generation 4");
+        let changes = json!([{"item": "app::h"}, {"item": "app::State"}]);
+        let said = message(4, took, Some(&swapped(&many)), &changes);
+        assert!(said.starts_with("Swapped `h` and 7 more in"), "{said}");
         assert!(say(&[]).starts_with("The code is the same"));
         assert_eq!(message(2, took, None, &json!([])), "Reloaded in 0.6 s, generation 2");
     }
@@ -173,6 +193,12 @@ mod tests {
         let end = "(paused 18 ms), generation 1. `main` runs its old code until it is called again.";
         assert!(said.ends_with(end), "{said}");
         assert_eq!(message(1, Duration::from_secs(1), Some(&swapped(&["main"])), &json!([])), said);
+    }
+
+    #[test]
+    fn a_closure_goes_with_its_function() {
+        let symbols = ["app::play", "app::play::{{closure}}", "app::main::{{closure}}"];
+        assert_eq!(names(symbols.into_iter()), ["play", "main (a closure)"]);
     }
 
     #[test]

@@ -69,3 +69,26 @@ fn a_refusal_names_the_change_and_the_running_text_is_there_to_compare() {
     assert!(said.contains("/nowhere.rs"), "{said}");
     session.client.disconnect();
 }
+
+#[test]
+fn where_functions_can_not_be_swapped_the_reason_is_said() {
+    let program = program(TICKER);
+    // Behind it is lldb-dap, but nobody can know.
+    let other = program.outside().join("other-debugger");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_faulty"), &other).expect("the folder is new");
+    let name = other.to_str().expect("a plain path");
+    let mut session = Session::with(&program, &["--", name, "kill-program", "at no request", "1"]);
+    session.client.ok("launch", json!({"cwd": program.root(), "midflight": {}}));
+    let reason =
+        "functions are swapped through lldb-dap only so far, and this session goes through `other-debugger`";
+    session.client.output(&format!("Every change will need a restart: {reason}."));
+    session.client.event("initialized");
+    session.configuration_done();
+    session.client.output("version 1");
+    program.replace(MAIN, "version 1", "version 2");
+    let refused = session.client.event("midflight/refused");
+    let message = refused["message"].as_str().unwrap_or_default();
+    assert!(message.starts_with("`ticker::step` changed") && message.contains(reason), "{message}");
+    session.client.output("version 1");
+    session.client.disconnect();
+}

@@ -104,7 +104,11 @@ export class Workbench {
 
   /** Puts the keyboard back into the text, wherever it was. */
   async focusEditor(): Promise<void> {
-    await this.keys("Control+1");
+    // A view that opens may take the keyboard a moment later.
+    await until("the editor has the keyboard", async () => {
+      await this.keys("Control+1");
+      return (await this.page.locator(".editor-instance .monaco-editor.focused").count()) > 0;
+    });
   }
 
   /** Types over a text. */
