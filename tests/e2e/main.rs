@@ -6,6 +6,7 @@ mod dap;
 mod diff;
 mod editor;
 mod gate;
+mod in_place;
 mod in_place_faults;
 mod lsp;
 mod map;

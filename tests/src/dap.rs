@@ -144,6 +144,13 @@ impl Client {
         self.wait(&what, is_it)["body"].take()
     }
 
+    /// Waits for the next event of one of these names and returns the whole of it.
+    #[track_caller]
+    pub fn one_of(&mut self, names: &[&str]) -> Value {
+        let what = format!("one of the events {names:?}");
+        self.wait(&what, |message| names.iter().any(|name| message["event"] == *name))
+    }
+
     /// Waits until this is printed into the debug console.
     #[track_caller]
     pub fn output(&mut self, text: &str) -> String {

@@ -3,7 +3,6 @@
 mod breakpoints;
 mod configurations;
 mod faults;
-mod in_place;
 mod refusals;
 mod reloads;
 mod transparent;
@@ -28,7 +27,7 @@ fn stopped_at(program: &Program, marker: &str) -> (Session, Stop) {
 
 /// The variables of one of a frame's scopes.
 #[track_caller]
-fn scope(session: &mut Session, stop: &Stop, name: &str) -> Vec<(String, String)> {
+pub(crate) fn scope(session: &mut Session, stop: &Stop, name: &str) -> Vec<(String, String)> {
     let scopes = session.scopes(&stop.frames[0]);
     let names: Vec<String> = scopes.iter().map(|(name, _)| name.clone()).collect();
     let scope = scopes.into_iter().find(|(other, _)| other == name);
@@ -37,7 +36,7 @@ fn scope(session: &mut Session, stop: &Stop, name: &str) -> Vec<(String, String)
 
 /// The value of a variable.
 #[track_caller]
-fn value<'a>(variables: &'a [(String, String)], name: &str) -> &'a str {
+pub(crate) fn value<'a>(variables: &'a [(String, String)], name: &str) -> &'a str {
     let variable = variables.iter().find(|(other, _)| other == name);
     variable.map_or_else(|| panic!("no variable {name} among {variables:?}"), |(_, value)| value)
 }

@@ -1,0 +1,99 @@
+//! The example of the in-place engine: what the user sees of a swap at a breakpoint, and of a refusal.
+
+use midflight_tests::dap::{Session, Stop};
+use midflight_tests::program::Program;
+use serde_json::json;
+
+use super::{Live, MAIN};
+use crate::dap::{scope, value};
+
+#[track_caller]
+fn stopped_in_plain(program: &Program) -> (Session, Stop, u32) {
+    let mut session = Session::launch(program, &json!({"snapshot": {"timeMs": 5000}}));
+    let line = program.line_of(MAIN, "breakpoint: play");
+    session.set_breakpoints(program, MAIN, &[line]);
+    session.configuration_done();
+    let stop = session.stopped();
+    assert_eq!(stop.line(), line);
+    (session, stop, line)
+}
+
+#[test]
+fn a_breakpoint_follows_its_statement_into_the_patch() {
+    let program = Program::example("plain");
+    let (mut session, mut stop, line) = stopped_in_plain(&program);
+    for generation in 1..=3 {
+        // Stopped inside the very function: its frame finishes the old code, the next call runs the new.
+        let (old, new) = (10_u32.pow(generation - 1), 10_u32.pow(generation));
+        let above = "/// Deals three cards";
+        let text = program.read(MAIN).replace(above, &format!("// 1\n// 2\n// 3\n// 4\n// 5\n{above}"));
+        let (old, new) = (format!("player.score += {old};"), format!("player.score += {new};"));
+        program.write(MAIN, &text.replace(&old, &new));
+        let applied = session.client.event("midflight/generation");
+        assert_eq!(applied["generation"], generation);
+        session.resume(&stop);
+        stop = session.stopped();
+        assert_eq!(stop.line(), line + 5 * generation);
+        assert_eq!(stop.function(), "plain::play");
+        assert_eq!(stop.event["hitBreakpointIds"], json!([1]), "the breakpoint is still the user's");
+        assert_eq!(stop.frames[0]["source"]["path"], json!(program.path(MAIN)));
+        let before = scope(&mut session, &stop, &format!("Before reload (generation {})", generation - 1));
+        assert!(!value(&before, "best").is_empty());
+    }
+    session.client.disconnect();
+}
+
+#[test]
+fn the_frame_that_runs_old_code_says_so_and_shows_its_text() {
+    let program = Program::example("plain");
+    let (mut session, stop, line) = stopped_in_plain(&program);
+    program.replace(MAIN, "player.score += 1;", "player.score += 10;");
+    session.client.event("midflight/generation");
+    let trace = session.client.ok("stackTrace", json!({"threadId": stop.event["threadId"]}));
+    let frame = &trace["stackFrames"][0];
+    assert_eq!(frame["name"], "plain::play (generation 0)");
+    assert_eq!(frame["line"], line);
+    let reference = frame["source"]["sourceReference"].clone();
+    let source = session.client.ok("source", json!({"sourceReference": reference}));
+    assert!(source["content"].as_str().is_some_and(|text| text.contains("player.score += 1;")));
+    session.client.disconnect();
+}
+
+#[test]
+fn a_layout_that_live_data_has_is_refused_and_can_be_undone() {
+    let program = Program::example("plain");
+    let (mut session, stop, _) = stopped_in_plain(&program);
+    let saved = program.read(MAIN);
+    let edited = saved
+        .replace("    score: u32,\n", "    score: u32,\n    extra: u64,\n")
+        .replace("score: 0,", "score: 0, extra: 1,")
+        .replace("Player { name, score, hand }", "Player { name, score, hand, .. }");
+    program.write(MAIN, &edited);
+    let refused = session.client.event("midflight/refused");
+    assert_eq!(refused["verdict"], "restart");
+    assert!(refused["message"].as_str().is_some_and(|message| message.contains("`extra`")), "{refused}");
+    session.resume(&stop);
+    let stop = session.stopped();
+    program.write(MAIN, &saved.replace("player.score += 1;", "player.score += 2;"));
+    assert_eq!(session.client.event("midflight/generation")["generation"], 1);
+    session.resume(&stop);
+    assert_eq!(session.stopped().function(), "plain::play");
+    session.client.disconnect();
+}
+
+#[test]
+fn the_next_session_starts_from_what_was_saved_last() {
+    let mut app = Live::stepping("fn step(tick: u64) -> String { format!(\"v1 tick {tick} .\") }");
+    app.line("v1 tick");
+    app.swap(&[("\"v1", "\"v2")]);
+    app.line("v2 tick");
+    let Live { program, session, .. } = app;
+    session.client.disconnect();
+
+    let mut app = Live::launch(program, &json!({}));
+    let first = app.line("tick 0 ");
+    assert!(first.starts_with("v2"), "{first}");
+    assert_eq!(app.swap(&[("\"v2", "\"v3")])["generation"], 1);
+    app.line("v3 tick");
+    app.end();
+}

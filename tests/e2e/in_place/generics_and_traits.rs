@@ -1,0 +1,73 @@
+//! Generic functions, with instantiations that the program has not had; trait objects and their vtables.
+
+use super::Live;
+
+const GENERIC: &str = r#"
+    fn largest<T: PartialOrd + Copy>(items: &[T]) -> Option<T> {
+        let mut best = *items.first()?;
+        for &item in items { if item > best { best = item; } }
+        Some(best)
+    }
+    struct Stack<T> { items: Vec<T> }
+    impl<T: Clone> Stack<T> {
+        fn top(&self) -> Option<T> { self.items.last().cloned() }
+    }
+    fn more() -> String { String::from("nothing") }
+    fn step(_: u64) -> String {
+        let stack = Stack { items: vec![1_u8, 2, 3] };
+        format!("v1 largest {:?} {:?} top {:?} more {}.", largest(&[3, 9, 4]), largest(&[0.5, 0.25]), stack.top(), more())
+    }
+"#;
+
+#[test]
+fn every_instantiation_of_a_generic_function_runs_the_new_code() {
+    let mut app = Live::stepping(GENERIC);
+    app.line("v1 largest Some(9) Some(0.5) top Some(3) more nothing.");
+    app.swap(&[("item > best", "item < best"), ("self.items.last()", "self.items.first()")]);
+    app.line("v1 largest Some(3) Some(0.25) top Some(1) more nothing.");
+    app.end();
+}
+
+const SHAPES: &str = r#"
+    use std::sync::Mutex;
+    trait Shape { fn area(&self) -> u64; fn name(&self) -> String { format!("shape of {}", self.area()) } }
+    struct Disc(u64);
+    struct Square(u64);
+    impl Shape for Disc { fn area(&self) -> u64 { self.0 * 3 } }
+    impl Shape for Square { fn area(&self) -> u64 { self.0 * self.0 } }
+    static SHAPES: Mutex<Vec<Box<dyn Shape + Send>>> = Mutex::new(Vec::new());
+    fn step(_: u64) -> String {
+        let mut shapes = SHAPES.lock().unwrap();
+        if shapes.is_empty() { shapes.push(Box::new(Disc(2))); shapes.push(Box::new(Square(5))); }
+        format!("v1 {:?}.", shapes.iter().map(|shape| (shape.area(), shape.name())).collect::<Vec<_>>())
+    }
+"#;
+
+#[test]
+fn old_trait_objects_call_the_new_bodies() {
+    let mut app = Live::stepping(SHAPES);
+    app.line(r#"v1 [(6, "shape of 6"), (25, "shape of 25")]."#);
+    app.swap(&[("self.0 * 3", "self.0 * 31"), ("self.0 * self.0", "self.0 + self.0")]);
+    app.line(r#"v1 [(62, "shape of 62"), (10, "shape of 10")]."#);
+    app.swap(&[("shape of {}", "form of {}")]);
+    app.line(r#"v1 [(62, "form of 62"), (10, "form of 10")]."#);
+    app.end();
+}
+
+#[test]
+fn a_new_implementation_lives_among_old_objects() {
+    let mut app = Live::stepping(SHAPES);
+    app.line(r#"v1 [(6, "shape of 6"), (25, "shape of 25")]."#);
+    let line = "struct Line;\n    impl Shape for Line { fn area(&self) -> u64 { 0 } fn name(&self) -> String { String::from(\"line\") } }\n    static SHAPES";
+    app.swap(&[
+        ("static SHAPES", line),
+        (
+            "if shapes.is_empty()",
+            "if shapes.len() == 2 { shapes.push(Box::new(Line)); }\n        if shapes.is_empty()",
+        ),
+    ]);
+    app.line(r#"v1 [(6, "shape of 6"), (25, "shape of 25"), (0, "line")]."#);
+    app.swap(&[("String::from(\"line\")", "String::from(\"edge\")")]);
+    app.line(r#"v1 [(6, "shape of 6"), (25, "shape of 25"), (0, "edge")]."#);
+    app.end();
+}

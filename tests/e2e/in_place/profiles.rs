@@ -1,0 +1,141 @@
+//! Build profiles: optimised ones work or refuse and never corrupt; those without debug information are told which
+//! line to change.
+
+use midflight_tests::dap::Session;
+use midflight_tests::program::Program;
+use serde_json::json;
+
+use super::{Live, MAIN, MANIFEST, STEPPING, number};
+
+/// State that any mix of old and new code would put out of step.
+const STATEFUL: &str = r#"
+    use std::sync::Mutex;
+    use std::collections::HashMap;
+    trait Unit { fn worth(&self) -> u64; }
+    struct Coin(u64);
+    struct Note { value: u64 }
+    impl Unit for Coin { fn worth(&self) -> u64 { self.0 * 1 } }
+    impl Unit for Note { fn worth(&self) -> u64 { self.value * 10 } }
+    struct Purse { units: Vec<Box<dyn Unit + Send>>, log: HashMap<u64, String> }
+    static PURSE: Mutex<Option<Purse>> = Mutex::new(None);
+    fn worth(purse: &Purse) -> u64 { purse.units.iter().map(|unit| unit.worth()).sum() }
+    fn describe(purse: &Purse) -> String { format!("units {}", purse.units.len()) }
+    fn step(tick: u64) -> String {
+        let mut purse = PURSE.lock().unwrap();
+        let purse = purse.get_or_insert_with(|| Purse { units: vec![Box::new(Coin(1)), Box::new(Note { value: 1 })], log: HashMap::new() });
+        purse.log.insert(tick, describe(purse));
+        format!("v1 worth {} {} logged {} tick {tick} .", worth(purse), describe(purse), purse.log.len())
+    }
+"#;
+
+fn stateful(profile: &str) -> Live {
+    Live::of(&format!("{MANIFEST}\n[profile.dev]\n{profile}\n"), &format!("{STATEFUL}{STEPPING}"))
+}
+
+/// Saves what must either be swapped in, or be refused in words; says which.
+#[track_caller]
+fn swapped_or_refused(app: &mut Live, edits: &[(&str, &str)]) -> bool {
+    app.edit(MAIN, edits);
+    let answer = app.session.client.ok("midflight/reload", json!({}));
+    if answer["applied"] == false {
+        let message = answer["message"].as_str().unwrap_or_default();
+        assert!(!message.is_empty() && !message.contains("fault of Midflight"), "{answer}");
+        let back: Vec<(&str, &str)> = edits.iter().map(|(old, new)| (*new, *old)).collect();
+        app.edit(MAIN, &back);
+    }
+    answer["applied"] == true
+}
+
+/// Edits of functions that an optimiser likes to inline, of trait methods and of the step itself.
+#[track_caller]
+fn never_corrupts(profile: &str, at_least: usize) {
+    let mut app = stateful(profile);
+    app.line("v1 worth 11 units 2 ");
+    let (mut coin, mut note, mut word, mut swapped) = (1, 10, "units", 0);
+    if swapped_or_refused(&mut app, &[("self.0 * 1", "self.0 * 2")]) {
+        (coin, swapped) = (2, swapped + 1);
+    }
+    if swapped_or_refused(&mut app, &[("self.value * 10", "self.value * 30")]) {
+        (note, swapped) = (30, swapped + 1);
+    }
+    if swapped_or_refused(&mut app, &[("\"units {}\"", "\"things {}\"")]) {
+        (word, swapped) = ("things", swapped + 1);
+    }
+    let mut version = 1;
+    if swapped_or_refused(&mut app, &[("\"v1 worth", "\"v2 worth")]) {
+        (version, swapped) = (2, swapped + 1);
+    }
+    let line = app.line(&format!("v{version} worth {} {word} 2 ", coin + note));
+    assert_eq!(number(&line, "logged"), number(&line, "tick") + 1, "{line}");
+    assert!(swapped >= at_least, "only {swapped} of 4 were swapped in");
+    app.end();
+}
+
+#[test]
+fn opt_level_1_never_corrupts() {
+    never_corrupts("opt-level = 1", 1);
+}
+
+#[test]
+fn opt_level_2_never_corrupts() {
+    never_corrupts("opt-level = 2", 1);
+}
+
+#[test]
+fn opt_level_3_never_corrupts() {
+    never_corrupts("opt-level = 3", 1);
+}
+
+#[test]
+fn lto_works_or_refuses() {
+    never_corrupts("lto = true\nopt-level = 1", 0);
+}
+
+#[test]
+fn thin_lto_works_or_refuses() {
+    never_corrupts("lto = \"thin\"", 0);
+}
+
+#[test]
+fn panic_abort_works() {
+    never_corrupts("panic = \"abort\"", 4);
+}
+
+#[test]
+fn one_codegen_unit_works() {
+    never_corrupts("codegen-units = 1", 4);
+}
+
+#[test]
+fn v0_mangled_names_work() {
+    let main = format!("{STATEFUL}{STEPPING}");
+    let config = "[build]\nrustflags = [\"-Csymbol-mangling-version=v0\"]\n";
+    let program = Program::files(&[("Cargo.toml", MANIFEST), (MAIN, &main), (".cargo/config.toml", config)]);
+    let mut app = Live::launch(program, &json!({}));
+    app.line("v1 worth 11 units 2 ");
+    app.swap(&[("self.0 * 1", "self.0 * 2"), ("\"units {}\"", "\"things {}\"")]);
+    app.line("v1 worth 12 things 2 ");
+    app.end();
+}
+
+/// A launch without enough debug information says which line of the profile to change; the program runs all the same.
+#[track_caller]
+fn says_what_to_change(profile: &str) {
+    let manifest = format!("{MANIFEST}\n[profile.dev]\n{profile}\n");
+    let program = Program::files(&[("Cargo.toml", &manifest), (MAIN, &format!("{STATEFUL}{STEPPING}"))]);
+    let mut session = Session::launch(&program, &json!({}));
+    session.configuration_done();
+    session.client.output("v1 worth 11 units 2 ");
+    program.replace(MAIN, "\"v1 worth", "\"v2 worth");
+    let said = session.client.ok("midflight/reload", json!({}));
+    assert_eq!(said["applied"], false, "{said}");
+    let message = said["message"].as_str().unwrap_or_default();
+    assert!(message.contains("`debug = true`") && message.contains("[profile.dev]"), "{message}");
+    session.client.output("v1 worth 11 units 2 ");
+    session.client.disconnect();
+}
+
+#[test]
+fn debuginfo_0_is_refused_with_the_line_to_change() {
+    says_what_to_change("debug = 0");
+}

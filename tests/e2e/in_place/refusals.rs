@@ -1,0 +1,158 @@
+//! What must be refused, with the path by which live data is reached; the session goes on, and an undo is all right.
+
+use midflight_tests::program::Program;
+use serde_json::json;
+
+use super::{Live, MAIN, MANIFEST, STEPPING};
+
+const REACHED: &str = r#"
+    use std::sync::Mutex;
+    #[derive(Clone, Copy, Debug, PartialEq)] enum Mood { Calm, Busy(u32) }
+    #[derive(Clone, Debug)] struct Inner { low: u32, high: u32 }
+    #[derive(Clone, Debug)] struct Outer { inner: Inner, mood: Mood }
+    struct World { outers: Vec<Outer> }
+    trait Part { fn size(&self) -> u64; fn weight(&self) -> u64 { 1 } }
+    struct Bolt;
+    impl Part for Bolt { fn size(&self) -> u64 { 2 } }
+    static WORLD: Mutex<World> = Mutex::new(World { outers: Vec::new() });
+    static PARTS: Mutex<Vec<Box<dyn Part + Send>>> = Mutex::new(Vec::new());
+    static LIMIT: u32 = 7;
+    fn fresh() -> Outer { Outer { inner: Inner { low: 1, high: 2 }, mood: Mood::Busy(3) } }
+    fn step(tick: u64) -> String {
+        let mut world = WORLD.lock().unwrap();
+        let mut parts = PARTS.lock().unwrap();
+        if tick == 0 { world.outers.push(fresh()); parts.push(Box::new(Bolt)); }
+        let outer = &world.outers[0];
+        assert_ne!(outer.mood, Mood::Calm);
+        format!("v1 {} {} {:?} {} {} {}.", outer.inner.low, outer.inner.high, outer.mood, parts[0].size(), parts[0].weight(), LIMIT)
+    }
+"#;
+
+fn reached() -> Live {
+    let mut app = Live::stepping(REACHED);
+    app.line("v1 1 2 Busy(3) 2 1 7.");
+    app
+}
+
+#[test]
+fn a_field_added_to_what_a_parameter_points_to() {
+    let main = r#"
+        struct State { tick: u64 }
+        fn advance(state: &mut State) { state.tick += 1; }
+        fn main() {
+            let mut state = State { tick: 0 };
+            while state.tick < 60_000 { advance(&mut state); println!("v1 {}.", state.tick > 0); std::thread::sleep(std::time::Duration::from_millis(10)); }
+        }
+    "#;
+    let mut app = Live::of(MANIFEST, main);
+    app.line("v1 true.");
+    app.edit(
+        MAIN,
+        &[
+            ("tick: u64 }", "tick: u64, extra: u64 }"),
+            ("tick: 0 }", "tick: 0, extra: 1 }"),
+            ("state.tick += 1;", "state.tick += state.extra;"),
+        ],
+    );
+    let message = app.refused();
+    assert!(message.contains("extra") && message.contains("State"), "{message}");
+    app.line("v1 true.");
+    app.end();
+}
+
+#[test]
+fn a_static_retyped() {
+    let mut app = reached();
+    app.refuses(&[("static LIMIT: u32 = 7", "static LIMIT: u64 = 7")], &["LIMIT"]);
+    app.refuses(
+        &[
+            ("static WORLD: Mutex<World>", "static WORLD: std::sync::RwLock<World>"),
+            ("Mutex::new(World {", "std::sync::RwLock::new(World {"),
+            ("WORLD.lock()", "WORLD.write()"),
+        ],
+        &["WORLD"],
+    );
+    app.end();
+}
+
+fn configured() -> Program {
+    let manifest = format!("{MANIFEST}\n[features]\nextra = []\n");
+    let items =
+        "fn step(_: u64) -> String { format!(\"v1 {} {}.\", env!(\"SCRIPT\"), cfg!(feature = \"extra\")) }";
+    Program::files(&[
+        ("Cargo.toml", &manifest),
+        ("build.rs", "fn main() { println!(\"cargo:rustc-env=SCRIPT=one\"); }\n"),
+        (MAIN, &format!("{items}{STEPPING}")),
+    ])
+}
+
+/// A save of this file is refused with these words; taken back, edits go in as before.
+#[track_caller]
+fn configuration_is_refused(file: &str, old: &str, new: &str, words: &[&str]) {
+    let mut app = Live::launch(configured(), &json!({}));
+    app.line("v1 one false.");
+    let path = app.program.path(file);
+    let saved = path.exists().then(|| app.program.read(file));
+    match &saved {
+        Some(_) => app.program.replace(file, old, new),
+        None => app.program.write(file, new),
+    }
+    let message = app.refused();
+    for word in words {
+        assert!(message.contains(word), "no {word:?} in: {message}");
+    }
+    app.printed.clear();
+    app.line("v1 one false.");
+    match saved {
+        Some(text) => app.program.write(file, &text),
+        None => std::fs::remove_file(&path).expect("it was written"),
+    }
+    app.swap(&[("\"v1 {}", "\"v2 {}")]);
+    app.line("v2 one false.");
+    app.end();
+}
+
+#[test]
+fn the_manifest_changed() {
+    configuration_is_refused(
+        "Cargo.toml",
+        "[features]",
+        "[profile.dev]\nopt-level = 1\n\n[features]",
+        &["Cargo.toml"],
+    );
+}
+
+#[test]
+fn features_changed() {
+    configuration_is_refused(
+        "Cargo.toml",
+        "extra = []",
+        "extra = []\ndefault = [\"extra\"]",
+        &["Cargo.toml"],
+    );
+}
+
+#[test]
+fn the_build_script_changed() {
+    configuration_is_refused("build.rs", "SCRIPT=one", "SCRIPT=two", &["build.rs"]);
+}
+
+#[test]
+fn the_toolchain_changed() {
+    configuration_is_refused(
+        "rust-toolchain.toml",
+        "",
+        "[toolchain]\nchannel = \"1.95.0\"\n",
+        &["rust-toolchain.toml"],
+    );
+}
+
+#[test]
+fn the_configuration_of_cargo_changed() {
+    configuration_is_refused(
+        ".cargo/config.toml",
+        "",
+        "[build]\nrustflags = [\"-Copt-level=1\"]\n",
+        &[".cargo/config.toml"],
+    );
+}

@@ -1,0 +1,164 @@
+//! What lives through a swap: statics, thread locals, the heap, and threads that are busy.
+
+use super::{Live, MAIN, MANIFEST, number};
+
+/// Everything that a swap must leave alone, and everything that must take the new code.
+const EVERYTHING: &str = r#"
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, Mutex, OnceLock};
+
+static COUNT: AtomicU64 = AtomicU64::new(100);
+static mut RAW: [u64; 4] = [1, 2, 3, 4];
+static ONCE: OnceLock<u64> = OnceLock::new();
+static LAZY: LazyLock<Mutex<Vec<u64>>> = LazyLock::new(|| Mutex::new(vec![7]));
+static HEAP: Mutex<Option<HashMap<u64, String>>> = Mutex::new(None);
+
+thread_local! {
+    static LOCAL: Cell<u64> = const { Cell::new(5) };
+    static LAZY_LOCAL: Cell<Vec<u64>> = Cell::new(Vec::new());
+}
+
+fn touch_local() -> u64 { LOCAL.with(|local| { local.set(local.get() + 1); local.get() }) }
+
+fn touch_lazy_local() -> usize { LAZY_LOCAL.with(|local| { let mut items = local.take(); items.push(1); let len = items.len(); local.set(items); len }) }
+
+fn step(tick: u64) -> String {
+    COUNT.fetch_add(1, Ordering::SeqCst);
+    unsafe { RAW[1] += 1; }
+    LAZY.lock().unwrap().push(tick);
+    ONCE.get_or_init(|| tick + 42);
+    let mut heap = HEAP.lock().unwrap();
+    let map = heap.get_or_insert_default();
+    map.insert(tick, format!("seen {tick}"));
+    format!(
+        "v1 tick {tick} count {} raw {} once {} lazy {} local {} lazy_local {} heap {} same {} .",
+        COUNT.load(Ordering::SeqCst), unsafe { RAW[1] }, ONCE.get().unwrap(), LAZY.lock().unwrap().len(),
+        touch_local(), touch_lazy_local(), map.len(), map.iter().all(|(tick, seen)| *seen == format!("seen {tick}")),
+    )
+}
+"#;
+
+#[test]
+fn statics_thread_locals_and_the_heap_keep_their_values() {
+    let mut app = Live::stepping(EVERYTHING);
+    for version in 1..=5 {
+        let line = app.line(&format!("v{version} tick"));
+        let tick = number(&line, "tick");
+        let found =
+            ["count", "raw", "once", "lazy", "local", "lazy_local", "heap"].map(|word| number(&line, word));
+        assert_eq!(found, [101 + tick, 3 + tick, 42, 2 + tick, 6 + tick, 1 + tick, 1 + tick], "{line}");
+        assert!(line.ends_with("same true ."), "{line}");
+        app.swap(&[(&format!("\"v{version} tick"), &format!("\"v{} tick", version + 1))]);
+    }
+    // What only initialises has no effect on what has a value.
+    app.swap(&[("AtomicU64::new(100)", "AtomicU64::new(5000)"), ("\"v6 tick", "\"v7 tick")]);
+    let line = app.line("v7 tick");
+    assert_eq!(number(&line, "count"), 101 + number(&line, "tick"), "{line}");
+    app.end();
+}
+
+#[test]
+fn functions_that_use_thread_locals_are_edited() {
+    let mut app = Live::stepping(EVERYTHING);
+    app.line("v1 tick");
+    app.swap(&[
+        ("local.set(local.get() + 1);", "local.set(local.get() + 1000);"),
+        ("items.push(1);", "items.extend([1; 1000]);"),
+        ("\"v1 tick", "\"v2 tick"),
+    ]);
+    let before = app.line("v2 tick");
+    let after = app.line("v2 tick");
+    for word in ["local", "lazy_local"] {
+        assert_eq!(number(&after, word), number(&before, word) + 1000, "{before}\n{after}");
+    }
+    // The values from before the swap are still in it: ticks, and 5 at first.
+    let ticks = number(&after, "tick");
+    assert!(number(&after, "local") % 1000 <= ticks + 6, "{after}");
+    app.end();
+}
+
+const BUSY: &str = r#"
+use std::cell::Cell;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Each thread moves money between accounts and keeps books of its own: nothing may ever be missing.
+static ACCOUNTS: [Mutex<u64>; 16] = [const { Mutex::new(1_000) }; 16];
+static MOVED: AtomicU64 = AtomicU64::new(0);
+static BOOKED: [AtomicU64; 8] = [const { AtomicU64::new(0) }; 8];
+static VERSIONS: [AtomicU64; 8] = [const { AtomicU64::new(0) }; 8];
+thread_local! { static LOCAL: Cell<u64> = const { Cell::new(0) }; }
+
+#[inline(never)]
+fn next(seed: u64) -> u64 { seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407) }
+
+fn transfer(thread: usize, seed: u64) -> u64 {
+    let version = 1;
+    let (from, to) = ((seed >> 33) as usize % 16, (seed >> 40) as usize % 16);
+    if from != to {
+        let (low, high) = (from.min(to), from.max(to));
+        let (mut first, mut second) = (ACCOUNTS[low].lock().unwrap(), ACCOUNTS[high].lock().unwrap());
+        let amount = (*first).min(seed >> 60);
+        *first -= amount;
+        *second += amount;
+    }
+    LOCAL.with(|local| local.set(local.get() + 1));
+    MOVED.fetch_add(1, Ordering::SeqCst);
+    BOOKED[thread].fetch_add(1, Ordering::SeqCst);
+    VERSIONS[thread].store(version, Ordering::SeqCst);
+    LOCAL.with(Cell::get)
+}
+
+fn step(tick: u64) -> String {
+    if tick == 0 {
+        for thread in 0..8 {
+            std::thread::spawn(move || {
+                let mut seed = thread as u64;
+                let mut calls = 0;
+                loop {
+                    seed = next(seed);
+                    calls += 1;
+                    assert_eq!(transfer(thread, seed), calls, "the thread's own count");
+                }
+            });
+        }
+    }
+    let all: Vec<_> = ACCOUNTS.iter().map(|account| account.lock().unwrap()).collect();
+    let total: u64 = all.iter().map(|account| **account).sum();
+    drop(all);
+    let oldest = VERSIONS.iter().map(|version| version.load(Ordering::SeqCst)).min().unwrap();
+    let booked: u64 = BOOKED.iter().map(|booked| booked.load(Ordering::SeqCst)).sum();
+    let gap = MOVED.load(Ordering::SeqCst).abs_diff(booked);
+    format!("v1 oldest {oldest} total {total} moved {} .", gap < 100_000)
+}
+"#;
+
+#[test]
+fn eight_busy_threads_go_through_a_hundred_swaps() {
+    let mut app = Live::stepping(BUSY);
+    app.line("v1 oldest 1 total 16000 moved true .");
+    for version in 2..=101 {
+        app.swap(&[(&format!("let version = {};", version - 1), &format!("let version = {version};"))]);
+        // All eight threads run the new code, and nothing is missing.
+        app.line(&format!("v1 oldest {version} total 16000 moved true ."));
+    }
+    assert!(!app.session.client.log().to_string().contains("panicked"));
+    app.end();
+}
+
+#[test]
+fn a_thread_that_lives_in_one_loop_calls_new_code() {
+    let main = "fn work(n: u64) -> u64 { n + 1 }\n\
+        fn main() { let worker = std::thread::spawn(|| for n in 0..60_000 { println!(\"v1 {}.\", work(n) - n); std::thread::sleep(std::time::Duration::from_millis(10)); }); worker.join().unwrap(); }\n";
+    let mut app = Live::of(MANIFEST, main);
+    app.line("v1 1.");
+    app.swap(&[("n + 1 }", "n + 2 }")]);
+    app.line("v1 2.");
+    // The loop itself runs on as it is: it is not called again.
+    app.swap(&[("\"v1 {}.\"", "\"v2 {}.\""), ("n + 2 }", "n + 3 }")]);
+    app.line("v1 3.");
+    assert_eq!(app.program.read(MAIN).matches("v2").count(), 1);
+    app.end();
+}
