@@ -22,6 +22,7 @@ mod plan;
 mod prepare;
 mod process;
 mod record;
+mod thread_locals;
 
 pub use build::{Build, ObjectFile};
 pub use error::{Error, Result};

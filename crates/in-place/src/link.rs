@@ -111,6 +111,7 @@ fn names_of(process: &Process, plan: &Plan) -> Output<'static> {
             object.add_symbol(symbol(name, entry.address(), SymbolSection::Absolute, SymbolScope::Linkage));
         }
     }
+    process.thread_locals.describe(&mut object);
     object
 }
 
@@ -346,14 +347,12 @@ fn carried(call: &LinkCall) -> Vec<&OsString> {
 fn finish(plan: &Plan, process: &Process, library: PathBuf) -> Result<Patch> {
     let mut bytes = std::fs::read(&library).map_err(io(&library))?;
     let read_error = |source| Error::Object { path: library.clone(), source };
+    if !process.thread_locals.strike_out(&mut bytes) {
+        return Err(Error::ThreadLocal { function: "a function of a library".to_owned() });
+    }
     let mut redirects = Vec::new();
     {
         let linked = Elf::parse(&*bytes).map_err(read_error)?;
-        let thread_local =
-            linked.elf_program_headers().iter().any(|h| h.p_type.get(Endianness::Little) == elf::PT_TLS);
-        if thread_local {
-            return Err(Error::ThreadLocal { function: "a function of a library".to_owned() });
-        }
         for found in linked.symbols().filter(object::ObjectSymbol::is_definition) {
             let Some(name) = found.name().ok().and_then(|name| name.strip_prefix(NEW)) else { continue };
             if let (true, Some(entry)) = (plan.redirected.contains(name), process.names.get(name)) {

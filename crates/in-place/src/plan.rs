@@ -182,12 +182,12 @@ impl<'a> Search<'a> {
             self.name(object, section);
             self.exception_table(object, &read);
             for (_, relocation) in read.relocations() {
-                if is_thread_local(relocation.flags()) {
+                let RelocationTarget::Symbol(symbol) = relocation.target() else { continue };
+                if !is_thread_local(relocation.flags()) {
+                    self.follow(object, symbol);
+                } else if !self.is_a_thread_local_of_the_process(object, symbol) {
                     let function = self.label(object, section);
                     return Err(Error::ThreadLocal { function });
-                }
-                if let RelocationTarget::Symbol(symbol) = relocation.target() {
-                    self.follow(object, symbol);
                 }
             }
         }
@@ -210,6 +210,13 @@ impl<'a> Search<'a> {
             (None, Some(section)) => self.need(object, section),
             (None, None) => {}
         }
+    }
+
+    fn is_a_thread_local_of_the_process(&self, object: usize, symbol: object::SymbolIndex) -> bool {
+        let Ok(symbol) = self.objects[object].symbol_by_index(symbol) else { return false };
+        let own = symbol.name().ok().filter(|name| is_stable(name));
+        let owner = || self.owner(object, symbol.section_index()?);
+        own.or_else(owner).is_some_and(|name| self.process.thread_locals.has(name))
     }
 
     /// Whether the process's own is meant. Where it has several of a name, the patch brings one along, if

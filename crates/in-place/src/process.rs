@@ -12,6 +12,7 @@ use crate::build::Build;
 use crate::content::{Hash, hashes};
 use crate::error::{Error, Result, io};
 use crate::jump::{JUMP, busy, is_padding};
+use crate::thread_locals::ThreadLocals;
 
 /// Patches lie this far below the program, well within the 2 GiB that its code can reach, where neither
 /// heap nor libraries grow; elsewhere when something of the process is there.
@@ -74,6 +75,7 @@ pub struct Process {
     program: Arc<OnceLock<Image>>,
     /// Where the program begins, for patches to be near it.
     pub(crate) low: u64,
+    pub(crate) thread_locals: Arc<ThreadLocals>,
     segments: Vec<Segment>,
     /// The jumps that were written, by where they are.
     pub(crate) jumps: HashMap<u64, [u8; 5]>,
@@ -181,6 +183,7 @@ impl Process {
             }
         }
         if image == 0 {
+            self.thread_locals = Arc::new(ThreadLocals::of(&bytes));
             let low = object.segments().map(|segment| segment.address()).min().unwrap_or(0);
             self.low = low.wrapping_add(bias);
         }
