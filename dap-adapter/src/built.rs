@@ -1,9 +1,10 @@
 //! What a build made, as Cargo's messages tell it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use cargo_metadata::{Artifact, CrateType, TargetKind};
+use cargo_metadata::{Artifact, ArtifactDebuginfo, CrateType, TargetKind};
 
 use crate::error::{Error, Result};
 
@@ -16,6 +17,18 @@ pub(crate) struct Built {
     pub(crate) libraries: BTreeMap<String, PathBuf>,
     /// Per package and target, the feature sets it was built with (host and target builds may differ).
     features: BTreeMap<(String, String), BTreeSet<Vec<String>>>,
+    /// The user's own that has no layouts in its debug information.
+    thin: Vec<Thin>,
+}
+
+/// A target that was built with too little debug information.
+#[derive(Debug, Clone)]
+struct Thin {
+    name: String,
+    /// As in `debug = 1`.
+    level: String,
+    /// Its files, without their extensions.
+    stems: Vec<OsString>,
 }
 
 /// A program that was built.
@@ -59,12 +72,30 @@ impl Executable {
     }
 }
 
+impl Thin {
+    fn of(artifact: &Artifact) -> Option<Self> {
+        let debuginfo = &artifact.profile.debuginfo;
+        let is_own = artifact.package_id.repr.contains("path+file:");
+        if !is_own || *debuginfo == ArtifactDebuginfo::Full {
+            return None;
+        }
+        // A library's first file has no hash in its name, the others have.
+        let stems = artifact.filenames.iter().filter_map(|file| file.file_stem()).map(OsString::from);
+        Some(Self {
+            name: artifact.target.name.clone(),
+            level: debuginfo.to_string(),
+            stems: stems.collect(),
+        })
+    }
+}
+
 impl Built {
     pub(crate) fn add(&mut self, artifact: Artifact) {
         let key = (artifact.package_id.repr.clone(), artifact.target.name.clone());
         let mut features = artifact.features.clone();
         features.sort();
         self.features.entry(key).or_default().insert(features);
+        self.thin.extend(Thin::of(&artifact));
         self.programs.extend(Executable::of(&artifact));
         let is_loadable = |kind: &CrateType| matches!(kind, CrateType::DyLib | CrateType::CDyLib);
         if artifact.target.crate_types.iter().any(is_loadable) {
@@ -105,6 +136,19 @@ impl Built {
                 )))
             }
         }
+    }
+
+    /// Which part of a program has no layouts in its debug information, and what to change: the program itself, or one
+    /// of the libraries that are linked to it.
+    pub(crate) fn without_layouts(&self, program: &Path, libraries: &[PathBuf]) -> Option<String> {
+        let parts: Vec<&OsStr> =
+            libraries.iter().map(PathBuf::as_path).chain([program]).filter_map(Path::file_stem).collect();
+        let is_part = |thin: &&Thin| thin.stems.iter().any(|stem| parts.contains(&stem.as_os_str()));
+        let Thin { name, level, .. } = self.thin.iter().find(is_part)?;
+        Some(format!(
+            "`{name}` is built with `debug = {level}`, so that nobody can tell whether layouts change; set \
+             `debug = true` in the Cargo profile it is built with (`[profile.dev]`, unless you chose another)"
+        ))
     }
 
     /// The first package that the other build made with features that this one has not.

@@ -30,10 +30,16 @@ impl Image {
         let file = parse(path, &bytes)?;
         let index = load(&file).and_then(Index::of);
         let index = index.map_err(|source| Error::Dwarf { path: path.into(), source })?;
-        if !index.describes_types() {
+        Ok(Self(Arc::new(Inner { path: path.into(), index, slots: Slots::new(&file) })))
+    }
+
+    /// The same for a whole program: without a type in it, nobody could judge a change.
+    pub fn of_program(path: &Path) -> Result<Self, Error> {
+        let image = Self::read(path)?;
+        if !image.index().describes_types() {
             return Err(Error::NoDebugInfo { path: path.into() });
         }
-        Ok(Self(Arc::new(Inner { path: path.into(), index, slots: Slots::new(&file) })))
+        Ok(image)
     }
 
     /// The file.

@@ -112,8 +112,11 @@ impl Process {
         if let Some(program) = self.program.get().filter(|_| index == 0) {
             return Ok(program.clone());
         }
-        let image = Image::read(&self.images[index])?;
-        Ok(if index == 0 { self.program.get_or_init(|| image).clone() } else { image })
+        if index > 0 {
+            return Ok(Image::read(&self.images[index])?);
+        }
+        let image = Image::of_program(&self.images[0])?;
+        Ok(self.program.get_or_init(|| image).clone())
     }
 
     /// Reads the program's debug information now, so that the first swap need not.

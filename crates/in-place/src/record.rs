@@ -81,6 +81,11 @@ impl Record {
         serde_json::from_slice(&json).map_err(|_| not_captured())
     }
 
+    /// The libraries of the last link call.
+    pub fn libraries(&self) -> Result<Vec<PathBuf>> {
+        Ok(self.call()?.libraries().collect())
+    }
+
     /// While the result lives, no linker changes the record.
     pub(crate) fn reading(&self) -> Result<File> {
         let lock = self.lock_file()?;

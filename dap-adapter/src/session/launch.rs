@@ -365,7 +365,10 @@ async fn prepare(
         }
         if captures {
             match Swapping::of(&root, &path, &program).await? {
-                Ok(swapping) => swap = Some(swapping),
+                Ok(swapping) => {
+                    fixed = made.without_layouts(&path, &swapping.libraries());
+                    swap = Some(swapping).filter(|_| fixed.is_none());
+                }
                 Err(in_place::Error::Overtaken) => {
                     return Err(Error::user(
                         "Another session of this program brought a change in while it was built for this \

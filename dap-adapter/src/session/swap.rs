@@ -76,6 +76,11 @@ impl Swapping {
         .await
     }
 
+    /// The libraries that the program is linked from.
+    pub(super) fn libraries(&self) -> Vec<PathBuf> {
+        self.record.libraries().unwrap_or_default()
+    }
+
     /// The program itself, as an image that has code.
     pub(super) fn first_image(&self, root: PathBuf) -> Image {
         Image::new(0, root, (*self.lines).clone())

@@ -139,3 +139,50 @@ fn says_what_to_change(profile: &str) {
 fn debuginfo_0_is_refused_with_the_line_to_change() {
     says_what_to_change("debug = 0");
 }
+
+#[test]
+fn debuginfo_1_is_refused_with_the_line_to_change() {
+    says_what_to_change("debug = 1");
+}
+
+#[test]
+fn a_member_without_debug_information_is_refused_and_what_runs_in_cargo_needs_none() {
+    let macros =
+        "[package]\nname = \"macros\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[lib]\nproc-macro = true\n";
+    let library =
+        |name: &str| format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n");
+    let app = format!(
+        "[workspace]\nmembers = [\"macros\", \"shared\", \"engine\"]\n\n{MANIFEST}\n[dependencies]\nengine = {{ path = \"engine\" }}\n\
+         macros = {{ path = \"macros\" }}\n\n[profile.dev.package.engine]\ndebug = LEVEL\n"
+    );
+    let items = "fn step(tick: u64) -> String { macros::nothing!(); format!(\"v1 {} tick {tick} .\", engine::number()) }\n";
+    for (level, lacks) in [("1", true), ("2", false)] {
+        let program = Program::files(&[
+            ("Cargo.toml", &app.replace("LEVEL", level)),
+            (MAIN, &format!("{items}{STEPPING}")),
+            ("engine/Cargo.toml", &library("engine")),
+            ("engine/src/lib.rs", "pub fn number() -> u64 { 7 }\n"),
+            ("shared/Cargo.toml", &library("shared")),
+            ("shared/src/lib.rs", "pub fn nothing() -> String { String::new() }\n"),
+            (
+                "macros/Cargo.toml",
+                &format!("{macros}\n[dependencies]\nshared = {{ path = \"../shared\" }}\n"),
+            ),
+            (
+                "macros/src/lib.rs",
+                "#[proc_macro] pub fn nothing(_: proc_macro::TokenStream) -> proc_macro::TokenStream { shared::nothing().parse().unwrap() }\n",
+            ),
+        ]);
+        let mut app = Live::launch(program, &json!({}));
+        app.line("v1 7 ");
+        app.edit("engine/src/lib.rs", &[("7", "8")]);
+        if lacks {
+            let message = app.refused();
+            assert!(message.contains("`engine` is built with `debug = 1`"), "{message}");
+        } else {
+            app.swap_saved();
+            app.line("v1 8 ");
+        }
+        app.end();
+    }
+}
