@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use super::launch::{blocking, read};
 use super::live::Live;
 use super::swap::Swapping;
+use super::wording;
 use crate::cargo::{Built, Invocation, Progress};
 use crate::error::{Error, Result};
 
@@ -177,7 +178,7 @@ impl Plan {
             return Ok(ControlFlow::Continue(after));
         }
         let gating = Instant::now();
-        let gated = self.check(launched, built).await?;
+        let gated = self.check(launched, built, &report).await?;
         let times = Times { judge, build: took, gate: gating.elapsed() };
         let (number, verdict) = (self.number, report.verdict);
         Ok(ControlFlow::Break(match gated {
@@ -205,20 +206,25 @@ impl Plan {
     }
 
     /// The gate: first how it was built, then what was built.
-    async fn check(&self, launched: &Built, built: Built) -> Result<Gated> {
+    async fn check(&self, launched: &Built, built: Built, report: &lang_rust::Report) -> Result<Gated> {
         if let Some(difference) = launched.feature_difference(&built) {
             return Ok(Gated::Fatal(format!("{difference}, so that layouts may differ.")));
         }
         if let Some(swap) = &self.swap {
-            return self.check_patch(swap).await;
+            return self.check_patch(swap, report).await;
         }
         let (names, known) = (self.libraries.clone(), self.known.clone());
         blocking(move || gate(&names, known.as_deref(), &built)).await?
     }
 
-    async fn check_patch(&self, swap: &Swapping) -> Result<Gated> {
+    async fn check_patch(&self, swap: &Swapping, report: &lang_rust::Report) -> Result<Gated> {
         let patch = match swap.prepare(self.number).await? {
             in_place::Prepared::Unchanged => None,
+            in_place::Prepared::Ready(patch) if wording::never_runs(&patch, &report.changes) => {
+                return Ok(Gated::Fatal(
+                    "The new code would never run: what changed is compiled into `main`, which runs only once.".to_owned(),
+                ));
+            }
             in_place::Prepared::Ready(patch) => Some(Arc::new(patch)),
             in_place::Prepared::Refused(differences) => return Ok(Gated::Fatal(most_telling(&differences))),
         };

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use in_place::Patch;
+use lang_rust::ReportedChange;
 use serde_json::Value;
 
 /// So many functions are named.
@@ -74,6 +76,15 @@ fn list(functions: &[String], changes: &Value) -> String {
         0 => quoted.join(", "),
         more => format!("{} and {more} more", quoted.join(", ")),
     }
+}
+
+/// Whether nothing but `main` would run the new code, which was not even edited: an optimised build compiles functions
+/// into their callers.
+pub(super) fn never_runs(patch: &Patch, changes: &[ReportedChange]) -> bool {
+    let mut redirects = patch.redirects.iter();
+    !patch.redirects.is_empty()
+        && redirects.all(|redirect| artifact::is_main(&redirect.function))
+        && !changes.iter().any(|change| change.rule == RUNS_ONCE)
 }
 
 /// What takes effect later: `main`, and what the rules know to run only once.
