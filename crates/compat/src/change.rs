@@ -41,6 +41,8 @@ pub struct Change {
     pub remedy: String,
     /// The statics and boundary functions from which live values of the item can be reached.
     pub reachable_from: Vec<String>,
+    /// The path from the first of these: `app::WORLD → World.bodies → Body`.
+    pub live_path: Option<String>,
 }
 
 /// The worst verdict of all changes; [`Verdict::Safe`] where there are none.

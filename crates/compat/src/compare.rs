@@ -166,6 +166,7 @@ impl<'a> Comparison<'a> {
             why: judgement.why.to_owned(),
             remedy: judgement.remedy.to_owned(),
             reachable_from: Vec::new(),
+            live_path: None,
         })
         .collect()
     }
@@ -176,8 +177,9 @@ impl<'a> Comparison<'a> {
         let (old_range, new_range) = finding.ranges;
         let name_range = placed.name_range();
         let reached = if finding.names_path { self.reached(placed.unit.id.name()) } else { Vec::new() };
-        let why = match reached.first() {
-            Some((_, path)) => format!("{why} Live values are reached through {path}."),
+        let live_path = reached.first().map(|(_, path)| path.clone());
+        let why = match &live_path {
+            Some(path) => format!("{why} Live values are reached through {path}."),
             None => why.to_owned(),
         };
         Change {
@@ -193,6 +195,7 @@ impl<'a> Comparison<'a> {
             why,
             remedy: remedy.to_owned(),
             reachable_from: reached.into_iter().map(|(root, _)| root).collect(),
+            live_path,
         }
     }
 

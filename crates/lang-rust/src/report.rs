@@ -76,6 +76,8 @@ pub struct ReportedChange {
     pub remedy: String,
     /// From where live values can be reached.
     pub reachable_from: Vec<String>,
+    /// The path from the first of these; `null` where nothing is reached.
+    pub live_path: Option<String>,
 }
 
 /// How much of the program the edit left alone.
@@ -173,6 +175,7 @@ impl Lines<'_> {
             why: change.why,
             remedy: change.remedy,
             reachable_from: change.reachable_from,
+            live_path: change.live_path,
         }
     }
 

@@ -242,7 +242,10 @@ impl Plan {
         let worst = report.changes.iter().find(|change| change.verdict == Verdict::Restart);
         if let Some(change) = worst.filter(|_| self.reloads) {
             let remedy = if change.remedy.is_empty() { "Restart to apply it." } else { &change.remedy };
-            return Some((format!("{} [{}]", change.message, change.code), remedy.to_owned()));
+            let path = change.live_path.as_ref();
+            let path =
+                path.map_or_else(String::new, |path| format!(" Live values are reached through {path}."));
+            return Some((format!("{} [{}].{path}", change.message, change.code), remedy.to_owned()));
         }
         if self.reloads {
             return None;
