@@ -401,6 +401,20 @@ impl<'i> Walk<'i> {
         Ok(())
     }
 
+    /// The types that a generic function is made for.
+    pub(crate) fn arguments(&mut self, function: Place) -> Result<Vec<String>> {
+        let mut arguments = Vec::new();
+        for child in self.index.children(function)? {
+            if child.tag() == gimli::DW_TAG_template_type_parameter {
+                let target = self.index.type_of(function.unit, &child);
+                self.reach(target, Vec::new());
+                arguments.push(self.index.type_name(target)?);
+            }
+        }
+        self.run()?;
+        Ok(arguments)
+    }
+
     /// Goes on from a function's variables; `(name, type)` of each.
     pub(crate) fn locals(&mut self, function: Place) -> Result<Vec<(String, String)>> {
         let mut locals = Vec::new();

@@ -31,7 +31,7 @@ const OPAQUE: [&str; 6] =
 pub struct Code<'a> {
     /// All of them.
     pub changed: &'a BTreeSet<String>,
-    /// Those that do the same steps, with other constants: a call that is suspended may go on in them.
+    /// Those that differ in the lines only that their panics name: a call that is suspended may go on in them.
     pub same_steps: &'a BTreeSet<String>,
     /// Closures that may be others than those of the same name in the process.
     pub renumbered: &'a BTreeSet<String>,
@@ -135,6 +135,7 @@ pub fn passes(
 ) -> Result<BTreeMap<String, Passes>, Error> {
     let before = signatures(old, functions, false)?;
     let after = signatures(new, functions, false)?;
+    let (made_before, made_after) = (made_for(old, functions, changed)?, made_for(new, functions, changed)?);
     let judge = |function: &String| {
         let (was, is) = (before.signatures.get(function), after.signatures.get(function));
         if let (Some(was), Some(is)) = (was, is)
@@ -145,6 +146,7 @@ pub fn passes(
         let mut reached =
             [(&before, was), (&after, is)].into_iter().filter(|(_, signature)| signature.is_some());
         let path = reached.find_map(|(artifact, signature)| reaches(artifact, signature?, changed));
+        let path = path.or_else(|| made_before.get(function).or_else(|| made_after.get(function)).cloned());
         match path {
             Some(path) => Passes::Yes(format!("`{}` → {path}", demangled(function))),
             None if was.is_some() || is.is_some() => Passes::No,
@@ -154,6 +156,28 @@ pub fn passes(
         }
     };
     Ok(functions.iter().map(|function| (function.clone(), judge(function))).collect())
+}
+
+/// Generic functions that are made for changed types, and may find values of them behind pointers that say nothing.
+fn made_for(
+    image: &Image,
+    functions: &BTreeSet<String>,
+    changed: &ChangedTypes,
+) -> Result<BTreeMap<String, String>, Error> {
+    let find = || -> gimli::Result<BTreeMap<String, String>> {
+        let mut found = BTreeMap::new();
+        let known = functions.iter().filter_map(|name| image.index().functions.get_key_value(name));
+        for (function, place) in known {
+            let mut walk = Walk::new(image.index(), image.slots());
+            walk.passes_dyn = false;
+            let arguments = walk.arguments(*place)?;
+            if let Some(path) = leads_to(&walk.artifact, arguments.iter().map(String::as_str), changed) {
+                found.insert(function.clone(), path);
+            }
+        }
+        Ok(found)
+    };
+    find().map_err(|error| image.damaged(error))
 }
 
 /// Statics that have another type, and vtables that have other methods, whatever happens to the functions; functions
@@ -332,7 +356,16 @@ fn types_of(signature: &crate::Signature) -> (Vec<&str>, Option<&str>) {
 /// The path from a signature to a changed type.
 fn reaches(artifact: &Artifact, signature: &crate::Signature, changed: &ChangedTypes) -> Option<String> {
     let (parameters, returns) = types_of(signature);
-    let mut queue: Vec<&str> = parameters.into_iter().chain(returns).collect();
+    leads_to(artifact, parameters.into_iter().chain(returns), changed)
+}
+
+/// The first changed type that is found from these.
+fn leads_to<'a>(
+    artifact: &'a Artifact,
+    types: impl Iterator<Item = &'a str>,
+    changed: &ChangedTypes,
+) -> Option<String> {
+    let mut queue: Vec<&str> = types.collect();
     let mut seen: BTreeSet<&str> = queue.iter().copied().collect();
     while let Some(name) = queue.pop() {
         if changed.touches(name) {

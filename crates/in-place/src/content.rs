@@ -16,6 +16,9 @@ use crate::error::{Error, Result};
 /// Constants nest (a slice of slices); beyond this depth they count by name.
 const DEEPEST: u32 = 8;
 
+/// The size in bytes of a `core::panic::Location`.
+const LOCATION: u64 = 24;
+
 pub(crate) type Elf<'a> = ElfFile64<'a>;
 pub(crate) type Hash = [u8; 32];
 
@@ -44,7 +47,7 @@ impl<'a> Contents<'a> {
         hasher.finalize().into()
     }
 
-    /// What a function does, whatever the constants are that it reads: its instructions and what it calls.
+    /// What a function does, wherever it stands in its file: all of its content but the lines that its panics name.
     pub(crate) fn steps(&self, index: SectionIndex) -> Hash {
         let mut hasher = Sha256::new();
         // Never the same as a whole content.
@@ -53,17 +56,32 @@ impl<'a> Contents<'a> {
             hasher.update(section.data().unwrap_or_default());
             for (offset, relocation) in section.relocations() {
                 hasher.update(offset.to_le_bytes());
-                let RelocationTarget::Symbol(target) = relocation.target() else { continue };
-                let Ok(symbol) = self.object.symbol_by_index(target) else { continue };
-                let own = symbol.name().ok().filter(|name| is_stable(name));
-                let owner = || self.names.get(&symbol.section_index()?).copied();
-                if let Some(name) = own.or_else(owner) {
-                    hasher.update(name);
-                    hasher.update(relocation.addend().to_le_bytes());
+                if !self.is_location(&relocation) {
+                    self.add_target(&mut hasher, &relocation, 0);
                 }
             }
         }
         hasher.finalize().into()
+    }
+
+    /// Whether a constant is a `core::panic::Location`: a path and its length, line and column.
+    fn is_location(&self, relocation: &object::Relocation) -> bool {
+        let anonymous = |relocation: &object::Relocation| {
+            let RelocationTarget::Symbol(index) = relocation.target() else { return None };
+            let symbol = self.object.symbol_by_index(index).ok()?;
+            let section = symbol.section_index().filter(|_| !is_stable(symbol.name().unwrap_or_default()))?;
+            Some((symbol.address(), self.object.section_by_index(section).ok()?))
+        };
+        let path = || {
+            let (_, constant) = anonymous(relocation).filter(|(_, constant)| constant.size() == LOCATION)?;
+            let length = u64::from_le_bytes(constant.data().ok()?.get(8..16)?.try_into().ok()?);
+            let mut pointers = constant.relocations();
+            let ((0, pointer), None) = (pointers.next()?, pointers.next()) else { return None };
+            let (start, text) = anonymous(&pointer)?;
+            let start = usize::try_from(start.wrapping_add_signed(pointer.addend())).ok()?;
+            text.data().ok()?.get(start..)?.get(..usize::try_from(length).ok()?)
+        };
+        path().is_some_and(|path| path.ends_with(b".rs"))
     }
 
     /// Both: what it says and what it does.

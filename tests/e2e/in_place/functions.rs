@@ -23,6 +23,29 @@ fn inline_functions_run_their_new_code() {
 }
 
 #[test]
+fn functions_shorter_than_the_jump_run_their_new_code() {
+    let mut app = Live::stepping(
+        r#"
+        use std::sync::atomic::{AtomicU64, Ordering};
+        static CALLS: AtomicU64 = AtomicU64::new(0);
+        #[inline(never)] fn nothing() {}
+        #[inline(never)] fn one() -> u64 { 1 }
+        #[inline(never)] fn same(n: u64) -> u64 { n }
+        fn step(_: u64) -> String { nothing(); format!("v1 calls {} one {} same {}.", CALLS.load(Ordering::SeqCst), one(), same(7)) }
+        "#,
+    );
+    app.line("v1 calls 0 one 1 same 7.");
+    app.swap(&[("fn one() -> u64 { 1 }", "fn one() -> u64 { 2 }")]);
+    app.line("v1 calls 0 one 2 same 7.");
+    app.swap(&[("-> u64 { n }", "-> u64 { n * 11 }")]);
+    app.line("v1 calls 0 one 2 same 77.");
+    app.swap(&[("fn nothing() {}", "fn nothing() { CALLS.fetch_add(1, Ordering::SeqCst); }")]);
+    app.line("v1 calls 1 one 2 same 77.");
+    app.line("v1 calls 2 one 2 same 77.");
+    app.end();
+}
+
+#[test]
 fn all_copies_of_an_inline_function_are_swapped() {
     let module = "pub fn twice() -> u32 { super::shared() + super::shared() }\n";
     let items = "mod left;\nmod right;\n#[inline] pub fn shared() -> u32 { 1 }\n\
@@ -111,6 +134,35 @@ fn a_function_is_renamed_and_changes_its_signature() {
         ("assistant(2)", "assistant(2, \"four\")"),
     ]);
     app.line("v1 helped 6.");
+    app.end();
+}
+
+#[test]
+fn new_functions_types_traits_and_modules_come_along() {
+    let mut app = Live::stepping(HELPED);
+    app.line("v1 helped 2.");
+    let items = r#"
+        mod extra;
+        #[derive(Debug, Clone, Default, PartialEq)] struct Point { x: i32, y: i32 }
+        impl Point { fn moved(&self, by: i32) -> Self { Self { x: self.x + by, y: self.y - by } } }
+        trait Describe { fn describe(&self) -> String; }
+        impl Describe for Point { fn describe(&self) -> String { format!("{self:?}") } }
+        static NEW: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(40);
+        fn text() -> String {
+            let things: Vec<Box<dyn Describe>> = vec![Box::new(Point::default().moved(3))];
+            NEW.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            things.iter().map(|thing| thing.describe()).collect::<String>() + extra::suffix()
+        }
+    fn step"#;
+    app.program.write("src/extra.rs", "pub fn suffix() -> &'static str { \" from a new file\" }\n");
+    app.swap(&[("    fn step", items), ("helper(1)", "text()")]);
+    app.line("v1 helped Point { x: 3, y: -3 } from a new file.");
+    app.edit("src/extra.rs", &[("from a new", "from a changed")]);
+    app.swap_saved();
+    app.line("v1 helped Point { x: 3, y: -3 } from a changed file.");
+    // A static that came with a patch keeps its value through the next ones.
+    app.swap(&[(".\", text()", ".\", { text(); NEW.load(std::sync::atomic::Ordering::SeqCst) > 42 }")]);
+    app.line("v1 helped true.");
     app.end();
 }
 

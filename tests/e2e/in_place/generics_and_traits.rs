@@ -28,6 +28,28 @@ fn every_instantiation_of_a_generic_function_runs_the_new_code() {
     app.end();
 }
 
+#[test]
+fn new_instantiations_of_the_programs_and_the_librarys_generics_come_along() {
+    let mut app = Live::stepping(GENERIC);
+    app.line("more nothing.");
+    app.swap(&[(
+        "String::from(\"nothing\")",
+        "format!(\"{:?} {:?}\", largest(&['a', 'z', 'b']), Stack { items: vec![\"text\"] }.top())",
+    )]);
+    app.line("v1 largest Some(9) Some(0.5) top Some(3) more Some('z') Some(\"text\").");
+    let map = r#"{
+        let mut map: std::collections::BTreeMap<u8, Vec<String>> = std::collections::BTreeMap::new();
+        for (at, word) in "to be or not to be".split(' ').enumerate() { map.entry(at as u8 % 3).or_default().push(word.to_uppercase()); }
+        let mut words: Vec<_> = map.into_values().flatten().collect();
+        words.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+        words.dedup();
+        words.join("-")
+    }"#;
+    app.swap(&[("fn more() -> String {", &format!("fn more() -> String {{ if true {{ return {map}; }}"))]);
+    app.line("v1 largest Some(9) Some(0.5) top Some(3) more NOT-BE-OR-TO.");
+    app.end();
+}
+
 const SHAPES: &str = r#"
     use std::sync::Mutex;
     trait Shape { fn area(&self) -> u64; fn name(&self) -> String { format!("shape of {}", self.area()) } }

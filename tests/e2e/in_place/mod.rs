@@ -3,6 +3,7 @@
 //! Programs say by what they print which code ran and whether their state is right. Each prints a line a step that
 //! begins with the version of the code, `v1` at first.
 
+mod async_tasks;
 mod closures;
 mod constants_and_lines;
 mod example;

@@ -35,6 +35,38 @@ fn reached() -> Live {
 }
 
 #[test]
+fn a_field_added() {
+    let mut app = reached();
+    app.refuses(
+        &[("high: u32 }", "high: u32, extra: u64 }"), ("high: 2 }", "high: 2, extra: 9 }")],
+        &["extra", "WORLD"],
+    );
+    app.end();
+}
+
+#[test]
+fn a_field_removed() {
+    let mut app = reached();
+    app.refuses(&[("high: u32 }", "}"), ("high: 2 }", "}"), ("outer.inner.high", "0")], &["high", "WORLD"]);
+    app.end();
+}
+
+#[test]
+fn a_field_retyped() {
+    let mut app = reached();
+    // Of the same size and place.
+    app.refuses(&[("high: u32 }", "high: i32 }")], &["high", "WORLD"]);
+    app.end();
+}
+
+#[test]
+fn fields_that_change_places() {
+    let mut app = reached();
+    app.refuses(&[("low: u32, high: u32", "high: u32, low: u32")], &["Inner", "WORLD"]);
+    app.end();
+}
+
+#[test]
 fn a_field_added_to_what_a_parameter_points_to() {
     let main = r#"
         struct State { tick: u64 }
@@ -57,6 +89,44 @@ fn a_field_added_to_what_a_parameter_points_to() {
     let message = app.refused();
     assert!(message.contains("extra") && message.contains("State"), "{message}");
     app.line("v1 true.");
+    app.end();
+}
+
+#[test]
+fn an_enums_variants_changed() {
+    let mut app = reached();
+    app.refuses(&[("enum Mood { Calm,", "enum Mood { Calm, Sad(u64),")], &["Mood", "WORLD"]);
+    app.refuses(&[("enum Mood { Calm, Busy(u32) }", "enum Mood { Busy(u32), Calm }")], &["Mood", "WORLD"]);
+    app.refuses(&[("Busy(u32) }", "Busy(i32) }")], &["Mood", "WORLD"]);
+    app.end();
+}
+
+#[test]
+fn a_trait_method_added_with_live_objects() {
+    let mut app = reached();
+    app.refuses(
+        &[
+            (
+                "fn weight(&self) -> u64 { 1 } }",
+                "fn weight(&self) -> u64 { 1 } fn depth(&self) -> u64 { 3 } }",
+            ),
+            ("parts[0].weight()", "parts[0].depth()"),
+        ],
+        &["Part", "PARTS"],
+    );
+    app.end();
+}
+
+#[test]
+fn trait_methods_reordered_with_live_objects() {
+    let mut app = reached();
+    app.refuses(
+        &[(
+            "fn size(&self) -> u64; fn weight(&self) -> u64 { 1 }",
+            "fn weight(&self) -> u64 { 1 } fn size(&self) -> u64;",
+        )],
+        &["Part", "PARTS"],
+    );
     app.end();
 }
 

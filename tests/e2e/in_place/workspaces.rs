@@ -92,6 +92,17 @@ fn edits_of_several_members_go_in_at_once_or_not_at_all() {
 }
 
 #[test]
+fn an_item_that_moves_from_one_member_to_another_comes_along() {
+    let mut app = Live::launch(workspace(), &json!({}));
+    app.line("v1 own 1 library 100 ");
+    app.edit("engine/src/lib.rs", &[("pub fn number", "pub fn own() -> u64 { 7 }\npub fn number")]);
+    app.edit("app/src/main.rs", &[("fn own() -> u64 { 1 }", "use engine::own;")]);
+    app.swap_saved();
+    app.line("v1 own 7 library 100 ");
+    app.end();
+}
+
+#[test]
 fn changes_of_macros_reach_the_functions_that_use_them() {
     let mut app = Live::launch(workspace(), &json!({}));
     app.line("macro 3 script built shared 22 .");
