@@ -39,7 +39,7 @@ pub(crate) fn judge(
     patch: &Patch,
     decision: &Decision,
 ) -> Result<Judged> {
-    let image = Image::read(&patch.library)?;
+    let image = Image::read(&patch.described)?;
     let mut gate =
         Gate { process, plan, new: image, olds: BTreeMap::new(), changed: ChangedTypes::default() };
     let refusals = gate.compare()?;

@@ -16,6 +16,7 @@ mod closures;
 mod content;
 mod decide;
 mod error;
+mod guise;
 mod jump;
 mod link;
 mod plan;
@@ -26,6 +27,7 @@ mod thread_locals;
 
 pub use build::{Build, ObjectFile};
 pub use error::{Error, Result};
+pub use guise::{Guise, Memory, SLIDE};
 pub use jump::Redirect;
 pub use link::{Held, Label, Patch};
 pub use prepare::{Prepared, prepare};

@@ -15,18 +15,29 @@ use crate::build::Build;
 use crate::capture::LinkCall;
 use crate::content::{Contents, Elf, Hash, is_stable, parse_all};
 use crate::error::{Error, Result, io};
+use crate::guise::{Guise, SLIDE};
 use crate::jump::Redirect;
 use crate::plan::Plan;
 use crate::process::Process;
 
+/// What only patches have begins with this.
+pub(crate) const OURS: &str = "midflight.";
+
 /// Stands before the name of new code, whose old name goes on to mean its old entry.
 pub(crate) const NEW: &str = "midflight.new.";
+
+/// The path of the patch with its names, inside the patch.
+const PATH: &str = "midflight.path";
 
 /// A patch that is ready to be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Patch {
     /// The library. It must be loaded where it was linked: with a bias of 0.
     pub library: PathBuf,
+    /// The same with names and debug information, linked [`SLIDE`] below.
+    pub described: PathBuf,
+    /// What makes the process, too, know it by that.
+    pub guise: Guise,
     /// To be written once it is loaded, all or none.
     pub redirects: Vec<Redirect>,
     /// Functions that must not be running when it is loaded.
@@ -68,15 +79,25 @@ pub(crate) fn link(
         write(&path, &Part::of(&objects[index], sections, plan, label).output()?)?;
         inputs.push(path);
     }
-    let stub = folder.join("process.o");
-    write(&stub, &names_of(process, plan))?;
-    inputs.push(stub);
-    let library = folder.join("patch.so");
-    run_linker(&new.call, &inputs, plan, process.room(), &library)?;
-    for input in inputs {
+    let described = folder.join("patch.so");
+    let prepare = |image: PathBuf, slide: u64| -> Result<Link> {
+        let stub = image.with_extension("o");
+        write(&stub, &names_of(process, plan, slide, &described))?;
+        Ok(Link { stub, base: process.room() - slide, is_described: slide > 0, image })
+    };
+    let code = prepare(folder.join("patch-code.so"), 0)?;
+    let described = prepare(described.clone(), SLIDE)?;
+    let run = |link: &Link| link.run(&new.call, &inputs, plan);
+    let both = std::thread::scope(|scope| {
+        let code = scope.spawn(|| run(&code));
+        (run(&described), code.join())
+    });
+    both.0?;
+    both.1.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    for input in inputs.into_iter().chain([code.stub, described.stub]) {
         std::fs::remove_file(&input).map_err(io(&input))?;
     }
-    finish(plan, process, library)
+    finish(plan, process, code.image, described.image)
 }
 
 fn write(path: &Path, object: &Output<'_>) -> Result<()> {
@@ -100,18 +121,23 @@ fn symbol(name: &str, value: u64, section: SymbolSection, scope: SymbolScope) ->
     }
 }
 
-/// An object without code that says where the process has each name.
-fn names_of(process: &Process, plan: &Plan) -> Output<'static> {
+/// An object without code that says where the process has each name, as seen from an image that lies so far below.
+fn names_of(process: &Process, plan: &Plan, slide: u64, described: &Path) -> Output<'static> {
     let mut object = output();
     for (name, entry) in &process.names {
         // What is redirected is called through its old entry, by the patch too: a vtable or a pointer that the
         // patch makes then leads to the newest code for ever.
         let own = plan.defined.contains_key(name) && !plan.redirected.contains(name);
         if !own && !entry.ambiguous && !is_linkers(name) {
-            object.add_symbol(symbol(name, entry.address(), SymbolSection::Absolute, SymbolScope::Linkage));
+            let address = entry.address().wrapping_sub(slide);
+            object.add_symbol(symbol(name, address, SymbolSection::Absolute, SymbolScope::Linkage));
         }
     }
     process.thread_locals.describe(&mut object);
+    let section = object.add_section(Vec::new(), b".rodata.midflight".to_vec(), SectionKind::ReadOnlyData);
+    let path = [described.as_os_str().as_encoded_bytes(), b"\0"].concat();
+    object.append_section_data(section, &path, 1);
+    object.add_symbol(symbol(PATH, 0, SymbolSection::Section(section), SymbolScope::Linkage));
     object
 }
 
@@ -300,28 +326,40 @@ impl<'a> Part<'a> {
     }
 }
 
-fn run_linker(call: &LinkCall, inputs: &[PathBuf], plan: &Plan, base: u64, library: &Path) -> Result<()> {
-    let mut command = Command::new(&call.linker);
-    command.current_dir(&call.folder).args(["-no-pie", "-nostartfiles", "-fuse-ld=lld"]);
-    command.args(call.toolchain_linker().map(|folder| {
-        let mut argument = OsString::from("-B");
-        argument.push(folder);
-        argument
-    }));
-    command.arg(format!("-Wl,--image-base={base:#x}")).args([
-        "-Wl,-z,nocopyreloc",
-        "-Wl,--eh-frame-hdr",
-        "-Wl,--allow-multiple-definition",
-        "-Wl,--gc-sections",
-        "-Wl,-e,0",
-    ]);
-    command.args(plan.redirected.iter().map(|function| format!("-Wl,-u,{NEW}{function}")));
-    command.args(inputs).args(carried(call)).arg("-o").arg(library);
-    let output = command.output().map_err(io(Path::new(&call.linker)))?;
-    if output.status.success() {
-        return Ok(());
+/// One call of the linker.
+struct Link {
+    stub: PathBuf,
+    base: u64,
+    is_described: bool,
+    image: PathBuf,
+}
+
+impl Link {
+    fn run(&self, call: &LinkCall, inputs: &[PathBuf], plan: &Plan) -> Result<()> {
+        let mut command = Command::new(&call.linker);
+        command.current_dir(&call.folder).args(["-no-pie", "-nostartfiles", "-fuse-ld=lld"]);
+        command.args(call.toolchain_linker().map(|folder| {
+            let mut argument = OsString::from("-B");
+            argument.push(folder);
+            argument
+        }));
+        command.arg(format!("-Wl,--image-base={:#x}", self.base)).args([
+            "-Wl,-z,nocopyreloc",
+            "-Wl,--eh-frame-hdr",
+            "-Wl,--allow-multiple-definition",
+            "-Wl,--gc-sections",
+            "-Wl,-e,0",
+        ]);
+        command.arg(format!("-Wl,-u,{PATH}"));
+        command.args((!self.is_described).then_some("-Wl,--strip-all"));
+        command.args(plan.redirected.iter().map(|function| format!("-Wl,-u,{NEW}{function}")));
+        command.args(inputs).arg(&self.stub).args(carried(call)).arg("-o").arg(&self.image);
+        let output = command.output().map_err(io(Path::new(&call.linker)))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(Error::Link { output: String::from_utf8_lossy(&output.stderr).into_owned() })
     }
-    Err(Error::Link { output: String::from_utf8_lossy(&output.stderr).into_owned() })
 }
 
 /// The arguments of the program's own link that say where code comes from, in their order.
@@ -343,32 +381,47 @@ fn carried(call: &LinkCall) -> Vec<&OsString> {
     carried
 }
 
-/// Makes the image loadable, and reads where its functions came to lie.
-fn finish(plan: &Plan, process: &Process, library: PathBuf) -> Result<Patch> {
-    let mut bytes = std::fs::read(&library).map_err(io(&library))?;
-    let read_error = |source| Error::Object { path: library.clone(), source };
-    if !process.thread_locals.strike_out(&mut bytes) {
-        return Err(Error::ThreadLocal { function: "a function of a library".to_owned() });
-    }
+/// Makes the images loadable, and reads where the functions came to lie.
+fn finish(plan: &Plan, process: &Process, library: PathBuf, described: PathBuf) -> Result<Patch> {
+    let code = loadable(process, &library)?;
+    let bytes = loadable(process, &described)?;
+    let linked = Elf::parse(&*bytes).map_err(|source| Error::Object { path: described.clone(), source })?;
     let mut redirects = Vec::new();
-    {
-        let linked = Elf::parse(&*bytes).map_err(read_error)?;
-        for found in linked.symbols().filter(object::ObjectSymbol::is_definition) {
-            let Some(name) = found.name().ok().and_then(|name| name.strip_prefix(NEW)) else { continue };
-            if let (true, Some(entry)) = (plan.redirected.contains(name), process.names.get(name)) {
-                for place in &entry.places {
-                    let redirect = process.first_bytes(place).and_then(|before| {
-                        Redirect::new(name, place.address, found.address(), before, process.busy(place))
-                    });
-                    redirects.push(redirect.ok_or(Error::OutOfReach)?);
-                }
+    let mut path_at = None;
+    for found in linked.symbols().filter(object::ObjectSymbol::is_definition) {
+        let Ok(name) = found.name() else { continue };
+        let address = found.address().wrapping_add(SLIDE);
+        if name == PATH {
+            path_at = Some(address);
+        }
+        let Some(name) = name.strip_prefix(NEW) else { continue };
+        if let (true, Some(entry)) = (plan.redirected.contains(name), process.names.get(name)) {
+            for place in &entry.places {
+                let redirect = process.first_bytes(place).and_then(|before| {
+                    Redirect::new(name, place.address, address, before, process.busy(place))
+                });
+                redirects.push(redirect.ok_or(Error::OutOfReach)?);
             }
         }
     }
-    // The loader takes shared objects only; linked at a fixed address, it is loaded there.
+    let guise = path_at.and_then(|path_at| Guise::of(&code, &bytes, path_at));
+    let mut guise = guise.ok_or_else(|| Error::Link {
+        output: "the linker laid two equal patches out in two ways".to_owned(),
+    })?;
+    guise.memory = process.memory();
+    let (held, notes) = (Vec::new(), Vec::new());
+    Ok(Patch { library, described, guise, redirects, held, notes, defined: plan.defined.clone() })
+}
+
+/// The loader takes shared objects only; linked at a fixed address, it is loaded there.
+fn loadable(process: &Process, image: &Path) -> Result<Vec<u8>> {
+    let mut bytes = std::fs::read(image).map_err(io(image))?;
+    if !process.thread_locals.strike_out(&mut bytes) {
+        return Err(Error::ThreadLocal { function: "a function of a library".to_owned() });
+    }
     bytes[16..18].copy_from_slice(&elf::ET_DYN.0.to_le_bytes());
-    std::fs::write(&library, bytes).map_err(io(&library))?;
-    Ok(Patch { library, redirects, held: Vec::new(), notes: Vec::new(), defined: plan.defined.clone() })
+    std::fs::write(image, &bytes).map_err(io(image))?;
+    Ok(bytes)
 }
 
 /// What stands for a root folder in a generation's debug information. It has the same length.
@@ -407,7 +460,7 @@ impl Label {
 impl Process {
     /// Notes that a patch is loaded and its redirects are written.
     pub fn apply(&mut self, patch: &Patch) -> Result<()> {
-        self.add(&patch.library, 0, &patch.defined)?;
+        self.add(&patch.library, &patch.described, SLIDE, &patch.defined)?;
         for redirect in &patch.redirects {
             self.jumps.insert(redirect.from, redirect.jump);
             if let (Some(entry), Some(contents)) =

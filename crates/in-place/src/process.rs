@@ -17,7 +17,7 @@ use crate::thread_locals::ThreadLocals;
 /// Patches lie this far below the program, well within the 2 GiB that its code can reach, where neither
 /// heap nor libraries grow; elsewhere when something of the process is there.
 const BELOW: [u64; 3] = [0x4000_0000, 0x6000_0000, 0x2000_0000];
-const PAGE: u64 = 0x1000;
+pub(crate) const PAGE: u64 = 0x1000;
 
 /// One place of the process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +90,7 @@ impl Process {
     /// [`Process::moved`] tells where the loader put it.
     pub fn launched(program: &Path, build: &Build) -> Result<Self> {
         let mut process = Self::default();
-        process.add(program, 0, &hashes(build)?)?;
+        process.add(program, program, 0, &hashes(build)?)?;
         Ok(process)
     }
 
@@ -136,12 +136,13 @@ impl Process {
         self.images.len().saturating_sub(1)
     }
 
-    /// Adds an image's names. Those that the process had before stay where they were: a static lives where
-    /// it was first, and a function is called by its first entry.
+    /// Adds an image, and the names that a file has for it, which lies so far below. Names that the process had before
+    /// stay where they were: a static lives where it was first, and a function is called by its first entry.
     pub(crate) fn add(
         &mut self,
+        code: &Path,
         file: &Path,
-        bias: u64,
+        slide: u64,
         contents: &HashMap<String, HashSet<Hash>>,
     ) -> Result<()> {
         let bytes = std::fs::read(file).map_err(io(file))?;
@@ -151,11 +152,11 @@ impl Process {
         let (mut all, mut names_at) = (Vec::new(), HashMap::new());
         for symbol in object.symbols().filter(|symbol| symbol.is_definition() && symbol.address() != 0) {
             let Ok(name) = symbol.name() else { continue };
-            let address = symbol.address().wrapping_add(bias);
+            let address = symbol.address().wrapping_add(slide);
             all.push(address);
             let function = symbol.kind() == SymbolKind::Text;
             if name.is_empty()
-                || name.starts_with(crate::link::NEW)
+                || name.starts_with(crate::link::OURS)
                 || !(function || matches!(symbol.kind(), SymbolKind::Data | SymbolKind::Unknown))
             {
                 continue;
@@ -177,19 +178,7 @@ impl Process {
                     entry.places.len() > 1 && !(entry.function && function && is_mangled(name));
             }
         }
-        for segment in object.segments() {
-            let (address, data) = (segment.address().wrapping_add(bias), segment.data().unwrap_or_default());
-            self.segments.push(Segment { image, address, bytes: data.into() });
-            let end = segment.address().wrapping_add(segment.size()).wrapping_add(bias);
-            if image > 0 {
-                self.end = self.end.max(Some(end));
-            }
-        }
-        if image == 0 {
-            self.thread_locals = Arc::new(ThreadLocals::of(&bytes));
-            let low = object.segments().map(|segment| segment.address()).min().unwrap_or(0);
-            self.low = low.wrapping_add(bias);
-        }
+        self.map(image, code)?;
         let entries = self.names.values_mut().filter(|entry| entry.function && entry.image == image);
         for entry in entries {
             entry.merged = entry.places.iter().any(|place| names_at[&place.address] > 1);
@@ -197,6 +186,25 @@ impl Process {
         all.sort_unstable();
         self.make_room(image, &all);
         self.images.push(file.to_owned());
+        Ok(())
+    }
+
+    /// Keeps what the loader takes from a file.
+    fn map(&mut self, image: usize, code: &Path) -> Result<()> {
+        let bytes = std::fs::read(code).map_err(io(code))?;
+        let object =
+            object::File::parse(&*bytes).map_err(|source| Error::Object { path: code.into(), source })?;
+        for segment in object.segments() {
+            let data = segment.data().unwrap_or_default();
+            self.segments.push(Segment { image, address: segment.address(), bytes: data.into() });
+            if image > 0 {
+                self.end = self.end.max(Some(segment.address().wrapping_add(segment.size())));
+            }
+        }
+        if image == 0 {
+            self.thread_locals = Arc::new(ThreadLocals::of(&bytes));
+            self.low = object.segments().map(|segment| segment.address()).min().unwrap_or(0);
+        }
         Ok(())
     }
 
@@ -220,7 +228,7 @@ impl Process {
     }
 
     /// What images have at an address: so many bytes, or none.
-    fn read(&self, address: u64, count: u64) -> &[u8] {
+    pub(crate) fn read(&self, address: u64, count: u64) -> &[u8] {
         let Ok(count) = usize::try_from(count) else { return &[] };
         let mut inside = self.segments.iter().filter_map(|segment| {
             let start = usize::try_from(address.checked_sub(segment.address)?).ok()?;

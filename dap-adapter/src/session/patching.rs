@@ -3,9 +3,10 @@
 //! Until the first redirect is written nothing runs new code, so whatever fails before that leaves the old
 //! code running; when one can't be written, those before it are taken back.
 
+use std::path::Path;
 use std::time::Duration;
 
-use in_place::Patch;
+use in_place::{Guise, Memory, Patch};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
@@ -62,14 +63,13 @@ impl Session {
         self.step_out(patch, is_shown).await?;
         parts.stop += began.elapsed();
         let began = Instant::now();
-        let library = patch.library.to_string_lossy().into_owned();
-        let quoted = library.replace('\\', "\\\\").replace('"', "\\\"");
+        let library = quoted(&patch.library);
         let handle =
-            self.value(&format!("expression -l c -- (unsigned long)dlopen(\"{quoted}\", 2)")).await?;
+            self.value(&format!("expression -l c -- (unsigned long)dlopen(\"{library}\", 2)")).await?;
         if handle == 0 {
             return Err(Error::midflight("The patch can't be loaded into the process."));
         }
-        let redirected = self.redirect_to(patch, handle, &quoted, began, parts).await;
+        let redirected = self.redirect_to(patch, handle, began, parts).await;
         if !matches!(redirected, Ok(true)) {
             // Nothing leads into it. That this fails too is no worse than that it stays.
             let close = format!("expression -l c -- (int)dlclose((void*){handle:#x}ul)");
@@ -84,22 +84,23 @@ impl Session {
         &mut self,
         patch: &Patch,
         handle: u64,
-        quoted: &str,
         began: Instant,
         parts: &mut Parts,
     ) -> Result<bool> {
-        if self.word_at(handle).await? != 0 {
+        // The first word of a loaded library's `link_map` is its load bias.
+        if self.words_at(handle, 1).await? != [0] {
             return Ok(false);
         }
-        // LLDB lists a library without a load bias by itself only in a process that it was attached to.
-        let place = format!("target modules load --file \"{quoted}\" --slide 0");
-        if self.command(&place).await.is_err() {
-            self.command(&format!("target modules add \"{quoted}\"")).await?;
-            self.command(&place).await?;
-        }
+        let described = quoted(&patch.described);
+        self.command(&format!("target modules add \"{described}\"")).await?;
+        let place = format!("target modules load --file \"{described}\" --slide {:#x}", in_place::SLIDE);
+        self.command(&place).await?;
         parts.load = began.elapsed();
         let began = Instant::now();
         self.redirect(patch).await?;
+        if let Err(error) = self.disguise(&patch.guise, handle).await {
+            tracing::debug!(%error, "the program's own backtraces lack the patch's lines");
+        }
         parts.redirect = began.elapsed();
         Ok(true)
     }
@@ -116,11 +117,28 @@ impl Session {
         Ok(())
     }
 
-    /// The first word of a loaded library's `link_map`: its load bias.
-    async fn word_at(&mut self, address: u64) -> Result<u64> {
-        let text = self.command(&format!("memory read --format x --size 8 --count 1 {address:#x}")).await?;
-        let word = text.rsplit_once(':').and_then(|(_, word)| number(word));
-        word.ok_or_else(|| Error::nobody(format!("The debugger says `{}` instead of a word.", text.trim())))
+    /// From here on the patch can't be closed any more.
+    async fn disguise(&mut self, guise: &Guise, link_map: u64) -> Result<()> {
+        self.write_at(guise.headers_at, &guise.headers).await?;
+        self.write_at(link_map, &guise.link_map.map(u64::to_le_bytes).concat()).await?;
+        let Some(Memory { lock, at, empty }) = &guise.memory else { return Ok(()) };
+        let is_used = self.words_at(*lock, 1).await?.iter().any(|word| word & u64::from(u32::MAX) != 0);
+        let bytes: Vec<u8> = empty.iter().flat_map(|word| word.to_le_bytes()).collect();
+        if is_used || self.words_at(*at, empty.len()).await? == *empty {
+            return Ok(());
+        }
+        self.write_at(*at, &bytes).await
+    }
+
+    /// So many words of the process's memory.
+    async fn words_at(&mut self, address: u64, count: usize) -> Result<Vec<u64>> {
+        let read = format!("memory read --force --format x --size 8 --count {count} {address:#x}");
+        let text = self.command(&read).await?;
+        let lines = text.lines().filter_map(|line| line.split_once(": ")).map(|(_, words)| words);
+        let words: Option<Vec<u64>> = lines.flat_map(str::split_whitespace).map(number).collect();
+        words.filter(|words| words.len() == count).ok_or_else(|| {
+            Error::nobody(format!("The debugger says `{}` instead of {count} words.", text.trim()))
+        })
     }
 
     async fn write_at(&mut self, address: u64, bytes: &[u8]) -> Result<()> {
@@ -220,4 +238,9 @@ mod tests {
         assert_eq!(top_of(line), Some((4242, 0x5555_5555_8f3d)));
         assert_eq!(top_of("Process 4242 stopped"), None);
     }
+}
+
+/// A path inside quotation marks.
+fn quoted(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"")
 }

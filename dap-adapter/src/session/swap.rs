@@ -186,7 +186,7 @@ impl Session {
     /// Everything that needs the process to stand still, and nothing else, happens between the stop and the
     /// continuing. `None` if the place of the patch is taken.
     async fn stop_and_load(&mut self, ready: &Ready, patch: &Patch) -> Result<Option<Swapped>> {
-        let library = patch.library.clone();
+        let library = patch.described.clone();
         let lines = blocking(move || artifact::code_lines(&library)).await?;
         let lines = lines.map_err(|error| Error::midflight(format!("{error}.")))?;
         let started = Instant::now();

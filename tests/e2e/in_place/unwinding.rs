@@ -86,3 +86,34 @@ fn a_thread_that_panics_in_new_code_is_joined() {
     }
     app.end();
 }
+
+#[test]
+fn the_programs_own_backtraces_have_the_new_lines() {
+    let mut app = Live::stepping(
+        r#"
+    fn deep() -> String { std::backtrace::Backtrace::force_capture().to_string() }
+    fn step(tick: u64) -> String {
+        let trace = deep();
+        let line = |name: &str| {
+            let mut lines = trace.lines().skip_while(|line| !line.ends_with(name));
+            lines.next().zip(lines.next()).map_or("unknown", |(_, at)| at.rsplit('/').next().unwrap())
+        };
+        format!("v1 {tick} deep {} step {} main {} .", line("::deep"), line("::step"), line("::main"))
+    }
+"#,
+    );
+    app.line("v1 ");
+    let said = app.line(" deep main.rs:2:27 step main.rs:4:21 main main.rs:");
+    assert!(said.ends_with(" ."), "{said}");
+    // Twice, for the debugger to have seen what became of the first patch.
+    for (version, line) in [(2, 5), (3, 6)] {
+        app.swap(&[
+            ("let trace = deep();", "\n        let trace = deep();"),
+            (&format!("\"v{}", version - 1), &format!("\"v{version}")),
+        ]);
+        app.line(&format!("v{version} "));
+        let said = app.line(&format!(" step main.rs:{line}:21 main main.rs:"));
+        assert!(said.contains(" deep main.rs:2:27 "), "{said}");
+    }
+    app.end();
+}
