@@ -17,7 +17,7 @@ use crate::content::{Contents, Elf, Hash, is_stable, parse_all};
 use crate::error::{Error, Result, io};
 use crate::guise::{Guise, SLIDE};
 use crate::jump::Redirect;
-use crate::plan::Plan;
+use crate::plan::{Decision, Plan};
 use crate::process::Process;
 
 /// What only patches have begins with this.
@@ -44,6 +44,7 @@ pub struct Patch {
     pub held: Vec<Held>,
     /// What the user should know of it, in sentences.
     pub notes: Vec<String>,
+    pub(crate) decision: Decision,
     defined: HashMap<String, HashSet<Hash>>,
 }
 
@@ -410,7 +411,8 @@ fn finish(plan: &Plan, process: &Process, library: PathBuf, described: PathBuf) 
     })?;
     guise.memory = process.memory();
     let (held, notes) = (Vec::new(), Vec::new());
-    Ok(Patch { library, described, guise, redirects, held, notes, defined: plan.defined.clone() })
+    let (decision, defined) = (Decision::default(), plan.defined.clone());
+    Ok(Patch { library, described, guise, redirects, held, notes, decision, defined })
 }
 
 /// The loader takes shared objects only; linked at a fixed address, it is loaded there.
@@ -467,8 +469,24 @@ impl Process {
                 (self.names.get_mut(&redirect.function), patch.defined.get(&redirect.function))
             {
                 entry.contents.clone_from(contents);
+                entry.fork = None;
             }
         }
+        self.fork(patch);
         Ok(())
+    }
+
+    fn fork(&mut self, patch: &Patch) {
+        let is_redirected = |name: &String| patch.redirects.iter().any(|redirect| redirect.function == *name);
+        self.forks.retain(|fork| !fork.iter().all(is_redirected));
+        let Decision { forked, boundaries } = &patch.decision;
+        for name in forked.keys() {
+            if let (Some(entry), Some(contents)) = (self.names.get_mut(name), patch.defined.get(name)) {
+                entry.fork = Some(contents.clone());
+            }
+        }
+        if !forked.is_empty() {
+            self.forks.push(forked.keys().chain(boundaries).cloned().collect());
+        }
     }
 }

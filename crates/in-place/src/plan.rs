@@ -52,6 +52,7 @@ pub(crate) fn plan(new: &Build, process: &Process, decision: &Decision) -> Resul
     let parsed = parse_all(new)?;
     let all_contents: Vec<_> = parsed.iter().map(Contents::of).collect();
     let mut search = Search::new(&parsed, &all_contents, process, decision);
+    search.plan.changed = changed(&parsed, &all_contents, process);
     let mut closures = Closures::default();
     for (object, (elf, contents)) in parsed.iter().zip(&all_contents).enumerate() {
         for (&section, &name) in &contents.names {
@@ -61,10 +62,9 @@ pub(crate) fn plan(new: &Build, process: &Process, decision: &Decision) -> Resul
             }
             let known = process.names.get(name).filter(|entry| entry.function);
             let (true, Some(entry)) = (is_code, known) else { continue };
-            let [content, steps] = contents.both(section);
-            let differs = !entry.contents.contains(&content);
+            let differs = search.plan.changed.contains(name);
             if differs {
-                search.plan.changed.insert(name.to_owned());
+                let steps = contents.steps(section);
                 closures.changed(name, steps);
                 if entry.contents.contains(&steps) {
                     search.plan.same_steps.insert(name.to_owned());
@@ -84,6 +84,25 @@ pub(crate) fn plan(new: &Build, process: &Process, decision: &Decision) -> Resul
     search.plan.renumbered = closures.renumbered(process);
     search.run()?;
     Ok(search.plan)
+}
+
+/// The functions that are to run other code than the newest that runs, be it their own or that of a fork which they call.
+fn changed(objects: &[Elf<'_>], all_contents: &[Contents<'_>], process: &Process) -> BTreeSet<String> {
+    let (mut changed, mut present) = (BTreeSet::new(), HashSet::new());
+    for (elf, contents) in objects.iter().zip(all_contents) {
+        for (&section, &name) in &contents.names {
+            let is_code = elf.section_by_index(section).is_ok_and(|s| s.kind() == SectionKind::Text);
+            let known = process.names.get(name).filter(|entry| entry.function && is_code);
+            present.extend(known.is_some().then_some(name));
+            if known.is_some_and(|entry| !entry.runs(&contents.section(section))) {
+                changed.insert(name.to_owned());
+            }
+        }
+    }
+    let forks: Vec<_> = process.forks.iter().filter(|fork| !fork.is_disjoint(&changed)).collect();
+    let forks = forks.into_iter().flatten().filter(|name| present.contains(name.as_str()));
+    changed.extend(forks.cloned());
+    changed
 }
 
 /// Why a function can't be redirected.

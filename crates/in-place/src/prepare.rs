@@ -43,7 +43,7 @@ pub fn prepare(new: &Build, process: &Process, folder: &Path, label: Option<&Lab
                 if let Some(obstacle) = plan.obstacles.pop() {
                     return Err(obstacle);
                 }
-                (patch.held, patch.notes) = (held, notes);
+                (patch.held, patch.notes, patch.decision) = (held, notes, decision);
                 return Ok(Prepared::Ready(patch));
             }
             Judged::Decided(more) => decision = more,

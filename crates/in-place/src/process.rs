@@ -1,6 +1,6 @@
 //! What the running image has: each name's place, and which code a call of it runs.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -43,9 +43,16 @@ pub(crate) struct Entry {
     /// What a call of it runs now, redirects followed. A generic function that several objects
     /// instantiated may have several contents; which of them the linker took is not known.
     pub(crate) contents: HashSet<Hash>,
+    /// What the newest code calls in its place, where that was forked.
+    pub(crate) fork: Option<HashSet<Hash>>,
 }
 
 impl Entry {
+    /// Whether that is what the newest code runs.
+    pub(crate) fn runs(&self, content: &Hash) -> bool {
+        self.fork.as_ref().unwrap_or(&self.contents).contains(content)
+    }
+
     /// Its address. Of several copies, any.
     pub(crate) fn address(&self) -> u64 {
         self.places[0].address
@@ -79,6 +86,8 @@ pub struct Process {
     segments: Vec<Segment>,
     /// The jumps that were written, by where they are.
     pub(crate) jumps: HashMap<u64, [u8; 5]>,
+    /// Forked functions with those around them that call the forks: the one changes with the other.
+    pub(crate) forks: Vec<BTreeSet<String>>,
     /// Where the last patch ends.
     end: Option<u64>,
     /// How often the place for patches was taken by something else.
@@ -168,6 +177,7 @@ impl Process {
                 function,
                 image,
                 contents: contents.get(name).cloned().unwrap_or_default(),
+                fork: None,
             };
             let entry = self.names.entry(name.to_owned()).or_insert_with(new);
             if entry.image == image && entry.places.iter().all(|place| place.address != address) {
