@@ -48,7 +48,7 @@ impl Built {
     #[track_caller]
     fn passes(&self, main: &str) -> Patch {
         match self.prepare(main) {
-            Ok(Prepared::Ready(patch)) => patch,
+            Ok(Prepared::Ready(patch)) => *patch,
             other => panic!("{other:#?}"),
         }
     }

@@ -23,7 +23,7 @@ pub enum Prepared {
     /// Loading it could corrupt the process, or nothing would ever run it.
     Refused(Vec<Difference>),
     /// May be loaded.
-    Ready(Patch),
+    Ready(Box<Patch>),
 }
 
 /// Plans, links and checks. Nothing is loaded, and the folder holds nothing but the patch.
@@ -44,7 +44,7 @@ pub fn prepare(new: &Build, process: &Process, folder: &Path, label: Option<&Lab
                     return Err(obstacle);
                 }
                 (patch.held, patch.notes, patch.decision) = (held, notes, decision);
-                return Ok(Prepared::Ready(patch));
+                return Ok(Prepared::Ready(Box::new(patch)));
             }
             Judged::Decided(more) => decision = more,
         }

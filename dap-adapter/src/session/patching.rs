@@ -121,13 +121,18 @@ impl Session {
     async fn disguise(&mut self, guise: &Guise, link_map: u64) -> Result<()> {
         self.write_at(guise.headers_at, &guise.headers).await?;
         self.write_at(link_map, &guise.link_map.map(u64::to_le_bytes).concat()).await?;
-        let Some(Memory { lock, at, empty }) = &guise.memory else { return Ok(()) };
-        let is_used = self.words_at(*lock, 1).await?.iter().any(|word| word & u64::from(u32::MAX) != 0);
+        let Some(Memory { at, empty, .. }) = &guise.memory else { return Ok(()) };
         let bytes: Vec<u8> = empty.iter().flat_map(|word| word.to_le_bytes()).collect();
-        if is_used || self.words_at(*at, empty.len()).await? == *empty {
+        if self.names_frames(guise).await? || self.words_at(*at, empty.len()).await? == *empty {
             return Ok(());
         }
         self.write_at(*at, &bytes).await
+    }
+
+    /// Whether a thread is at naming the frames of a backtrace.
+    async fn names_frames(&mut self, guise: &Guise) -> Result<bool> {
+        let Some(memory) = &guise.memory else { return Ok(false) };
+        Ok(self.words_at(memory.lock, 1).await?.iter().any(|word| word & u64::from(u32::MAX) != 0))
     }
 
     /// So many words of the process's memory.
@@ -148,12 +153,18 @@ impl Session {
 
     /// Lets threads go on for a moment that would go on in the middle of a jump.
     async fn step_out(&mut self, patch: &Patch, is_shown: bool) -> Result<()> {
-        for _ in 0..TRIES {
-            let Some(thread) = self.thread_inside(patch).await? else { return Ok(()) };
-            if is_shown {
-                return Err(Error::user(format!(
-                    "Thread {thread} stands in the first instructions of a changed function. Step once, and save again."
-                )));
+        for attempt in 0..TRIES {
+            match self.thread_inside(patch).await? {
+                Some(thread) if is_shown => {
+                    return Err(Error::user(format!(
+                        "Thread {thread} stands in the first instructions of a changed function. Step once, and save again."
+                    )));
+                }
+                // Worth a moment, but not the swap.
+                None if is_shown || attempt > TRIES / 2 || !self.names_frames(&patch.guise).await? => {
+                    return Ok(());
+                }
+                Some(_) | None => {}
             }
             self.continue_silently();
             tokio::time::sleep(Duration::from_millis(2)).await;

@@ -225,7 +225,7 @@ impl Plan {
                     "The new code would never run: what changed is compiled into `main`, which runs only once.".to_owned(),
                 ));
             }
-            in_place::Prepared::Ready(patch) => Some(Arc::new(patch)),
+            in_place::Prepared::Ready(patch) => Some(Arc::from(patch)),
             in_place::Prepared::Refused(differences) => return Ok(Gated::Fatal(most_telling(&differences))),
         };
         Ok(Gated::Passed { libraries: Vec::new(), replaced: Vec::new(), staged: Vec::new(), patch })

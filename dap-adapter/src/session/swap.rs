@@ -176,7 +176,7 @@ impl Session {
             Error::nobody("Every place that a patch can be linked for is taken in the process: restart.")
         })?;
         match swap.prepare(generation).await? {
-            Prepared::Ready(patch) => Ok(patch),
+            Prepared::Ready(patch) => Ok(*patch),
             Prepared::Unchanged | Prepared::Refused(_) => {
                 Err(Error::nobody("The build changed during the swap. Save again."))
             }
