@@ -239,6 +239,11 @@ fn top_of(line: &str) -> Option<(i64, u64)> {
     Some((i64::try_from(number(thread)?).ok()?, number(top)?))
 }
 
+/// A path inside quotation marks.
+fn quoted(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,9 +254,4 @@ mod tests {
         assert_eq!(top_of(line), Some((4242, 0x5555_5555_8f3d)));
         assert_eq!(top_of("Process 4242 stopped"), None);
     }
-}
-
-/// A path inside quotation marks.
-fn quoted(path: &Path) -> String {
-    path.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"")
 }
