@@ -35,18 +35,34 @@ impl Program {
     /// A copy of `examples/<name>` whose dependencies are compiled: its first build takes a second or two.
     #[track_caller]
     pub fn example(name: &str) -> Self {
-        let program = Self::sources(name);
-        prebuilt::install(&example(name), &program.root)
-            .unwrap_or_else(|problem| panic!("the dependencies of {name}: {problem}"));
-        program
+        Self::with_dependencies(&example(name))
+    }
+
+    /// A copy of `tests/fixtures/<name>` whose dependencies are compiled.
+    #[track_caller]
+    pub fn fixture(name: &str) -> Self {
+        Self::with_dependencies(&repository().join("tests/fixtures").join(name))
     }
 
     /// A copy of `examples/<name>` that has never been built.
     #[track_caller]
     pub fn sources(name: &str) -> Self {
+        Self::copy(&example(name))
+    }
+
+    #[track_caller]
+    fn with_dependencies(original: &Path) -> Self {
+        let program = Self::copy(original);
+        prebuilt::install(original, &program.root)
+            .unwrap_or_else(|problem| panic!("the dependencies of {}: {problem}", original.display()));
+        program
+    }
+
+    #[track_caller]
+    fn copy(original: &Path) -> Self {
         let program = Self::files(&[]);
-        copy_sources(&example(name), &program.root)
-            .unwrap_or_else(|problem| panic!("cannot copy the example {name}: {problem}"));
+        copy_sources(original, &program.root)
+            .unwrap_or_else(|problem| panic!("cannot copy {}: {problem}", original.display()));
         program
     }
 

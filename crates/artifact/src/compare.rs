@@ -19,6 +19,8 @@ pub enum DifferenceKind {
     Vtable,
     /// A static has another type.
     Static,
+    /// A running process can't be given this code.
+    Code,
     /// A boundary function can no longer be checked, since its debug information is missing.
     Unchecked,
 }
@@ -47,6 +49,11 @@ impl Difference {
              ones goes on calling its old code"
         );
         Self { path: path.to_owned(), ..difference(DifferenceKind::Layout, &item, message) }
+    }
+
+    /// Code that a process must be started with.
+    pub fn of_code(message: String) -> Self {
+        difference(DifferenceKind::Code, "", message)
     }
 }
 

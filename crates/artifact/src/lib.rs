@@ -16,6 +16,7 @@ mod inventory;
 mod layout;
 mod lines;
 mod swap;
+mod type_names;
 mod vtable;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +30,9 @@ pub use inventory::{Counts, Inventory};
 pub use layout::{Member, Parts, Reach, Signature, TypeLayout, Variant};
 pub use lines::{CodeLines, code_lines};
 use object::{Object, ObjectSymbol, SymbolKind};
-pub use swap::{ChangedTypes, Code, Passes, changed_types, differences, holders, is_main, kept, passes};
+pub use swap::{
+    ChangedTypes, Code, Passes, changed_types, differences, handed, holders, is_main, kept, passes,
+};
 pub use vtable::demangled;
 
 /// What a built library offers to the program that loads it, and how the data they share is laid out.

@@ -11,13 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::compare::{Difference, DifferenceKind, layout_message};
 use crate::dwarf::{Index, Walk};
 use crate::layout::TypeLayout;
+use crate::type_names::{
+    CLOSURE, as_symbols_say, is_anonymous, is_coroutine, is_of_function, is_of_the_toolchain, mentions,
+    without_functions,
+};
 use crate::vtable::demangled;
 use crate::{Artifact, Error, Image};
-
-/// How the compiler names the environment of a closure.
-const CLOSURE: &str = "{closure_env#";
-/// How it names the state of an async function or block, and of a coroutine.
-const SUSPENDED: [&str; 2] = ["{async_", "{coroutine_"];
 
 /// What ends a value. Its name says of which type.
 const DROP_GLUE: &str = "core::ptr::drop_in_place<";
@@ -37,9 +36,15 @@ pub struct Code<'a> {
     pub renumbered: &'a BTreeSet<String>,
 }
 
-/// Types whose values mean something else to new code, each with what changed.
+/// Types whose values mean something else to new code.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ChangedTypes(pub BTreeMap<String, String>);
+pub struct ChangedTypes {
+    /// What changed, by the type's name.
+    pub types: BTreeMap<String, String>,
+    /// Those that a function takes or gives whose address is taken: who calls it by that pointer calls old code. Other
+    /// types of functions in a type's name (`Handler<fn() -> Future>`) stand for one function, and have no values.
+    pub by_pointer: BTreeSet<String>,
+}
 
 /// Whether a function is handed values of changed types, or gives them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,18 +60,20 @@ pub enum Passes {
 impl ChangedTypes {
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.types.is_empty()
     }
 
     /// Whether the name is one of these types, or a type that is made of one.
     pub fn touches(&self, name: &str) -> bool {
-        self.0.keys().any(|changed| mentions(name, changed))
+        let values = without_functions(name);
+        let by_pointer = |changed: &String| self.by_pointer.contains(changed) && mentions(name, changed);
+        self.types.keys().any(|changed| mentions(&values, changed) || by_pointer(changed))
     }
 
     /// Types that people can name, and whose values code of anybody may hold.
     pub fn named(&self) -> impl Iterator<Item = (&str, &str)> {
         let is_named = |(name, _): &(&str, &str)| !is_anonymous(name);
-        self.0.iter().map(|(name, message)| (name.as_str(), message.as_str())).filter(is_named)
+        self.types.iter().map(|(name, message)| (name.as_str(), message.as_str())).filter(is_named)
     }
 
     /// Whether a type changed that people can name.
@@ -77,12 +84,12 @@ impl ChangedTypes {
     /// Whether the glue of a changed type is meant, which has no debug information: `drop_in_place<app::Tmp>`.
     pub fn touches_glue(&self, function: &str) -> bool {
         let name = demangled(function);
-        self.0.keys().any(|changed| mentions(&name, &as_symbols_say(changed)))
+        self.types.keys().any(|changed| mentions(&name, &as_symbols_say(changed)))
     }
 }
 
 /// Types that both images have and that differ, as far as the patch describes them.
-pub fn changed_types(old: &Image, new: &Image, code: &Code<'_>) -> Result<ChangedTypes, Error> {
+pub fn changed_types(old: &Image, new: &Image, code: &Code<'_>) -> Result<BTreeMap<String, String>, Error> {
     let mut changed = layouts(old.index(), new.index(), old, new).map_err(|error| new.damaged(error))?;
     for function in code.changed.iter().filter(|function| !code.same_steps.contains(*function)) {
         let Some(own) = first_parameter(old, function)?.filter(|name| is_coroutine(name)) else {
@@ -96,7 +103,7 @@ pub fn changed_types(old: &Image, new: &Image, code: &Code<'_>) -> Result<Change
             changed.insert(own, format!("`{}` may be another closure than before", demangled(function)));
         }
     }
-    Ok(ChangedTypes(changed))
+    Ok(changed)
 }
 
 fn layouts(
@@ -371,7 +378,7 @@ fn leads_to<'a>(
         if changed.touches(name) {
             return Some(name.to_owned());
         }
-        let Some(layout) = artifact.types.get(name) else { continue };
+        let Some(layout) = artifact.types.get(name).filter(|_| !is_of_function(name)) else { continue };
         let members = layout.members.iter().map(|member| member.type_name.as_str());
         let variants = layout.variants.iter().map(|variant| variant.type_name.as_str());
         let parts = layout.parts.0.iter().map(String::as_str);
@@ -380,59 +387,26 @@ fn leads_to<'a>(
     None
 }
 
+/// The changed types that functions take or give.
+pub fn handed(
+    image: &Image,
+    functions: &BTreeSet<String>,
+    changed: &ChangedTypes,
+) -> Result<BTreeSet<String>, Error> {
+    let artifact = signatures(image, functions, false)?;
+    let one = |name: &String| ChangedTypes {
+        types: BTreeMap::from([(name.clone(), String::new())]),
+        by_pointer: changed.by_pointer.clone(),
+    };
+    let is_handed = |name: &&String| {
+        artifact.signatures.values().any(|signature| reaches(&artifact, signature, &one(name)).is_some())
+    };
+    Ok(changed.types.keys().filter(is_handed).cloned().collect())
+}
+
 fn first_parameter(image: &Image, function: &str) -> Result<Option<String>, Error> {
     let one = BTreeSet::from([function.to_owned()]);
     let mut artifact = signatures(image, &one, false)?;
     let signature = artifact.signatures.remove(function);
     Ok(signature.and_then(|signature| signature.parameters.into_iter().next()).map(|(_, name)| name))
-}
-
-/// Whether a type is the state of an async function or block, or of a coroutine, itself.
-fn is_coroutine(name: &str) -> bool {
-    let mut depth = 0_u32;
-    let mut last = 0;
-    for (at, c) in name.char_indices() {
-        match c {
-            '<' => depth += 1,
-            '>' => depth = depth.saturating_sub(1),
-            ':' if depth == 0 => last = at + 1,
-            _ => {}
-        }
-    }
-    SUSPENDED.iter().any(|mark| name[last..].starts_with(mark))
-}
-
-/// Types that nothing but the code that made them can name, and generic types over them.
-fn is_anonymous(name: &str) -> bool {
-    name.contains(CLOSURE) || SUSPENDED.iter().any(|mark| name.contains(mark))
-}
-
-/// Types of the standard library over nothing else: nobody rebuilds it.
-fn is_of_the_toolchain(name: &str) -> bool {
-    let mut words = name
-        .split("::")
-        .map(|part| part.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(part));
-    let last = name.split("::").count() - 1;
-    // A path's first word names its crate; those after it are followed by what belongs to it.
-    let is_known = |word: &str| matches!(word, "core" | "alloc" | "std");
-    let starts_with_crate = words.next().is_some_and(is_known);
-    starts_with_crate && last > 0 && !name.contains('<') && !name.contains('{')
-}
-
-/// How symbols name what debug information calls `app::f::{closure_env#0}`.
-fn as_symbols_say(type_name: &str) -> String {
-    match type_name.find("::{") {
-        Some(at) if is_anonymous(type_name) => format!("{}::{{{{closure}}}}", &type_name[..at]),
-        _ => type_name.to_owned(),
-    }
-}
-
-/// Whether a type's name has another in it, as a whole word.
-fn mentions(name: &str, wanted: &str) -> bool {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    name.match_indices(wanted).any(|(at, found)| {
-        let before = name[..at].chars().next_back();
-        let after = name[at + found.len()..].chars().next();
-        !before.is_some_and(|c| is_word(c) || c == ':') && !after.is_some_and(is_word)
-    })
 }

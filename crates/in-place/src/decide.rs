@@ -7,14 +7,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use artifact::{
-    ChangedTypes, Code, Difference, Image, Passes, changed_types, demangled, differences, holders, kept,
-    passes,
+    ChangedTypes, Code, Difference, Image, Passes, changed_types, demangled, differences, handed, holders,
+    kept, passes,
 };
 
 use crate::build::Build;
 use crate::error::Result;
 use crate::link::{Held, Patch};
 use crate::plan::{Decision, Plan, callers};
+use crate::pointers::pointed_at;
 use crate::process::Process;
 
 /// What the gate says of a linked patch.
@@ -84,7 +85,7 @@ impl Gate<'_> {
                 same_steps: &self.plan.same_steps,
                 renumbered: &self.plan.renumbered,
             };
-            self.changed.0.extend(changed_types(&old, &self.new, &code)?.0);
+            self.changed.types.extend(changed_types(&old, &self.new, &code)?);
             refusals.extend(differences(&old, &self.new, &code)?);
             self.olds.insert(index, old);
         }
@@ -98,6 +99,29 @@ impl Gate<'_> {
 
     /// From the changed functions that are handed changed types up to those that are not.
     fn propagate(&mut self, new: &Build, known: &Decision) -> Result<Decision> {
+        loop {
+            let decision = self.propagate_once(new, known)?;
+            if decision.forked.is_empty() || !self.add_by_pointer(new, &decision)? {
+                return Ok(decision);
+            }
+        }
+    }
+
+    /// What forked functions are handed that pointers lead to. Says whether there is more than was known.
+    fn add_by_pointer(&mut self, new: &Build, decision: &Decision) -> Result<bool> {
+        let pointed_at = pointed_at(new)?;
+        let forked: BTreeSet<String> =
+            decision.forked.keys().filter(|name| pointed_at.contains(*name)).cloned().collect();
+        let mut found = handed(&self.new, &forked, &self.changed)?;
+        for (index, old) in &self.olds {
+            found.extend(handed(old, &self.of_image(&forked, *index), &self.changed)?);
+        }
+        let known = self.changed.by_pointer.len();
+        self.changed.by_pointer.extend(found);
+        Ok(self.changed.by_pointer.len() > known)
+    }
+
+    fn propagate_once(&mut self, new: &Build, known: &Decision) -> Result<Decision> {
         let mut decision = known.clone();
         let mut queue: BTreeSet<String> = BTreeSet::new();
         for (function, passes) in self.passes(&self.plan.changed.clone())? {

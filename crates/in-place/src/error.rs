@@ -33,11 +33,11 @@ pub enum Error {
     /// The patch's object can't be written.
     #[error("the patch can't be written: {0}")]
     Write(#[from] object::write::Error),
-    /// A changed function reads a thread local directly; only the process's own code can.
-    #[error("`{function}` accesses a thread local directly, which can't be redirected to the process's own")]
+    /// A thread local has a place in each thread from its start: a running program can't get another one.
+    #[error("{what} is a thread local that the running program does not have: restart to apply the change")]
     ThreadLocal {
-        /// The function.
-        function: String,
+        /// Which one.
+        what: String,
     },
     /// The old code is too short for a jump.
     #[error("`{function}` is {size} bytes long, shorter than the jump to its new code")]
@@ -71,6 +71,20 @@ pub enum Error {
         /// What the linker said.
         output: String,
     },
+}
+
+impl Error {
+    /// Whether it is the change itself that a running program can't take up: nothing failed.
+    pub(crate) fn is_of_the_change(&self) -> bool {
+        matches!(
+            self,
+            Self::ThreadLocal { .. }
+                | Self::TooShort { .. }
+                | Self::Ambiguous { .. }
+                | Self::Merged { .. }
+                | Self::OutOfReach
+        )
+    }
 }
 
 /// The result of each step.

@@ -20,6 +20,7 @@ mod guise;
 mod jump;
 mod link;
 mod plan;
+mod pointers;
 mod prepare;
 mod process;
 mod record;

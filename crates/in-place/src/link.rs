@@ -419,7 +419,7 @@ fn finish(plan: &Plan, process: &Process, library: PathBuf, described: PathBuf) 
 fn loadable(process: &Process, image: &Path) -> Result<Vec<u8>> {
     let mut bytes = std::fs::read(image).map_err(io(image))?;
     if !process.thread_locals.strike_out(&mut bytes) {
-        return Err(Error::ThreadLocal { function: "a function of a library".to_owned() });
+        return Err(Error::ThreadLocal { what: "something in a library".to_owned() });
     }
     bytes[16..18].copy_from_slice(&elf::ET_DYN.0.to_le_bytes());
     std::fs::write(image, &bytes).map_err(io(image))?;

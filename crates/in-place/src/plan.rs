@@ -204,9 +204,8 @@ impl<'a> Search<'a> {
                 let RelocationTarget::Symbol(symbol) = relocation.target() else { continue };
                 if !is_thread_local(relocation.flags()) {
                     self.follow(object, symbol);
-                } else if !self.is_a_thread_local_of_the_process(object, symbol) {
-                    let function = self.label(object, section);
-                    return Err(Error::ThreadLocal { function });
+                } else if let Some(what) = self.unknown_thread_local(object, symbol) {
+                    return Err(Error::ThreadLocal { what });
                 }
             }
         }
@@ -231,11 +230,14 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn is_a_thread_local_of_the_process(&self, object: usize, symbol: object::SymbolIndex) -> bool {
-        let Ok(symbol) = self.objects[object].symbol_by_index(symbol) else { return false };
+    /// The thread local that is meant, as people write it, unless the process has it.
+    fn unknown_thread_local(&self, object: usize, symbol: object::SymbolIndex) -> Option<String> {
+        let symbol = self.objects[object].symbol_by_index(symbol).ok()?;
         let own = symbol.name().ok().filter(|name| is_stable(name));
-        let owner = || self.owner(object, symbol.section_index()?);
-        own.or_else(owner).is_some_and(|name| self.process.thread_locals.has(name))
+        let name = own.or_else(|| self.owner(object, symbol.section_index()?)).unwrap_or_default();
+        let readable = artifact::demangled(name);
+        let what = readable.split("::{{").next().unwrap_or_default();
+        (!self.process.thread_locals.has(name)).then(|| format!("`{what}`"))
     }
 
     /// Whether the process's own is meant. Where it has several of a name, the patch brings one along, if
@@ -257,10 +259,6 @@ impl<'a> Search<'a> {
         for name in symbols.filter_map(|symbol| symbol.name().ok()).filter(|name| is_stable(name)) {
             self.plan.defined.entry(name.to_owned()).or_default().extend(content);
         }
-    }
-
-    fn label(&self, object: usize, section: SectionIndex) -> String {
-        self.owner(object, section).map_or_else(|| "a changed function".to_owned(), artifact::demangled)
     }
 
     /// A function's landing pads, which only the unwind information names.

@@ -149,6 +149,42 @@ fn a_future_that_others_wait_for_is_edited() {
 }
 
 #[test]
+fn a_type_that_a_suspended_future_holds_changes_for_the_next_ones() {
+    let mut app = Live::on_tokio(
+        r#"
+struct Job { id: u64, word: &'static str }
+impl Job { fn told(&self) -> String { format!("{} {}", self.word, self.id) } }
+async fn work(id: u64) -> String {
+    let job = Job { id, word: "old" };
+    if id == 0 { println!("waiting"); until("go").await; }
+    job.told()
+}
+fn serve(id: u64) { tokio::spawn(async move { println!("v1 job {id} {}.", work(id).await); }); }
+"#,
+        SERVING,
+    );
+    app.line("waiting");
+    app.edit(
+        MAIN,
+        &[
+            ("struct Job { id: u64,", "struct Job { more: [u64; 8], id: u64,"),
+            ("Job { id, word: \"old\" }", "Job { more: [id; 8], id, word: \"new\" }"),
+            ("{} {}\", self.word, self.id)", "{} {} {}\", self.word, self.id, self.more[7])"),
+        ],
+    );
+    let answer = app.session.client.ok("midflight/reload", json!({}));
+    if answer["applied"] == true {
+        app.line(" new ");
+    } else {
+        let message = answer["message"].as_str().unwrap_or_default();
+        assert!(message.contains("`more`") && message.contains("Job"), "{message}");
+    }
+    app.program.write("go", "");
+    app.line("job 0 old 0.");
+    app.end();
+}
+
+#[test]
 fn join_and_select_and_sets_of_tasks() {
     let mut app = Live::on_tokio(
         r#"

@@ -60,6 +60,42 @@ fn the_frame_that_runs_old_code_says_so_and_shows_its_text() {
 }
 
 #[test]
+fn stopped_inside_the_edited_function_its_call_finishes_the_old_code() {
+    let mut app = Live::stepping(
+        r#"
+        fn mark() {}
+        fn edited(tick: u64) -> String {
+            let before = "old";
+            mark(); // stop
+            let after = "old";
+            format!("tick {tick} before {before} after {after}.")
+        }
+        fn step(tick: u64) -> String { format!("v1 {}", edited(tick)) }
+        "#,
+    );
+    app.line("before old after old.");
+    let line = app.program.line_of(MAIN, "// stop");
+    app.session.set_breakpoints(&app.program, MAIN, &[line]);
+    let stop = app.session.stopped();
+    app.printed.clear();
+    app.swap(&[
+        ("let before = \"old\";", "// above\n            let before = \"new\";"),
+        ("let after = \"old\";", "let after = \"new\";"),
+    ]);
+    app.session.resume(&stop);
+    let stop = app.session.stopped();
+    assert_eq!((stop.function(), stop.line()), ("app::edited", line + 1));
+    let finished = app.line("before ");
+    assert!(finished.ends_with("before old after old."), "{finished}");
+    app.session.resume(&stop);
+    let stop = app.session.stopped();
+    let next = app.line("before ");
+    assert!(next.ends_with("before new after new."), "{next}");
+    assert_eq!((stop.function(), stop.line()), ("app::edited", line + 1));
+    app.end();
+}
+
+#[test]
 fn a_layout_that_live_data_has_is_refused_and_can_be_undone() {
     let program = Program::example("plain");
     let (mut session, stop, _) = stopped_in_plain(&program);

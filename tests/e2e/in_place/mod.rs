@@ -11,6 +11,7 @@ mod functions;
 mod generics_and_traits;
 mod profiles;
 mod refusals;
+mod servers;
 mod statics_and_threads;
 mod unwinding;
 mod workspaces;

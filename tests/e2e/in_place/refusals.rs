@@ -226,3 +226,112 @@ fn the_configuration_of_cargo_changed() {
         &[".cargo/config.toml"],
     );
 }
+
+#[test]
+fn a_field_added_to_what_a_thread_local_holds() {
+    let mut app = Live::stepping(
+        r#"
+        use std::cell::RefCell;
+        struct State { count: u64 }
+        thread_local! { static STATE: RefCell<State> = RefCell::new(State { count: 0 }); }
+        fn step(_: u64) -> String {
+            STATE.with_borrow_mut(|state| { state.count += 1; format!("v1 counting {}.", state.count > 0) })
+        }
+        "#,
+    );
+    app.line("v1 counting true.");
+    app.refuses(
+        &[
+            ("struct State { count: u64 }", "struct State { extra: u64, count: u64 }"),
+            ("{ count: 0 }", "{ extra: 1, count: 0 }"),
+        ],
+        &["extra", "STATE"],
+    );
+    app.end();
+}
+
+#[test]
+fn a_thread_local_that_the_program_does_not_have() {
+    let mut app = Live::stepping(
+        r#"
+        use std::cell::Cell;
+        thread_local! { static KNOWN: Cell<u64> = const { Cell::new(1) }; }
+        fn shown() -> u64 { KNOWN.get() }
+        fn step(_: u64) -> String { format!("v1 shown {}.", shown()) }
+        "#,
+    );
+    app.line("v1 shown 1.");
+    app.refuses(
+        &[
+            (
+                "fn shown()",
+                "thread_local! { static FRESH: Cell<u64> = const { Cell::new(2) }; }\n        fn shown()",
+            ),
+            ("{ KNOWN.get() }", "{ KNOWN.get() + FRESH.get() }"),
+        ],
+        &["`app::FRESH` is a thread local", "restart"],
+    );
+    app.end();
+}
+
+#[test]
+fn a_thread_that_is_stopped_where_the_jump_would_be_written() {
+    let mut app = Live::stepping(
+        r#"
+        fn other() -> u64 { 5 }
+        #[inline(never)]
+        fn short() -> u64 {
+            other() // stop
+        }
+        fn step(_: u64) -> String { format!("v1 short {}.", short()) }
+        "#,
+    );
+    app.line("v1 short 5.");
+    // Behind one byte that saves a register comes the call.
+    let line = app.program.line_of(MAIN, "// stop");
+    app.session.set_breakpoints(&app.program, MAIN, &[line]);
+    let stop = app.session.stopped();
+    assert_eq!(stop.function(), "app::short");
+    app.edit(MAIN, &[("other() // stop", "other() * 2 // stop")]);
+    let message = app.refused();
+    assert!(message.contains("first instructions") && message.contains("Step once"), "{message}");
+    app.session.client.ok("next", json!({"threadId": stop.event["threadId"]}));
+    let stop = app.session.stopped();
+    app.swap_saved();
+    app.session.set_breakpoints(&app.program, MAIN, &[]);
+    app.session.resume(&stop);
+    app.line("v1 short 10.");
+    app.end();
+}
+
+#[test]
+fn a_thread_that_stays_where_the_jump_would_be_written() {
+    // Optimised, `through` saves one register and calls: that call returns into its first five bytes.
+    let manifest = format!("{MANIFEST}\n[profile.dev]\nopt-level = 2\n");
+    let items = r#"
+        use std::hint::black_box;
+        #[inline(never)]
+        fn through(f: fn()) -> u64 { f(); 1 }
+        #[inline(never)]
+        fn wait() {
+            println!("inside");
+            while !std::path::Path::new("go").exists() { std::thread::sleep(std::time::Duration::from_millis(5)); }
+        }
+        #[inline(never)]
+        fn step(tick: u64) -> String {
+            if tick == 0 { std::thread::spawn(|| println!("through {}.", black_box(through)(black_box(wait)))); }
+            format!("v1 tick {tick} .")
+        }
+    "#;
+    let mut app = Live::of(&manifest, &format!("{items}{STEPPING}"));
+    app.line("inside");
+    app.edit(MAIN, &[("f(); 1 }", "f(); 7 }")]);
+    let message = app.refused();
+    assert!(message.contains("stays in the first instructions"), "{message}");
+    // The program runs on as if nothing had been.
+    app.line("v1 tick");
+    app.program.write("go", "");
+    app.line("through 1.");
+    app.swap_saved();
+    app.end();
+}

@@ -1,0 +1,122 @@
+//! What the names of types say: they are the only thing by which two builds know a type as the same.
+
+use std::borrow::Cow;
+
+/// How the compiler names the environment of a closure.
+pub(crate) const CLOSURE: &str = "{closure_env#";
+/// How it names the state of an async function or block, and of a coroutine.
+const SUSPENDED: [&str; 2] = ["{async_", "{coroutine_"];
+
+/// Whether a type is the state of an async function or block, or of a coroutine, itself.
+pub(crate) fn is_coroutine(name: &str) -> bool {
+    let mut depth = 0_u32;
+    let mut last = 0;
+    for (at, c) in name.char_indices() {
+        match c {
+            '<' => depth += 1,
+            '>' => depth = depth.saturating_sub(1),
+            ':' if depth == 0 => last = at + 1,
+            _ => {}
+        }
+    }
+    SUSPENDED.iter().any(|mark| name[last..].starts_with(mark))
+}
+
+/// Types that nothing but the code that made them can name, and generic types over them.
+pub(crate) fn is_anonymous(name: &str) -> bool {
+    name.contains(CLOSURE) || SUSPENDED.iter().any(|mark| name.contains(mark))
+}
+
+/// Types of the standard library over nothing else: nobody rebuilds it.
+pub(crate) fn is_of_the_toolchain(name: &str) -> bool {
+    let mut words = name
+        .split("::")
+        .map(|part| part.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(part));
+    let last = name.split("::").count() - 1;
+    // A path's first word names its crate; those after it are followed by what belongs to it.
+    let is_known = |word: &str| matches!(word, "core" | "alloc" | "std");
+    let starts_with_crate = words.next().is_some_and(is_known);
+    starts_with_crate && last > 0 && !name.contains('<') && !name.contains('{')
+}
+
+/// How symbols name what debug information calls `app::f::{closure_env#0}`.
+pub(crate) fn as_symbols_say(type_name: &str) -> String {
+    match type_name.find("::{") {
+        Some(at) if is_anonymous(type_name) => format!("{}::{{{{closure}}}}", &type_name[..at]),
+        _ => type_name.to_owned(),
+    }
+}
+
+/// A type's name without the types of functions in it.
+pub(crate) fn without_functions(name: &str) -> Cow<'_, str> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let (mut left, mut rest) = (String::new(), name);
+    while let Some((at, _)) =
+        rest.match_indices("fn(").find(|(at, _)| !rest[..*at].chars().next_back().is_some_and(is_word))
+    {
+        left.push_str(&rest[..at]);
+        rest = &rest[at + length_of_function_type(&rest[at..])..];
+    }
+    if rest.len() == name.len() { Cow::Borrowed(name) } else { Cow::Owned(left + rest) }
+}
+
+/// How long the type of a function is that a text begins with: `fn(u8) -> Vec<u8>`.
+fn length_of_function_type(text: &str) -> usize {
+    let (mut depth, mut is_result, mut before) = (0_u32, false, ' ');
+    for (at, c) in text.char_indices() {
+        match c {
+            '>' if before == '-' => {}
+            '(' | '<' | '[' | '{' => depth += 1,
+            ')' | '>' | ']' | '}' | ',' if depth == 0 => return at,
+            ')' | '>' | ']' | '}' => {
+                depth -= 1;
+                if depth == 0 && !is_result {
+                    is_result = text[at + 1..].starts_with(" -> ");
+                    if !is_result {
+                        return at + 1;
+                    }
+                }
+            }
+            _ => {}
+        }
+        before = c;
+    }
+    text.len()
+}
+
+/// Whether a type is that of a function, or of a pointer to one.
+pub(crate) fn is_of_function(name: &str) -> bool {
+    let name = name.strip_prefix("unsafe ").unwrap_or(name);
+    let abi = name.strip_prefix("extern \"").and_then(|name| name.split_once("\" "));
+    abi.map_or(name, |(_, name)| name).starts_with("fn(")
+}
+
+/// Whether a type's name has another in it, as a whole word.
+pub(crate) fn mentions(name: &str, wanted: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    name.match_indices(wanted).any(|(at, found)| {
+        let before = name[..at].chars().next_back();
+        let after = name[at + found.len()..].chars().next();
+        !before.is_some_and(|c| is_word(c) || c == ':') && !after.is_some_and(is_word)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_of_functions_are_left_out() {
+        let left = |name| without_functions(name).into_owned();
+        assert_eq!(
+            left("axum::Handler<fn(u8, (u8, u8)) -> app::f::{async_fn_env#0}, app::State>"),
+            "axum::Handler<, app::State>"
+        );
+        assert_eq!(left("(fn(&[fn() -> u8; 2]), u8)"), "(, u8)");
+        assert_eq!(left("fn() -> fn(u8) -> Vec<u8>"), "");
+        assert_eq!(left("app::myfn(u8)"), "app::myfn(u8)");
+        assert_eq!(left("&dyn core::ops::Fn(u8) -> u8"), "&dyn core::ops::Fn(u8) -> u8");
+        assert!(is_of_function("unsafe extern \"C\" fn(u8)") && is_of_function("fn()"));
+        assert!(!is_of_function("app::Handler<fn()>"));
+    }
+}
