@@ -20,19 +20,16 @@ use crate::modules::number;
 /// How long a pause may take to come.
 const PAUSE: Duration = Duration::from_secs(5);
 
+/// A process that has only just been told to go on may miss a pause.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
 /// A thread that stands in the first bytes of a function is out of them after a moment.
 const TRIES: u32 = 20;
 
 impl Session {
     /// Stops the process without the editor's seeing it. Returns a stop that is the user's business instead.
     pub(super) async fn pause_silently(&mut self) -> Result<Option<Message>> {
-        // All threads stop, whichever is named.
-        self.ask("pause", json!({"threadId": 0})).await?;
-        let limit = Instant::now() + PAUSE;
-        let stop = self
-            .next_stop(limit)
-            .await
-            .ok_or_else(|| Error::nobody("The process does not stop, so that nothing can be swapped in."))?;
+        let stop = self.pause().await?;
         let body = stop.body();
         if let Some(live) = &mut self.live {
             live.process.thread = body.get("threadId").and_then(Value::as_i64).unwrap_or_default();
@@ -40,7 +37,30 @@ impl Session {
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
         let is_pause = text("reason") == "pause" || text("description").contains("SIGSTOP");
         let wanted = self.live.as_ref().is_some_and(|live| live.process.pause_wanted);
-        Ok((!is_pause || wanted).then_some(stop))
+        let is_ours = !wanted && (is_pause || self.passes_by(text("description")).await);
+        Ok((!is_ours).then_some(stop))
+    }
+
+    async fn pause(&mut self) -> Result<Message> {
+        let limit = Instant::now() + PAUSE;
+        while Instant::now() < limit {
+            // All threads stop, whichever is named.
+            self.ask("pause", json!({"threadId": 0})).await?;
+            if let Some(stop) = self.next_stop(limit.min(Instant::now() + ASK_AGAIN)).await {
+                return Ok(stop);
+            }
+        }
+        Err(Error::nobody("The process does not stop, so that nothing can be swapped in."))
+    }
+
+    /// Whether a stop is at a signal of the program's that came together with the pause, and that LLDB hands on
+    /// without stopping.
+    async fn passes_by(&mut self, description: &str) -> bool {
+        let signal = description.strip_prefix("signal ").and_then(|rest| rest.split([' ', ':']).next());
+        let Some(signal) = signal else { return false };
+        self.command(&format!("process handle {signal}"))
+            .await
+            .is_ok_and(|table| is_passed_by(&table, signal))
     }
 
     async fn next_stop(&mut self, limit: Instant) -> Option<Message> {
@@ -244,9 +264,23 @@ fn quoted(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"")
 }
 
+/// Whether LLDB's `process handle` says that it does not stop at a signal: name, pass, stop, notify.
+fn is_passed_by(table: &str, signal: &str) -> bool {
+    let mut rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    rows.any(|row| matches!(row[..], [name, _, stops, _] if name == signal && stops == "false"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn signals_that_are_no_stops_are_read_from_the_table() {
+        let table = "NAME         PASS   STOP   NOTIFY\n===========  =====  =====  ======\nSIGALRM      true   false  false\n";
+        assert!(is_passed_by(table, "SIGALRM"));
+        assert!(!is_passed_by(table, "SIGSEGV"));
+        assert!(!is_passed_by(&table.replace("true   false", "true   true"), "SIGALRM"));
+    }
 
     #[test]
     fn the_top_of_a_thread_is_read_from_the_list() {
