@@ -45,7 +45,7 @@ fn several_programs_need_a_choice() {
         ("src/bin/other.rs", "fn main() {}"),
     ]);
     let message = refused(&program, json!({"cwd": program.root(), "midflight": {}}));
-    assert!(message.contains("one, other") && message.contains("--bin"), "{message}");
+    assert!(message.contains(r#""--bin", "one""#) && message.contains(r#""--bin", "other""#), "{message}");
 }
 
 #[test]
