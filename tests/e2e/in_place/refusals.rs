@@ -335,3 +335,95 @@ fn a_thread_that_stays_where_the_jump_would_be_written() {
     app.swap_saved();
     app.end();
 }
+
+#[test]
+fn a_field_added_to_what_a_running_function_holds() {
+    let main = r#"
+        struct State { tick: u64 }
+        fn advance(state: &mut State) { state.tick += 1; }
+        fn run() {
+            let mut state = State { tick: 0 };
+            while state.tick < 60_000 { advance(&mut state); println!("v1 {}.", state.tick > 0); std::thread::sleep(std::time::Duration::from_millis(10)); }
+        }
+        fn main() { run(); }
+    "#;
+    let mut app = Live::of(MANIFEST, main);
+    app.line("v1 true.");
+    app.edit(
+        MAIN,
+        &[
+            ("tick: u64 }", "tick: u64, extra: u64 }"),
+            ("tick: 0 }", "tick: 0, extra: 1 }"),
+            ("state.tick += 1;", "state.tick += state.extra;"),
+        ],
+    );
+    let message = app.refused();
+    assert!(message.contains("extra") && message.contains("State") && message.contains("run"), "{message}");
+    app.line("v1 true.");
+    app.end();
+}
+
+#[test]
+fn a_field_added_to_what_a_running_loop_makes_anew() {
+    let main = r#"
+        struct Tmp { n: u64 }
+        fn make(n: u64) -> Tmp { Tmp { n } }
+        fn twice(tmp: &Tmp) -> u64 { tmp.n * 2 }
+        fn run() {
+            for n in 0..60_000 { let tmp = make(n); println!("v1 {}.", twice(&tmp) >= n); std::thread::sleep(std::time::Duration::from_millis(10)); }
+        }
+        fn main() { run(); }
+    "#;
+    let mut app = Live::of(MANIFEST, main);
+    app.line("v1 true.");
+    app.edit(
+        MAIN,
+        &[
+            ("struct Tmp { n: u64 }", "struct Tmp { extra: u64, n: u64 }"),
+            ("Tmp { n } }", "Tmp { extra: 1, n } }"),
+            ("tmp.n * 2", "tmp.n * 2 * tmp.extra"),
+        ],
+    );
+    let message = app.refused();
+    assert!(message.contains("extra") && message.contains("app::run"), "{message}");
+    app.printed.clear();
+    app.line("v1 true.");
+    app.end();
+}
+
+#[test]
+fn a_type_that_lives_in_a_running_call_only_is_never_mixed() {
+    let mut app = Live::stepping(
+        r#"
+        struct Tmp { n: u64 }
+        fn make(n: u64) -> Tmp { Tmp { n } }
+        fn shown(tmp: &Tmp) -> u64 { tmp.n * 2 }
+        fn step(tick: u64) -> String {
+            let tmp = make(5);
+            if tick == 0 {
+                println!("holds one");
+                while !std::path::Path::new("go").exists() { std::thread::sleep(std::time::Duration::from_millis(5)); }
+            }
+            format!("v1 tick {tick} shown {} .", shown(&tmp))
+        }
+        "#,
+    );
+    app.line("holds one");
+    let edits = [
+        ("struct Tmp { n: u64 }", "struct Tmp { extra: [u64; 4], n: u64 }"),
+        ("Tmp { n } }", "Tmp { extra: [100; 4], n } }"),
+        ("tmp.n * 2", "tmp.n * 2 + tmp.extra[3]"),
+    ];
+    app.edit(MAIN, &edits);
+    let answer = app.session.client.ok("midflight/reload", json!({}));
+    let message = answer["message"].as_str().unwrap_or_default();
+    assert!(answer["applied"] == true || message.contains("`app::step` is running"), "{answer}");
+    app.program.write("go", "");
+    app.line("tick 0 shown 10 .");
+    // Once no call holds an old one, it goes in at the latest.
+    if answer["applied"] == false {
+        app.swap_saved();
+    }
+    app.line("shown 110 .");
+    app.end();
+}
