@@ -23,6 +23,8 @@ pub struct ObjectFile {
 pub struct Build {
     /// Objects of the program's own crate and of the workspace libraries it links.
     pub objects: Vec<ObjectFile>,
+    /// All other libraries that it links.
+    pub libraries: Vec<PathBuf>,
     /// How it is linked.
     pub call: LinkCall,
 }
@@ -38,10 +40,11 @@ impl Build {
             let bytes = std::fs::read(&path).map_err(io(&path))?;
             objects.push(ObjectFile { name: path.display().to_string(), bytes: bytes.into() });
         }
-        for library in call.libraries().filter(|library| members(library)) {
+        let (own, libraries): (Vec<_>, Vec<_>) = call.libraries().partition(|library| members(library));
+        for library in own {
             members_of(&library, &mut objects)?;
         }
-        Ok(Self { objects, call })
+        Ok(Self { objects, libraries, call })
     }
 }
 

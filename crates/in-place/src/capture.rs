@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use object::read::archive::ArchiveFile;
+use object::{Object, ObjectSymbol, SymbolKind};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, io};
@@ -161,23 +162,27 @@ impl LinkCall {
         self.libraries().filter_map(beside).find(|folder| folder.is_dir())
     }
 
-    /// Keeps functions of the standard library that people add while debugging. They use thread locals, which
-    /// a patch can't bring along if the program has none of them.
+    /// Keeps what new code may need of the standard library and can't bring along: thread locals, for which threads that
+    /// run have no room, and printing, which is where people begin.
     fn spare_parts(&self) -> Vec<OsString> {
         let standard = self.libraries().find(|path| {
             path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with("libstd-"))
         });
         let Some(bytes) = standard.and_then(|path| std::fs::read(path).ok()) else { return Vec::new() };
         let Ok(archive) = ArchiveFile::parse(&*bytes) else { return Vec::new() };
-        let symbols = archive.symbols().ok().flatten().into_iter().flatten().flatten();
-        symbols
-            .filter_map(|symbol| str::from_utf8(symbol.name()).ok())
-            .filter(|name| {
-                name.contains("2io5stdio") && (name.contains("_print") || name.contains("_eprint"))
-            })
-            .map(|name| format!("-Wl,-u,{name}").into())
-            .collect()
+        let objects = archive.members().flatten().filter_map(|member| member.data(&*bytes).ok());
+        let mut parts = Vec::new();
+        for object in objects.filter_map(|bytes| object::File::parse(bytes).ok()) {
+            let known = object.symbols().filter(|symbol| !symbol.is_undefined() && symbol.is_global());
+            let spare = known.filter(|symbol| symbol.kind() == SymbolKind::Tls || is_printing(symbol.name()));
+            parts.extend(spare.filter_map(|symbol| Some(format!("-Wl,-u,{}", symbol.name().ok()?).into())));
+        }
+        parts
     }
+}
+
+fn is_printing(name: object::Result<&str>) -> bool {
+    name.is_ok_and(|name| name.contains("2io5stdio") && (name.contains("_print") || name.contains("_eprint")))
 }
 
 /// Long calls come as one `@file` with an argument a line.

@@ -23,6 +23,7 @@ pub(crate) type Elf<'a> = ElfFile64<'a>;
 pub(crate) type Hash = [u8; 32];
 
 /// Reads contents of one object.
+#[derive(Clone)]
 pub(crate) struct Contents<'a> {
     pub(crate) object: &'a Elf<'a>,
     /// The symbol that stands for a whole section.
@@ -142,10 +143,16 @@ pub(crate) fn is_stable(name: &str) -> bool {
     !name.is_empty() && !name.starts_with(".L") && !name.starts_with("anon.") && !name.starts_with("vtable.")
 }
 
+/// The function whose code a section of this name is; the compiler puts rare ones elsewhere.
+pub(crate) fn function_of(section: &str) -> Option<&str> {
+    let name = section.strip_prefix(".text.")?;
+    Some(name.strip_prefix("unlikely.").unwrap_or(name))
+}
+
 /// The content of every function and static of a build, by name, and what the functions do.
 pub(crate) fn hashes(build: &Build) -> Result<HashMap<String, HashSet<Hash>>> {
     let mut hashes: HashMap<String, HashSet<Hash>> = HashMap::new();
-    for elf in &parse_all(build)? {
+    for elf in &parse_all(&build.objects)? {
         let contents = Contents::of(elf);
         for (&section, &name) in &contents.names {
             hashes.entry(name.to_owned()).or_default().extend(contents.both(section));
@@ -154,11 +161,11 @@ pub(crate) fn hashes(build: &Build) -> Result<HashMap<String, HashSet<Hash>>> {
     Ok(hashes)
 }
 
-pub(crate) fn parse_all(build: &Build) -> Result<Vec<Elf<'_>>> {
-    build.objects.iter().map(parse).collect()
+pub(crate) fn parse_all(objects: &[ObjectFile]) -> Result<Vec<Elf<'_>>> {
+    objects.iter().map(parse).collect()
 }
 
-fn parse(file: &ObjectFile) -> Result<Elf<'_>> {
+pub(crate) fn parse(file: &ObjectFile) -> Result<Elf<'_>> {
     Elf::parse(&*file.bytes).map_err(|source| Error::Object { path: file.name.clone().into(), source })
 }
 

@@ -10,6 +10,7 @@
 //! The swap itself, loading the library and redirecting the old entries, is the debugger's work and is
 //! done by whoever holds it. Everything here is Linux x86-64 and ELF; elsewhere [`supported`] says why not.
 
+mod archives;
 mod build;
 pub mod capture;
 mod closures;

@@ -13,7 +13,7 @@ use object::{
 
 use crate::build::Build;
 use crate::capture::LinkCall;
-use crate::content::{Contents, Elf, Hash, is_stable, parse_all};
+use crate::content::{Contents, Elf, Hash, function_of, is_stable, parse_all};
 use crate::error::{Error, Result, io};
 use crate::guise::{Guise, SLIDE};
 use crate::jump::Redirect;
@@ -73,7 +73,8 @@ pub(crate) fn link(
     label: Option<&Label>,
 ) -> Result<Patch> {
     std::fs::create_dir_all(folder).map_err(io(folder))?;
-    let objects = parse_all(new)?;
+    let mut objects = parse_all(&new.objects)?;
+    objects.extend(parse_all(&plan.extra)?);
     let mut inputs = Vec::new();
     for (&index, sections) in &plan.sections {
         let path = folder.join(format!("part{index}.o"));
@@ -267,6 +268,8 @@ impl<'a> Part<'a> {
                 Some(&symbol) => (symbol, relocation.addend()),
                 // Debug information of code that is not in the patch: an address that debuggers pass over.
                 None if debug => (self.nowhere(), tombstone),
+                // An unwind entry of it, which linkers drop. Another object may have brought a function of this name.
+                None if name == ".eh_frame" && self.defines(target) => (self.nowhere(), 0),
                 None => (self.outside(target, is_description), relocation.addend()),
             };
             let RelocationFlags::Elf { r_type } = relocation.flags() else { continue };
@@ -274,6 +277,10 @@ impl<'a> Part<'a> {
             self.output.add_relocation(id, Relocation { offset, symbol, addend, flags })?;
         }
         Ok(())
+    }
+
+    fn defines(&self, symbol: object::SymbolIndex) -> bool {
+        self.elf.symbol_by_index(symbol).is_ok_and(|symbol| symbol.section_index().is_some())
     }
 
     fn nowhere(&mut self) -> SymbolId {
@@ -321,7 +328,7 @@ impl<'a> Part<'a> {
                 | (object::RelocationKind::Relative | object::RelocationKind::PltRelative, -4)
         );
         let section = self.elf.section_by_index(section).ok()?;
-        let name = section.name().ok()?.strip_prefix(".text.")?;
+        let name = function_of(section.name().ok()?)?;
         (begins && read.kind() == SymbolKind::Section && self.plan.redirected.contains(name))
             .then(|| name.to_owned())
     }
@@ -370,8 +377,7 @@ fn carried(call: &LinkCall) -> Vec<&OsString> {
     let mut value_follows = false;
     for argument in &call.arguments {
         let text = argument.to_str().unwrap_or_default();
-        let library =
-            Path::new(argument).extension().is_some_and(|end| end == "rlib" || end == "a" || end == "so");
+        let library = Path::new(argument).extension().is_some_and(|end| end == "a" || end == "so");
         let flag = ["-m64", "-Wl,-Bstatic", "-Wl,-Bdynamic"].contains(&text)
             || WITH_VALUE.iter().any(|flag| text.starts_with(flag));
         if value_follows || library || flag {

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex, SectionKind};
+use typed_arena::Arena;
 
-use crate::build::Build;
+use crate::archives::Archives;
+use crate::build::{Build, ObjectFile};
 use crate::closures::Closures;
-use crate::content::{Contents, Elf, Hash, is_stable, parse_all};
+use crate::content::{Contents, Elf, Hash, function_of, is_stable, parse, parse_all};
 use crate::error::{Error, Result};
 use crate::jump::JUMP;
 use crate::process::{Entry, Process};
@@ -36,6 +38,8 @@ pub(crate) struct Plan {
     pub(crate) sections: BTreeMap<usize, BTreeSet<usize>>,
     /// Why functions that should be redirected can't be. It only matters if they are not forked in the end.
     pub(crate) obstacles: Vec<Error>,
+    /// Objects of libraries that the patch needs as well: they follow those of the build.
+    pub(crate) extra: Vec<ObjectFile>,
     /// All names that the patch defines, with their content.
     pub(crate) defined: HashMap<String, HashSet<Hash>>,
 }
@@ -49,8 +53,9 @@ impl Plan {
 
 /// Compares a new build with what the process runs.
 pub(crate) fn plan(new: &Build, process: &Process, decision: &Decision) -> Result<Plan> {
-    let parsed = parse_all(new)?;
+    let parsed = parse_all(&new.objects)?;
     let all_contents: Vec<_> = parsed.iter().map(Contents::of).collect();
+    let extra = Extra::default();
     let mut search = Search::new(&parsed, &all_contents, process, decision);
     search.plan.changed = changed(&parsed, &all_contents, process);
     let mut closures = Closures::default();
@@ -82,7 +87,7 @@ pub(crate) fn plan(new: &Build, process: &Process, decision: &Decision) -> Resul
         }
     }
     search.plan.renumbered = closures.renumbered(process);
-    search.run()?;
+    search.run(&extra, process.archives(new)?)?;
     Ok(search.plan)
 }
 
@@ -119,7 +124,7 @@ fn obstacle(name: &str, entry: &Entry) -> Option<Error> {
 
 /// For each function of a build the functions that lead to it, by calls, constants and vtables.
 pub(crate) fn callers(new: &Build) -> Result<HashMap<String, BTreeSet<String>>> {
-    let parsed = parse_all(new)?;
+    let parsed = parse_all(&new.objects)?;
     let all_contents: Vec<_> = parsed.iter().map(Contents::of).collect();
     let (process, decision) = (Process::default(), Decision::default());
     let search = Search::new(&parsed, &all_contents, &process, &decision);
@@ -134,10 +139,17 @@ pub(crate) fn callers(new: &Build) -> Result<HashMap<String, BTreeSet<String>>> 
     Ok(callers)
 }
 
+/// Objects of libraries, for as long as a plan is made.
+#[derive(Default)]
+struct Extra<'a> {
+    files: Arena<ObjectFile>,
+    parsed: Arena<Elf<'a>>,
+}
+
 /// From the changed functions to what they need and the process does not have.
 struct Search<'a> {
-    objects: &'a [Elf<'a>],
-    contents: &'a [Contents<'a>],
+    objects: Vec<&'a Elf<'a>>,
+    contents: Vec<Contents<'a>>,
     process: &'a Process,
     /// Where each name is defined in the new build.
     definitions: HashMap<&'a str, (usize, SectionIndex)>,
@@ -149,22 +161,29 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn new(
         objects: &'a [Elf<'a>],
-        contents: &'a [Contents<'a>],
+        contents: &[Contents<'a>],
         process: &'a Process,
         decision: &'a Decision,
     ) -> Self {
-        let mut definitions = HashMap::new();
-        for (object, elf) in objects.iter().enumerate() {
-            for symbol in elf.symbols().filter(object::ObjectSymbol::is_definition) {
-                if let (Some(section), Ok(name)) = (symbol.section_index(), symbol.name())
-                    && is_stable(name)
-                {
-                    definitions.entry(name).or_insert((object, section));
-                }
+        let (queue, plan, definitions) = (Vec::new(), Plan::default(), HashMap::new());
+        let mut search =
+            Self { objects: Vec::new(), contents: Vec::new(), process, definitions, decision, queue, plan };
+        for (elf, contents) in objects.iter().zip(contents) {
+            search.add(elf, contents.clone());
+        }
+        search
+    }
+
+    fn add(&mut self, elf: &'a Elf<'a>, contents: Contents<'a>) {
+        for symbol in elf.symbols().filter(object::ObjectSymbol::is_definition) {
+            if let (Some(section), Ok(name)) = (symbol.section_index(), symbol.name())
+                && is_stable(name)
+            {
+                self.definitions.entry(name).or_insert((self.objects.len(), section));
             }
         }
-        let (queue, plan) = (Vec::new(), Plan::default());
-        Self { objects, contents, process, definitions, decision, queue, plan }
+        self.objects.push(elf);
+        self.contents.push(contents);
     }
 
     /// The names that a section's code leads to, by constants too.
@@ -194,9 +213,9 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn run(&mut self) -> Result<()> {
+    fn run(&mut self, extra: &'a Extra<'a>, archives: &Archives) -> Result<()> {
         while let Some((object, section)) = self.queue.pop() {
-            let elf = &self.objects[object];
+            let elf = self.objects[object];
             let Ok(read) = elf.section_by_index(section) else { continue };
             self.name(object, section);
             self.exception_table(object, &read);
@@ -204,6 +223,14 @@ impl<'a> Search<'a> {
                 let RelocationTarget::Symbol(symbol) = relocation.target() else { continue };
                 if !is_thread_local(relocation.flags()) {
                     self.follow(object, symbol);
+                    if let Some(name) = self.missing(object, symbol)
+                        && let Some(file) = archives.member(name)?
+                    {
+                        self.plan.extra.push(file.clone());
+                        let elf = extra.parsed.alloc(parse(extra.files.alloc(file))?);
+                        self.add(elf, Contents::of(elf));
+                        self.follow(object, symbol);
+                    }
                 } else if let Some(what) = self.unknown_thread_local(object, symbol) {
                     return Err(Error::ThreadLocal { what });
                 }
@@ -228,6 +255,14 @@ impl<'a> Search<'a> {
             (None, Some(section)) => self.need(object, section),
             (None, None) => {}
         }
+    }
+
+    /// The name of a symbol that neither the process nor an object has.
+    fn missing(&self, object: usize, symbol: object::SymbolIndex) -> Option<&'a str> {
+        let symbol = self.objects[object].symbol_by_index(symbol).ok()?;
+        let name = symbol.name().ok().filter(|name| is_stable(name))?;
+        let is_known = self.definitions.contains_key(name) || self.process.names.contains_key(name);
+        (symbol.is_undefined() && !is_known).then_some(name)
     }
 
     /// The thread local that is meant, as people write it, unless the process has it.
@@ -263,7 +298,7 @@ impl<'a> Search<'a> {
 
     /// A function's landing pads, which only the unwind information names.
     fn exception_table(&mut self, object: usize, code: &impl ObjectSection<'a>) {
-        let Some(function) = code.name().ok().and_then(|name| name.strip_prefix(".text.")) else { return };
+        let Some(function) = code.name().ok().and_then(function_of) else { return };
         let table = format!(".gcc_except_table.{function}");
         if let Some(section) = self.objects[object].section_by_name(&table) {
             let index = section.index();

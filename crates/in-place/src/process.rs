@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use artifact::Image;
 use object::{Object, ObjectSegment, ObjectSymbol, SymbolKind};
 
+use crate::archives::Archives;
 use crate::build::Build;
 use crate::content::{Hash, hashes};
 use crate::error::{Error, Result, io};
@@ -80,6 +81,8 @@ pub struct Process {
     pub(crate) images: Vec<PathBuf>,
     /// The program's debug information, once it is read.
     program: Arc<OnceLock<Image>>,
+    /// What it could have had besides, once that is read.
+    archives: Arc<OnceLock<Archives>>,
     /// Where the program begins, for patches to be near it.
     pub(crate) low: u64,
     pub(crate) thread_locals: Arc<ThreadLocals>,
@@ -128,10 +131,19 @@ impl Process {
         Ok(self.program.get_or_init(|| image).clone())
     }
 
-    /// Reads the program's debug information now, so that the first swap need not.
-    pub fn warm_up(&self) {
-        if let Err(error) = self.image(0) {
-            tracing::debug!(%error, "the gate will say so");
+    /// The libraries that the program is linked from, but for the workspace's own.
+    pub(crate) fn archives(&self, build: &Build) -> Result<&Archives> {
+        if let Some(archives) = self.archives.get() {
+            return Ok(archives);
+        }
+        let archives = Archives::of(build.libraries.clone())?;
+        Ok(self.archives.get_or_init(|| archives))
+    }
+
+    /// Reads the program's debug information and what its libraries have now, so that the first swap need not.
+    pub fn warm_up(&self, build: &Build) {
+        if let Err(error) = self.image(0).and_then(|_| self.archives(build).map(drop)) {
+            tracing::debug!(%error, "the first swap will say so");
         }
     }
 

@@ -27,7 +27,7 @@ impl ThreadLocals {
         let Some(header) = file.elf_program_headers().iter().find(is_tls) else { return found };
         (found.size, found.align) = (header.p_memsz(file.endian()), header.p_align(file.endian()));
         for symbol in
-            file.symbols().filter(|symbol| symbol.kind() == SymbolKind::Tls && symbol.is_definition())
+            file.symbols().filter(|symbol| symbol.kind() == SymbolKind::Tls && !symbol.is_undefined())
         {
             let Ok(name) = symbol.name() else { continue };
             let place = Some((symbol.address(), symbol.size()));

@@ -69,7 +69,7 @@ impl Swapping {
             let lines = Arc::new(artifact::code_lines(&session.program())?);
             let process = Arc::new(Process::launched(&session.program(), &build)?);
             let warm = Arc::clone(&process);
-            std::thread::spawn(move || warm.warm_up());
+            std::thread::spawn(move || warm.warm_up(&build));
             let is_placed = false;
             Ok(Self { root, program, record, session, folder, members, process, is_placed, lines })
         })

@@ -93,3 +93,30 @@ fn a_new_implementation_lives_among_old_objects() {
     app.line(r#"v1 [(6, "shape of 6"), (25, "shape of 25"), (0, "edge")]."#);
     app.end();
 }
+
+#[test]
+fn parts_of_the_standard_library_that_the_program_had_no_use_for_come_along() {
+    let mut app = Live::stepping(GENERIC);
+    app.line("more nothing.");
+    let threads = r#"{
+        let (to, from) = std::sync::mpsc::channel();
+        let threads: Vec<_> = (0..4_u64).map(|n| { let to = to.clone(); std::thread::spawn(move || to.send(n * n).unwrap()) }).collect();
+        drop(to);
+        for thread in threads { thread.join().unwrap(); }
+        let started = std::time::Instant::now();
+        format!("sum {} {}", from.iter().sum::<u64>(), started.elapsed().as_secs() < 1000)
+    }"#;
+    app.swap(&[("String::from(\"nothing\")", threads)]);
+    app.line("more sum 14 true.");
+    let parse = r#"{
+        fn parsed(text: &str) -> Result<i32, Box<dyn std::error::Error>> {
+            let number: i32 = text.trim().parse()?;
+            Ok(dbg!(number) * 2)
+        }
+        let file = std::fs::read_to_string("Cargo.toml").map(|text| text.lines().count() > 2);
+        format!("{:?} {} {:?}", parsed(" 21 ").ok(), parsed("x").unwrap_err(), file.ok())
+    }"#;
+    app.swap(&[(threads, parse)]);
+    app.line("more Some(42) invalid digit found in string Some(true).");
+    app.end();
+}

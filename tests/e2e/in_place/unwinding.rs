@@ -117,3 +117,23 @@ fn the_programs_own_backtraces_have_the_new_lines() {
     }
     app.end();
 }
+
+#[test]
+fn new_code_catches_panics_of_its_own() {
+    let mut app = Live::stepping(
+        r#"
+        fn quiet() { std::panic::set_hook(Box::new(|_| {})); }
+        fn attempt(n: u64) -> u64 { n }
+        fn step(tick: u64) -> String {
+            if tick == 0 { quiet(); }
+            format!("v1 attempt {}.", attempt(7))
+        }
+        "#,
+    );
+    app.line("v1 attempt 7.");
+    let attempt =
+        "{ let items = [1_u64, 2]; std::panic::catch_unwind(|| items[(n as usize) % 5]).unwrap_or(99) }";
+    app.swap(&[("fn attempt(n: u64) -> u64 { n }", &format!("fn attempt(n: u64) -> u64 {attempt}"))]);
+    app.line("v1 attempt 99.");
+    app.end();
+}

@@ -3,7 +3,7 @@
 use midflight_tests::program::Program;
 use serde_json::json;
 
-use super::{Live, MANIFEST, STEPPING};
+use super::{Live, MAIN, MANIFEST, STEPPING};
 
 const APP: &str = r#"
     use counting::{Counted, count};
@@ -185,5 +185,16 @@ fn a_test_target_is_edited_while_it_runs() {
     app.edit("tests/long.rs", &[("{ app::number() }", "{ app::number() + 5 }")]);
     app.swap_saved();
     app.line("v1 7.");
+    app.end();
+}
+
+#[test]
+fn a_program_with_neither_println_nor_threads_gets_both() {
+    let main = "fn work(n: u64) -> u64 { n }\nfn main() { for n in 0..60_000 { work(n); std::thread::sleep(std::time::Duration::from_millis(10)); } }\n";
+    let mut app = Live::of(MANIFEST, main);
+    let print = "{ std::thread::scope(|scope| { scope.spawn(|| println!(\"v1 work {}.\", n > 0)); }); n }";
+    app.edit(MAIN, &[("fn work(n: u64) -> u64 { n }", &format!("fn work(n: u64) -> u64 {print}"))]);
+    app.swap_saved();
+    app.line("v1 work true.");
     app.end();
 }
