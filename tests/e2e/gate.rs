@@ -276,13 +276,6 @@ fn closures_that_trade_places_are_not_taken_for_each_other() {
 }
 
 #[test]
-fn main_runs_its_old_code_and_the_user_is_told() {
-    let main = program("", "");
-    let patch = Built::new(&main).passes(&main.replace("0..3", "0..4"));
-    assert_eq!(patch.notes, ["`app::main` runs its old code until it is called again."]);
-}
-
-#[test]
 fn both_manglings_give_the_same_answers() {
     let rustflags = "[build]\nrustflags = [\"-Csymbol-mangling-version=v0\"]\n";
     let main = program("", "");

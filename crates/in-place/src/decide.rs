@@ -205,18 +205,12 @@ impl Gate<'_> {
     }
 
     fn notes(&self, decision: &Decision) -> Vec<String> {
-        let mains = self.plan.redirected.iter().filter(|function| artifact::is_main(function));
-        let mut notes: Vec<String> = mains
-            .map(|main| format!("`{}` runs its old code until it is called again.", demangled(main)))
-            .collect();
         let suspended = decision
             .forked
             .keys()
             .filter(|name| self.plan.changed.contains(*name) && !self.plan.defined.contains_key(*name));
-        notes
-            .extend(suspended.map(|name| {
-                format!("Whoever holds `{}` now goes on calling its old code.", demangled(name))
-            }));
-        notes
+        suspended
+            .map(|name| format!("Whoever holds `{}` now goes on calling its old code.", demangled(name)))
+            .collect()
     }
 }

@@ -15,7 +15,7 @@ const METHODS: u64 = 24;
 /// of methods.
 pub(crate) fn pointed_at(build: &Build) -> Result<HashSet<String>> {
     let mut found = HashSet::new();
-    for elf in &parse_all(build)? {
+    for elf in &parse_all(&build.objects)? {
         let contents = Contents::of(elf);
         for section in elf.sections().filter(may_hold_pointers) {
             let is_code = section.kind() == SectionKind::Text;

@@ -16,6 +16,7 @@ mod positions;
 mod reload;
 mod snapshots;
 mod staging;
+mod standing;
 mod stops;
 mod swap;
 mod wording;

@@ -23,8 +23,16 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// A process that has only just been told to go on may miss a pause.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 
-/// A thread that stands in the first bytes of a function is out of them after a moment.
-const TRIES: u32 = 20;
+/// What became of a patch.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Loaded {
+    /// The process has it.
+    In,
+    /// Something of the process lies where it was linked for.
+    PlaceTaken,
+    /// The process can't have it while it stands as it does: why, and what to do.
+    Refused(String),
+}
 
 impl Session {
     /// Stops the process without the editor's seeing it. Returns a stop that is the user's business instead.
@@ -77,10 +85,12 @@ impl Session {
         }
     }
 
-    /// Loads the patch and writes the redirects, with the process stopped. `false` if its place is taken.
-    pub(super) async fn load(&mut self, patch: &Patch, is_shown: bool, parts: &mut Parts) -> Result<bool> {
+    /// Loads the patch and writes the redirects, with the process stopped.
+    pub(super) async fn load(&mut self, patch: &Patch, is_shown: bool, parts: &mut Parts) -> Result<Loaded> {
         let began = Instant::now();
-        self.step_out(patch, is_shown).await?;
+        if let Some(reason) = self.step_out(patch, is_shown).await? {
+            return Ok(Loaded::Refused(reason));
+        }
         parts.stop += began.elapsed();
         let began = Instant::now();
         let library = quoted(&patch.library);
@@ -90,7 +100,7 @@ impl Session {
             return Err(Error::midflight("The patch can't be loaded into the process."));
         }
         let redirected = self.redirect_to(patch, handle, began, parts).await;
-        if !matches!(redirected, Ok(true)) {
+        if !matches!(redirected, Ok(Loaded::In)) {
             // Nothing leads into it. That this fails too is no worse than that it stays.
             let close = format!("expression -l c -- (int)dlclose((void*){handle:#x}ul)");
             if let Err(error) = self.command(&close).await {
@@ -106,10 +116,10 @@ impl Session {
         handle: u64,
         began: Instant,
         parts: &mut Parts,
-    ) -> Result<bool> {
+    ) -> Result<Loaded> {
         // The first word of a loaded library's `link_map` is its load bias.
         if self.words_at(handle, 1).await? != [0] {
-            return Ok(false);
+            return Ok(Loaded::PlaceTaken);
         }
         let described = quoted(&patch.described);
         self.command(&format!("target modules add \"{described}\"")).await?;
@@ -122,7 +132,7 @@ impl Session {
             tracing::debug!(%error, "the program's own backtraces lack the patch's lines");
         }
         parts.redirect = began.elapsed();
-        Ok(true)
+        Ok(Loaded::In)
     }
 
     /// Writes all redirects; when one can't be written, takes back those before it.
@@ -150,7 +160,7 @@ impl Session {
     }
 
     /// Whether a thread is at naming the frames of a backtrace.
-    async fn names_frames(&mut self, guise: &Guise) -> Result<bool> {
+    pub(super) async fn names_frames(&mut self, guise: &Guise) -> Result<bool> {
         let Some(memory) = &guise.memory else { return Ok(false) };
         Ok(self.words_at(memory.lock, 1).await?.iter().any(|word| word & u64::from(u32::MAX) != 0))
     }
@@ -171,69 +181,8 @@ impl Session {
         self.command(&format!("memory write {address:#x} {}", bytes.join(" "))).await.map(drop)
     }
 
-    /// Lets threads go on for a moment that would go on in the middle of a jump.
-    async fn step_out(&mut self, patch: &Patch, is_shown: bool) -> Result<()> {
-        for attempt in 0..TRIES {
-            match self.thread_inside(patch).await? {
-                Some(thread) if is_shown => {
-                    return Err(Error::user(format!(
-                        "Thread {thread} stands in the first instructions of a changed function. Step once, and save again."
-                    )));
-                }
-                // Worth a moment, but not the swap.
-                None if is_shown || attempt > TRIES / 2 || !self.names_frames(&patch.guise).await? => {
-                    return Ok(());
-                }
-                Some(_) | None => {}
-            }
-            self.continue_silently();
-            tokio::time::sleep(Duration::from_millis(2)).await;
-            if self.pause_silently().await?.is_some() {
-                return Err(Error::nobody(
-                    "The process stopped for another reason during the swap. Save again.",
-                ));
-            }
-        }
-        Err(Error::nobody("A thread stays in the first instructions of a changed function. Save again."))
-    }
-
-    async fn thread_inside(&mut self, patch: &Patch) -> Result<Option<i64>> {
-        let tops = self.command("thread list").await?;
-        for line in tops.lines() {
-            let Some((thread, top)) = top_of(line) else { continue };
-            if patch.redirects.iter().any(|redirect| redirect.hits(top)) {
-                return Ok(Some(thread));
-            }
-        }
-        if patch.redirects.iter().all(|redirect| redirect.busy.is_empty()) {
-            return Ok(None);
-        }
-        for (thread, frames) in self.all_frames().await? {
-            if frames.iter().any(|frame| patch.redirects.iter().any(|redirect| redirect.busy.contains(frame)))
-            {
-                return Ok(Some(thread));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Where each frame of each thread goes on.
-    async fn all_frames(&mut self) -> Result<Vec<(i64, Vec<u64>)>> {
-        let body = self.ask("threads", json!({})).await?;
-        let threads = body.get("threads").and_then(Value::as_array).cloned().unwrap_or_default();
-        let mut all = Vec::new();
-        for thread in threads.iter().filter_map(|thread| thread.get("id")?.as_i64()) {
-            let trace = self.ask("stackTrace", json!({"threadId": thread})).await?;
-            let frames = trace.get("stackFrames").and_then(Value::as_array).into_iter().flatten();
-            let addresses =
-                frames.filter_map(|frame| number(frame.get("instructionPointerReference")?.as_str()?));
-            all.push((thread, addresses.collect()));
-        }
-        Ok(all)
-    }
-
     /// Runs a command of LLDB; what it prints.
-    async fn command(&mut self, command: &str) -> Result<String> {
+    pub(super) async fn command(&mut self, command: &str) -> Result<String> {
         let arguments = json!({"expression": format!("`{command}"), "context": "repl"});
         let body = self.ask("evaluate", arguments).await?;
         let text = body.get("result").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -249,14 +198,6 @@ impl Session {
         let value = text.rsplit_once('=').and_then(|(_, value)| number(value));
         value.ok_or_else(|| Error::nobody(format!("The debugger says `{}` instead of a value.", text.trim())))
     }
-}
-
-/// The thread, and where it goes on, of a line of LLDB's `thread list`.
-fn top_of(line: &str) -> Option<(i64, u64)> {
-    let (_, rest) = line.split_once(": tid = ")?;
-    let (thread, rest) = rest.split_once(", ")?;
-    let top = rest.split(' ').next()?;
-    Some((i64::try_from(number(thread)?).ok()?, number(top)?))
 }
 
 /// A path inside quotation marks.
@@ -280,12 +221,5 @@ mod tests {
         assert!(is_passed_by(table, "SIGALRM"));
         assert!(!is_passed_by(table, "SIGSEGV"));
         assert!(!is_passed_by(&table.replace("true   false", "true   true"), "SIGALRM"));
-    }
-
-    #[test]
-    fn the_top_of_a_thread_is_read_from_the_list() {
-        let line = "* thread #1: tid = 4242, 0x0000555555558f3d app`main, name = 'app', stop reason = signal SIGSTOP";
-        assert_eq!(top_of(line), Some((4242, 0x5555_5555_8f3d)));
-        assert_eq!(top_of("Process 4242 stopped"), None);
     }
 }

@@ -173,7 +173,14 @@ impl Session {
         live.reload.refused = None;
         if let Some(patch) = ready.patch.clone() {
             return match self.swap(&ready, &patch).await {
-                Ok(swapped) => self.announce(&ready, Some(&swapped)),
+                Ok(Ok(swapped)) => self.announce(&ready, Some(&swapped)),
+                Ok(Err(message)) => self.on_refused(Refusal {
+                    texts: ready.texts.clone(),
+                    verdict: Verdict::Restart,
+                    changes: ready.changes.clone(),
+                    message,
+                    remedy: String::new(),
+                }),
                 Err(error) => self.on_failed(&error),
             };
         }

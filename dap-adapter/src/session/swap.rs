@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::Session;
 use super::launch::blocking;
+use super::patching::Loaded;
 use super::staging::Ready;
 use super::wording::{self, Parts, Swapped};
 use crate::cargo::Invocation;
@@ -152,18 +153,20 @@ impl Session {
         }
     }
 
-    /// Brings a patch into the process. Where its place is taken it is linked for another one.
-    pub(super) async fn swap(&mut self, ready: &Ready, patch: &Patch) -> Result<Swapped> {
+    /// Brings a patch into the process, or says why it can't be. Where its place is taken it is linked for another one.
+    pub(super) async fn swap(&mut self, ready: &Ready, patch: &Patch) -> Result<Result<Swapped, String>> {
         let mut moved = None;
         loop {
             let swap = self.live.as_ref().and_then(|live| live.swap.clone());
             let swap = swap.ok_or_else(|| Error::nobody("There is nothing to swap functions in."))?;
             let alone = swap.alone().await?;
             let patch = moved.as_ref().unwrap_or(patch);
-            if let Some(swapped) = self.stop_and_load(ready, patch).await? {
-                return Ok(swapped);
+            let (loaded, swapped) = self.stop_and_load(ready, patch).await?;
+            match loaded {
+                Loaded::In => return Ok(Ok(swapped)),
+                Loaded::Refused(reason) => return Ok(Err(reason)),
+                Loaded::PlaceTaken => drop(alone),
             }
-            drop(alone);
             moved = Some(self.elsewhere(ready.number).await?);
         }
     }
@@ -184,8 +187,8 @@ impl Session {
     }
 
     /// Everything that needs the process to stand still, and nothing else, happens between the stop and the
-    /// continuing. `None` if the place of the patch is taken.
-    async fn stop_and_load(&mut self, ready: &Ready, patch: &Patch) -> Result<Option<Swapped>> {
+    /// continuing.
+    async fn stop_and_load(&mut self, ready: &Ready, patch: &Patch) -> Result<(Loaded, Swapped)> {
         let library = patch.described.clone();
         let lines = blocking(move || artifact::code_lines(&library)).await?;
         let lines = lines.map_err(|error| Error::midflight(format!("{error}.")))?;
@@ -196,7 +199,7 @@ impl Session {
         let loaded = self.load(patch, was_stopped, &mut parts).await;
         let placing = Instant::now();
         let mut set = Ok(());
-        if matches!(loaded, Ok(true)) {
+        if matches!(loaded, Ok(Loaded::In)) {
             self.advance_to(ready, lines);
             set = self.set_all_breakpoints().await;
         }
@@ -207,15 +210,16 @@ impl Session {
             None => self.continue_silently(),
         }
         let paused = started.elapsed();
-        if !loaded? {
-            return Ok(None);
+        let loaded = loaded?;
+        if loaded != Loaded::In {
+            return Ok((loaded, Swapped::default()));
         }
         self.note(patch)?;
         if let Err(error) = set {
             self.editor.warn(format!("The new code runs, but breakpoints may be missing: {error}"));
         }
         let functions = wording::names(patch.redirects.iter().map(|redirect| redirect.function.as_str()));
-        Ok(Some(Swapped { paused, parts, functions, notes: Vec::new() }))
+        Ok((loaded, Swapped { paused, parts, functions, notes: patch.notes.clone() }))
     }
 
     /// From here on, positions are those of the new code.

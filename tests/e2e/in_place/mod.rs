@@ -9,6 +9,7 @@ mod constants_and_lines;
 mod example;
 mod functions;
 mod generics_and_traits;
+mod held;
 mod profiles;
 mod refusals;
 mod servers;
