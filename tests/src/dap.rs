@@ -211,7 +211,7 @@ impl Client {
     #[track_caller]
     pub fn wait_for_end(&mut self) {
         let Some(child) = &mut self.child else { return };
-        let deadline = Instant::now() + Duration::from_secs(15);
+        let deadline = Instant::now() + PATIENCE;
         while child.try_wait().expect("the child can be waited for").is_none() {
             assert!(Instant::now() < deadline, "the adapter does not end\n{}", self.log);
             std::thread::sleep(Duration::from_millis(10));

@@ -31,7 +31,8 @@ pub use layout::{Member, Parts, Reach, Signature, TypeLayout, Variant};
 pub use lines::{CodeLines, code_lines};
 use object::{Object, ObjectSymbol, SymbolKind};
 pub use swap::{
-    ChangedTypes, Code, Passes, changed_types, differences, handed, holders, is_main, kept, passes,
+    ChangedTypes, Code, Passes, changed_types, coroutines, differences, handed, holders, is_main, kept,
+    passes,
 };
 pub use vtable::demangled;
 

@@ -404,6 +404,17 @@ pub fn handed(
     Ok(changed.types.keys().filter(is_handed).cloned().collect())
 }
 
+/// Those of the functions that go on with a future where it waits.
+pub fn coroutines(image: &Image, functions: &BTreeSet<String>) -> Result<BTreeSet<String>, Error> {
+    let mut found = BTreeSet::new();
+    for function in functions {
+        if first_parameter(image, function)?.is_some_and(|name| is_coroutine(&name)) {
+            found.insert(function.clone());
+        }
+    }
+    Ok(found)
+}
+
 fn first_parameter(image: &Image, function: &str) -> Result<Option<String>, Error> {
     let one = BTreeSet::from([function.to_owned()]);
     let mut artifact = signatures(image, &one, false)?;

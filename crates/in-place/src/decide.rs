@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use artifact::{
-    ChangedTypes, Code, Difference, Image, Passes, changed_types, demangled, differences, handed, holders,
-    kept, passes,
+    ChangedTypes, Code, Difference, Image, Passes, changed_types, coroutines, demangled, differences, handed,
+    holders, kept, passes,
 };
 
 use crate::build::Build;
@@ -59,7 +59,7 @@ pub(crate) fn judge(
     if !refusals.is_empty() {
         return Ok(Judged::Refused(refusals));
     }
-    Ok(Judged::Settled { held: gate.held()?, notes: gate.notes(decision) })
+    Ok(Judged::Settled { held: gate.held()?, notes: gate.notes(decision)? })
 }
 
 struct Gate<'a> {
@@ -204,13 +204,28 @@ impl Gate<'_> {
         Ok(held)
     }
 
-    fn notes(&self, decision: &Decision) -> Vec<String> {
-        let suspended = decision
-            .forked
-            .keys()
-            .filter(|name| self.plan.changed.contains(*name) && !self.plan.defined.contains_key(*name));
-        suspended
-            .map(|name| format!("Whoever holds `{}` now goes on calling its old code.", demangled(name)))
-            .collect()
+    /// What goes on in old code, and for how long.
+    fn notes(&self, decision: &Decision) -> Result<Vec<String>> {
+        let changed: BTreeSet<String> =
+            decision.forked.keys().filter(|name| self.plan.changed.contains(*name)).cloned().collect();
+        let mut futures = BTreeSet::new();
+        for (index, old) in &self.olds {
+            futures.extend(coroutines(old, &self.of_image(&changed, *index))?);
+        }
+        let of = |name: &String| match demangled(name) {
+            name if name.ends_with("}}") => {
+                name.rsplit_once("::{{").map_or(name.clone(), |(owner, _)| owner.to_owned())
+            }
+            name => name,
+        };
+        let in_flight: BTreeSet<String> = futures.iter().map(of).collect();
+        let held =
+            changed.iter().filter(|name| !futures.contains(*name) && !self.plan.defined.contains_key(*name));
+        let in_flight = in_flight
+            .iter()
+            .map(|name| format!("Futures of `{name}` that are in flight finish its old code."));
+        let held =
+            held.map(|name| format!("Whoever holds `{}` now goes on calling its old code.", demangled(name)));
+        Ok(in_flight.chain(held).collect())
     }
 }

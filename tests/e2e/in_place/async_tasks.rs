@@ -294,3 +294,36 @@ async fn pump() {
     app.line("v1 pump 6.");
     app.end();
 }
+
+#[test]
+fn a_task_that_runs_for_ever_goes_on_with_the_futures_it_was_built_with() {
+    let mut app = Live::on_tokio(
+        r#"
+async fn beat(n: u64) -> u64 {
+    let before = [n; 2];
+    yield_now().await;
+    before[0] * 10 + before[1]
+}
+async fn pump() {
+    loop {
+        println!("v1 pump {}.", beat(1).await);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+"#,
+        "#[tokio::main]\nasync fn main() { tokio::spawn(pump()).await.unwrap(); }\n",
+    );
+    app.line("v1 pump 11.");
+    app.edit(MAIN, &[("[n; 2]", "[n * 3; 9]"), ("before[1]", "before[8]")]);
+    let answer = app.session.client.ok("midflight/reload", json!({}));
+    // The loop has the room of an old future in its own state: nothing that it calls may have the new layout, and
+    // whoever edits it is told so.
+    let message = answer["message"].as_str().unwrap_or_default();
+    assert!(message.contains("pump") || message.contains("beat"), "{answer}");
+    assert!(answer["applied"] == false || message.contains("old code"), "{answer}");
+    app.printed.clear();
+    for _ in 0..20 {
+        app.line("v1 pump 11.");
+    }
+    app.end();
+}
