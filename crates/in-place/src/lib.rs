@@ -1,10 +1,10 @@
 //! Swapping changed functions into an unmodified Cargo program.
 //!
-//! 1. [`capture`]: Cargo builds the program through this command as its `RUSTC_WORKSPACE_WRAPPER`, which
+//! 1. `capture`: Cargo builds the program through this command as its `RUSTC_WORKSPACE_WRAPPER`, which
 //!    records how the program is linked and keeps the objects. For a patch the full link never runs.
 //! 2. [`Build`]: the objects of one generation, function by function.
-//! 3. [`plan`]: which functions differ from what the process runs, and what they need that it does not have.
-//! 4. [`link`]: a library with just these, every other name bound to where the process has it.
+//! 3. `plan`: which functions differ from what the process runs, and what they need that it does not have.
+//! 4. `link`: a library with just these, every other name bound to where the process has it.
 //! 5. [`prepare`] does 3 and 4 under the gate's eye: what may not be redirected is forked, or refused.
 //!
 //! The swap itself, loading the library and redirecting the old entries, is the debugger's work and is
