@@ -90,9 +90,13 @@ export class Workbench {
 
   /** Selects the next place of a text, by means of the find widget. */
   async select(text: string): Promise<void> {
-    await this.focusEditor();
-    await this.keys("Control+f");
     const find = this.page.locator(".editor-instance .find-widget.visible");
+    // The key goes where the keyboard is: to a view that takes it in between, it means something else.
+    await until("the find widget is open", async () => {
+      await this.focusEditor();
+      await this.keys("Control+f");
+      return find.isVisible();
+    });
     await find.locator("textarea").first().fill(text);
     await find.locator(".matchesCount").filter({ hasText: /\d+ of \d+/ }).waitFor();
     // Escape closes one thing at a time; a notification comes first.
@@ -181,8 +185,11 @@ export class Workbench {
     const view = this.page.locator(".markers-panel");
     if (!(await view.isVisible())) {
       await this.keys("Control+Shift+m");
+      await view.waitFor();
+      // It takes the keyboard a moment after it is shown.
+      const panel = this.page.locator(".part.panel");
+      await until("the Problems view has the keyboard", () => panel.evaluate((it) => it.contains(document.activeElement)));
     }
-    await view.waitFor();
     return view.locator(".monaco-list-row");
   }
 
