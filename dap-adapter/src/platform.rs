@@ -32,6 +32,14 @@ impl Process {
         }
     }
 
+    /// Stops it under its debugger, which takes the signal for itself. Whether that can be done here.
+    ///
+    /// LLDB's own interrupt holds the process for 100 ms before it says so: it waits for the second answer that some
+    /// debug servers give (`GDBRemoteClientBase::ShouldStop`).
+    pub(crate) fn interrupt(self) -> bool {
+        self.is_alive() && imp::is_traced(self.id) && imp::interrupt(self.id)
+    }
+
     /// The processes that it has started and that still run.
     pub(crate) fn children(self) -> Vec<Self> {
         imp::children(self.id).into_iter().filter_map(Self::running).collect()
@@ -163,6 +171,17 @@ mod imp {
         unsafe { libc::kill(id.cast_signed(), signal) };
     }
 
+    /// Without a debugger, nobody would let it go on again.
+    pub(super) fn is_traced(id: u32) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        status.lines().any(|line| line.strip_prefix("TracerPid:").is_some_and(|pid| pid.trim() != "0"))
+    }
+
+    pub(super) fn interrupt(id: u32) -> bool {
+        // SAFETY: a plain system call.
+        unsafe { libc::kill(id.cast_signed(), libc::SIGSTOP) == 0 }
+    }
+
     pub(super) fn kill_group(id: u32) {
         // SAFETY: a plain system call.
         unsafe { libc::kill(-id.cast_signed(), libc::SIGKILL) };
@@ -205,6 +224,12 @@ mod imp {
     pub(super) fn low_priority(_: &mut Command) {}
     pub(super) fn kill(_: u32) {}
     pub(super) fn signal(_: u32, _: i32) {}
+    pub(super) fn is_traced(_: u32) -> bool {
+        false
+    }
+    pub(super) fn interrupt(_: u32) -> bool {
+        false
+    }
     pub(super) fn kill_group(_: u32) {}
     pub(super) fn started(_: u32) -> Option<u64> {
         None

@@ -1,4 +1,4 @@
-//! `bench [swaps]`: from a save to code that runs, by the in-place engine and by a rebuild, side by side.
+//! `bench [swaps [size]]`: from a save to code that runs, by the in-place engine and by a rebuild, side by side.
 //!
 //! Programs of three sizes are generated, real `midflight dap` and real `lldb-dap` debug them. Medians are of the
 //! same run on the same machine, each edit once by either way.
@@ -22,12 +22,12 @@ const EDITS: u32 = 5;
 
 fn main() -> ExitCode {
     let swaps = std::env::args().nth(1).and_then(|number| number.parse().ok()).unwrap_or(200);
-    let mut table = Table::default();
-    for size in &SIZES {
+    let only = std::env::args().nth(2);
+    let mut table = Table::begin();
+    for size in SIZES.iter().filter(|size| only.as_ref().is_none_or(|only| only == size.name)) {
         measure(size, if size.crates == 1 { swaps } else { EDITS }, &mut table);
     }
-    table.print();
-    if table.are_met() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if table.end() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn measure(size: &Size, swaps: u32, table: &mut Table) {

@@ -149,6 +149,7 @@ impl Workspace {
             "\n/// All kinds of samples of a text.\npub fn all(text: &str) -> i64 {{\n    let mut sum = 0;\n{all}    sum\n}}\n"
         );
         self.write(&format!("{name}/src/lib.rs"), &root);
+        self.write(&format!("{name}/src/edited.rs"), &edited(0));
     }
 
     fn program(&self, names: &[String]) {
@@ -171,8 +172,7 @@ impl Workspace {
 
     /// Saves the code that is edited.
     pub(crate) fn write_version(&self, version: u32) {
-        let text = EDITED.replace("VERSION", &version.to_string());
-        fs::write(&self.edited, text).expect("the edited file can be written");
+        fs::write(&self.edited, edited(version)).expect("the edited file can be written");
     }
 
     /// The edited file, and the line with this marker.
@@ -197,6 +197,10 @@ impl Workspace {
         let folder = path.parent().expect("a file lies in a folder");
         fs::create_dir_all(folder).and_then(|()| fs::write(&path, text)).expect("the program can be written");
     }
+}
+
+fn edited(version: u32) -> String {
+    EDITED.replace("VERSION", &version.to_string())
 }
 
 fn manifest(name: &str, dependencies: &[String]) -> String {

@@ -30,7 +30,7 @@ use rayon::prelude::*;
 use crate::project::Packages;
 
 pub use project::{HotLib, detect_engine, hot_libs, is_source};
-pub use report::{Baseline, Channel, Position, Range, Report, ReportedChange, UnitTotals, report};
+pub use report::{Baseline, Channel, Position, Range, Report, ReportedChange, UnitTotals, report, report_of};
 
 /// The units of one file. `last_good` is the same file before the edit: units of unchanged text are shared with
 /// it, and where the new text does not parse its units stand in.
@@ -96,6 +96,20 @@ pub fn reparse(program: &Program, path: &str, text: &str) -> Program {
     });
     let program = program.with_file(path, Some(Arc::new(units)));
     if same_project { program } else { with_project(&program) }
+}
+
+/// The program of `old` texts as it is with the `new` ones: only files that differ are parsed.
+#[must_use]
+pub fn update(program: &Program, old: &Texts, new: &Texts) -> Program {
+    let removed: Vec<_> = old.keys().filter(|path| !new.contains_key(*path)).collect();
+    let changed: Vec<_> = new.iter().filter(|(path, text)| old.get(*path) != Some(text)).collect();
+    let mut paths = removed.iter().copied().chain(changed.iter().map(|(path, _)| *path));
+    if paths.any(|path| build_file::is_build_file(path)) {
+        // Files may be other modules than before.
+        return self::program(new);
+    }
+    let program = removed.into_iter().fold(program.clone(), |program, path| without(&program, path));
+    changed.into_iter().fold(program, |program, (path, text)| reparse(&program, path, text))
 }
 
 /// The program without a file.

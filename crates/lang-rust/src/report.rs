@@ -112,14 +112,24 @@ pub struct Report {
 /// Compares two trees. Without an engine the one that the new tree is made for is taken.
 pub fn report(old: &Texts, new: &Texts, engine: Option<EngineKind>) -> Report {
     let started = Instant::now();
-    let before = crate::program(old);
-    let after = crate::program(new);
-    let engine = engine.unwrap_or_else(|| crate::detect_engine(&after));
-    let changes = compat::compare(&before, &after, engine);
+    let (before, after) = (crate::program(old), crate::program(new));
+    let report = report_of((old, &before), (new, &after), engine);
+    Report { elapsed_ms: started.elapsed().as_secs_f64() * 1000.0, ..report }
+}
+
+/// The same for texts whose programs are known.
+pub fn report_of(
+    (old, before): (&Texts, &Program),
+    (new, after): (&Texts, &Program),
+    engine: Option<EngineKind>,
+) -> Report {
+    let started = Instant::now();
+    let engine = engine.unwrap_or_else(|| crate::detect_engine(after));
+    let changes = compat::compare(before, after, engine);
     let verdict = compat::worst(&changes);
     let mut lines = Lines { old, new, indexes: HashMap::new() };
     let changes = changes.into_iter().map(|change| lines.reported(change)).collect();
-    let units = UnitTotals { total: after.unit_count(), reused: reused(&before, &after) };
+    let units = UnitTotals { total: after.unit_count(), reused: reused(before, after) };
     let channel = if verdict.is_swappable() { Channel::HotReload } else { Channel::Build };
     let elapsed_ms = started.elapsed().as_secs_f64() * 1000.0;
     Report { version: 1, engine, verdict, channel, changes, units, elapsed_ms }

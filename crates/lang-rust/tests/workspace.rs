@@ -111,6 +111,7 @@ fn examples_that_are_workspaces_of_their_own_are_not_the_program() {
 fn from_scratch_and_edit_by_edit_give_the_same() {
     let mut texts: Texts = HOT.iter().map(|&(path, text)| (path.into(), text.into())).collect();
     let mut program = lang_rust::program(&texts);
+    let (first, first_texts) = (program.clone(), texts.clone());
     let edits = [
         ("world/src/lib.rs", "pub fn step() { 1; }\nstruct S { x: u8 }"),
         ("world/src/lib.rs", "struct S { y: u8 }\npub fn step() { 2; }"),
@@ -124,10 +125,17 @@ fn from_scratch_and_edit_by_edit_give_the_same() {
         let scratch = lang_rust::program(&texts);
         assert_eq!(paths(&program), paths(&scratch));
         assert_eq!(roles(&program), roles(&scratch));
+        let at_once = lang_rust::update(&first, &first_texts, &texts);
+        assert_eq!((paths(&at_once), roles(&at_once)), (paths(&scratch), roles(&scratch)));
         for engine in EngineKind::ALL {
             assert_eq!(compat::compare(&scratch, &program, engine).len(), 0);
+            assert_eq!(compat::compare(&scratch, &at_once, engine).len(), 0);
         }
     }
+    let mut fewer = texts.clone();
+    fewer.remove("world/src/new.rs");
+    let removed = lang_rust::update(&program, &texts, &fewer);
+    assert_eq!(paths(&removed), paths(&lang_rust::program(&fewer)));
 }
 
 #[test]

@@ -83,7 +83,11 @@ impl Session {
     fn on_process(&mut self, message: &Message) {
         let body = message.body();
         let id = body.get("systemProcessId").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok());
-        self.processes.extend(id.and_then(Process::running));
+        let debuggee = id.and_then(Process::running);
+        self.processes.extend(debuggee);
+        if let Some(live) = &mut self.live {
+            live.process.debuggee = debuggee;
+        }
         if let Some(adapter) = &self.adapter {
             self.processes.extend(adapter.processes());
         }

@@ -14,6 +14,7 @@ use crate::breakpoints::Breakpoints;
 use crate::cargo::{Built, Invocation};
 use crate::config::Config;
 use crate::modules::Modules;
+use crate::platform::Process;
 use crate::snapshots::Snapshots;
 use crate::sources::{Key, Sources};
 use crate::watch::Watch;
@@ -72,6 +73,10 @@ pub(super) struct Running {
     pub(super) snapshot_due: Option<Vec<i64>>,
     /// The thread of the last stop.
     pub(super) thread: i64,
+    /// What is debugged, once it runs.
+    pub(super) debuggee: Option<Process>,
+    /// It was sent a signal to stop, which it has not taken yet.
+    pub(super) interrupted: bool,
     /// The editor asked for a pause that has not come.
     pub(super) pause_wanted: bool,
     /// So many `continued` are about our own `continue`.

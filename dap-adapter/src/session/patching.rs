@@ -16,12 +16,19 @@ use crate::adapter::FromAdapter;
 use crate::error::{Error, Result};
 use crate::message::{Kind, Message};
 use crate::modules::number;
+use crate::platform::Process;
 
 /// How long a pause may take to come.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// A process that has only just been told to go on may miss a pause.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+/// What is on the way comes within this.
+const AT_ONCE: Duration = Duration::from_millis(300);
+
+/// How lldb-dap describes a stop that we asked for by a signal.
+pub(super) const INTERRUPTED: &str = "signal SIGSTOP";
 
 /// What became of a patch.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,18 +46,35 @@ impl Session {
     pub(super) async fn pause_silently(&mut self) -> Result<Option<Message>> {
         let stop = self.pause().await?;
         let body = stop.body();
-        if let Some(live) = &mut self.live {
-            live.process.thread = body.get("threadId").and_then(Value::as_i64).unwrap_or_default();
-        }
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-        let is_pause = text("reason") == "pause" || text("description").contains("SIGSTOP");
-        let wanted = self.live.as_ref().is_some_and(|live| live.process.pause_wanted);
-        let is_ours = !wanted && (is_pause || self.passes_by(text("description")).await);
-        Ok((!is_ours).then_some(stop))
+        let wanted = self.live.as_mut().is_some_and(|live| {
+            live.process.thread = body.get("threadId").and_then(Value::as_i64).unwrap_or_default();
+            live.process.interrupted &= text("description") != INTERRUPTED;
+            live.process.pause_wanted
+        });
+        let is_pause = text("reason") == "pause" || text("description") == INTERRUPTED;
+        if wanted || !(is_pause || self.passes_by(text("description")).await) {
+            return Ok(Some(stop));
+        }
+        for reason in self.stop_reasons().await {
+            // Another thread has stopped at the same moment: its event is on the way.
+            if reason != INTERRUPTED && !self.passes_by(&reason).await {
+                return Ok(self.next_stop(Instant::now() + AT_ONCE).await);
+            }
+        }
+        Ok(None)
     }
 
     async fn pause(&mut self) -> Result<Message> {
         let limit = Instant::now() + PAUSE;
+        if let Some(live) = &mut self.live
+            && live.process.debuggee.is_some_and(Process::interrupt)
+        {
+            live.process.interrupted = true;
+            if let Some(stop) = self.next_stop(Instant::now() + ASK_AGAIN).await {
+                return Ok(stop);
+            }
+        }
         while Instant::now() < limit {
             // All threads stop, whichever is named.
             self.ask("pause", json!({"threadId": 0})).await?;

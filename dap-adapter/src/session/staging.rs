@@ -85,6 +85,7 @@ pub(super) enum Outcome {
 pub(super) struct Plan {
     root: PathBuf,
     running: Texts,
+    program: Program,
     number: u32,
     engine: EngineKind,
     reloads: bool,
@@ -105,6 +106,7 @@ impl Live {
         Plan {
             root: self.root().to_owned(),
             running: current.texts.clone(),
+            program: current.program.clone(),
             number: current.number + 1,
             engine: self.engine,
             reloads: self.takes_new_code(),
@@ -232,8 +234,13 @@ impl Plan {
     }
 
     async fn judge(&self, texts: &Texts) -> Result<(lang_rust::Report, Program)> {
-        let (old, new, engine) = (self.running.clone(), texts.clone(), self.engine);
-        blocking(move || (lang_rust::report(&old, &new, Some(engine)), lang_rust::program(&new))).await
+        let (old, before, engine) = (self.running.clone(), self.program.clone(), self.engine);
+        let new = texts.clone();
+        let judge = move || {
+            let after = lang_rust::update(&before, &old, &new);
+            (lang_rust::report_of((&old, &before), (&new, &after), Some(engine)), after)
+        };
+        blocking(judge).await
     }
 
     /// Why the change must not be brought into the process, and what to do.

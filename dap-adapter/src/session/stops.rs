@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
+use super::patching::INTERRUPTED;
 use super::{Report, Session};
 use crate::adapter::FromAdapter;
 use crate::error::Result;
@@ -39,6 +40,13 @@ impl Session {
             live.process.own_continues = 0;
             live.process.thread = body.get("threadId").and_then(Value::as_i64).unwrap_or_default();
         }
+        if self.is_late_interrupt(&body) {
+            let is_alone = self.stop_reasons().await.iter().all(|reason| reason == INTERRUPTED);
+            if is_alone && self.live.as_ref().is_some_and(|live| !live.process.shown_stop) {
+                self.continue_silently();
+            }
+            return;
+        }
         if self.is_left_over(&body) {
             // Without a library event at the same stop, which lets the process go on, this has to.
             let reasons = self.stop_reasons().await;
@@ -63,6 +71,14 @@ impl Session {
         self.go_on(message, body, others).await;
     }
 
+    /// We asked for a stop, another came first, and now the process takes ours.
+    fn is_late_interrupt(&mut self, body: &Value) -> bool {
+        let Some(live) = self.live.as_mut().filter(|live| live.process.interrupted) else { return false };
+        let is_ours = body.get("description").and_then(Value::as_str) == Some(INTERRUPTED);
+        live.process.interrupted = !is_ours;
+        is_ours && !live.process.pause_wanted
+    }
+
     /// A step passed a breakpoint of LLDB's own at the very moment of a library event. The breakpoint is gone
     /// by the time it is told of, and the step is not done: it goes on with the process.
     fn is_left_over(&self, body: &Value) -> bool {
@@ -76,7 +92,7 @@ impl Session {
     }
 
     /// Why each stopped thread stopped. The event names only one thread.
-    async fn stop_reasons(&mut self) -> Vec<String> {
+    pub(super) async fn stop_reasons(&mut self) -> Vec<String> {
         let list = json!({"expression": "`thread list", "context": "repl"});
         let Ok(body) = self.ask("evaluate", list).await else { return Vec::new() };
         let text = body.get("result").and_then(Value::as_str).unwrap_or_default();
