@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use in_place::capture::{self, Purpose};
-use in_place::{Build, Patch, Prepared, Process, Record, SessionFolder};
+use in_place::{Build, Known, Patch, Prepared, Process, Record, SessionFolder};
 use midflight_tests::program::Program;
 
 const MAIN: &str = "src/main.rs";
@@ -31,7 +31,8 @@ impl Built {
         let folder = program.outside().join("capture");
         build(&program, Purpose::Launch);
         let record = Record::of(&folder, &program.path("target/debug/app")).expect("the build was captured");
-        let (session, launched) = record.begin(&|_| false).expect("the record is complete");
+        let (session, launched) =
+            record.begin(&|_| false, &Known::default()).expect("the record is complete");
         let process = Process::launched(&session.program(), &launched).expect("it can be read");
         Self { program, record, session, process }
     }
@@ -40,7 +41,7 @@ impl Built {
     fn prepare(&self, main: &str) -> Result<Prepared, in_place::Error> {
         self.program.write(MAIN, main);
         build(&self.program, Purpose::Patch);
-        let build = Build::read(&self.record, &|_| false).expect("the record is complete");
+        let build = Build::read(&self.record, &|_| false, &Known::default()).expect("the record is complete");
         in_place::prepare(&build, &self.process, &self.session.new_patch(1)?, None)
     }
 
@@ -291,7 +292,8 @@ fn both_manglings_give_the_same_answers() {
         build(&program, Purpose::Launch);
         let record = Record::of(&program.outside().join("capture"), &program.path("target/debug/app"))
             .expect("captured");
-        let (session, launched) = record.begin(&|_| false).expect("the record is complete");
+        let (session, launched) =
+            record.begin(&|_| false, &Known::default()).expect("the record is complete");
         let process = Process::launched(&session.program(), &launched).expect("it can be read");
         let built = Built { program, record, session, process };
         assert_eq!(redirected(&built.passes(&grown(&main))), ["app::step"], "{config}");

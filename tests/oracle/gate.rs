@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use in_place::capture::{self, Purpose};
-use in_place::{Build, Prepared, Process, Record, SessionFolder};
+use in_place::{Build, Known, Prepared, Process, Record, SessionFolder};
 use midflight_tests::driven::{Driven, MODEL};
 use midflight_tests::program::Program;
 
@@ -23,7 +23,8 @@ impl Gate {
         assert!(build(&program, &folder, Purpose::Launch), "the oracle's programs compile");
         let binary = program.path("target/debug/driven");
         let record = Record::of(&folder, &binary).expect("the build was captured");
-        let (session, launched) = record.begin(&|_| false).expect("the record is complete");
+        let (session, launched) =
+            record.begin(&|_| false, &Known::default()).expect("the record is complete");
         let process = Process::launched(&session.program(), &launched).expect("it can be read");
         Self { program, folder, record, session, process }
     }
@@ -32,7 +33,7 @@ impl Gate {
     pub(crate) fn refusal(&self, model: &str) -> Option<String> {
         self.program.write(MODEL, model);
         assert!(build(&self.program, &self.folder, Purpose::Patch), "it was built before");
-        let build = Build::read(&self.record, &|_| false).expect("the record is complete");
+        let build = Build::read(&self.record, &|_| false, &Known::default()).expect("the record is complete");
         let folder = self.session.new_patch(1).expect("the session's folder is there");
         let prepared = in_place::prepare(&build, &self.process, &folder, None);
         std::fs::remove_dir_all(&folder).expect("it was just made");

@@ -46,6 +46,6 @@ impl Archives {
         let archive = ArchiveFile::parse(&cache).map_err(error)?;
         let member = archive.member(offset).map_err(error)?;
         let name = format!("{}({})", path.display(), String::from_utf8_lossy(member.name()));
-        Ok(Some(ObjectFile { name, bytes: member.data(&cache).map_err(error)?.into() }))
+        Ok(Some(ObjectFile::new(name, member.data(&cache).map_err(error)?)))
     }
 }

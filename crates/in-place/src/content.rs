@@ -5,6 +5,7 @@
 //! bytes they hold.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 use object::read::elf::ElfFile64;
 use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex, SectionKind, SymbolKind};
@@ -22,30 +23,77 @@ const LOCATION: u64 = 24;
 pub(crate) type Elf<'a> = ElfFile64<'a>;
 pub(crate) type Hash = [u8; 32];
 
-/// Reads contents of one object.
-#[derive(Clone)]
-pub(crate) struct Contents<'a> {
-    pub(crate) object: &'a Elf<'a>,
+/// What was read of an object once: most of them never change.
+#[derive(Debug)]
+pub(crate) struct Facts {
     /// The symbol that stands for a whole section.
-    pub(crate) names: HashMap<SectionIndex, &'a str>,
+    names: HashMap<SectionIndex, String>,
+    /// The names that it defines.
+    definitions: Vec<(String, SectionIndex)>,
+    /// The contents of its sections, as far as they were asked for.
+    hashes: Vec<OnceLock<Hash>>,
+}
+
+impl Facts {
+    fn of(object: &Elf<'_>) -> Self {
+        let (mut names, mut definitions) = (HashMap::new(), Vec::new());
+        for symbol in object.symbols() {
+            let (Some(section), Ok(name)) = (symbol.section_index(), symbol.name()) else { continue };
+            if !is_stable(name) {
+                continue;
+            }
+            if symbol.address() == 0 && symbol.kind() != SymbolKind::Section {
+                names.insert(section, name.to_owned());
+            }
+            if symbol.is_definition() {
+                definitions.push((name.to_owned(), section));
+            }
+        }
+        let count = object.sections().map(|section| section.index().0 + 1).max().unwrap_or_default();
+        Self { names, definitions, hashes: vec![OnceLock::new(); count] }
+    }
+}
+
+/// Reads contents of one object.
+#[derive(Clone, Copy)]
+pub(crate) struct Contents<'a> {
+    object: &'a Elf<'a>,
+    facts: &'a Facts,
 }
 
 impl<'a> Contents<'a> {
-    pub(crate) fn of(object: &'a Elf<'a>) -> Self {
-        let names = object
-            .symbols()
-            .filter(|symbol| symbol.address() == 0 && symbol.kind() != SymbolKind::Section)
-            .filter_map(|symbol| Some((symbol.section_index()?, symbol.name().ok()?)))
-            .filter(|(_, name)| is_stable(name))
-            .collect();
-        Self { object, names }
+    pub(crate) fn of(object: &'a Elf<'a>, file: &'a ObjectFile) -> Self {
+        Self { object, facts: file.facts.get_or_init(|| Facts::of(object)) }
+    }
+
+    /// Those of all objects of a build, in their order.
+    pub(crate) fn of_all(objects: &'a [Elf<'a>], files: &'a [Arc<ObjectFile>]) -> Vec<Self> {
+        objects.iter().zip(files).map(|(object, file)| Self::of(object, file)).collect()
+    }
+
+    /// All sections that a symbol stands for.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (SectionIndex, &'a str)> + use<'a> {
+        self.facts.names.iter().map(|(&section, name)| (section, name.as_str()))
+    }
+
+    /// The symbol that stands for a whole section.
+    pub(crate) fn name(&self, section: SectionIndex) -> Option<&'a str> {
+        self.facts.names.get(&section).map(String::as_str)
+    }
+
+    /// The names that it defines.
+    pub(crate) fn definitions(&self) -> impl Iterator<Item = (&'a str, SectionIndex)> + use<'a> {
+        self.facts.definitions.iter().map(|(name, section)| (name.as_str(), *section))
     }
 
     /// The content of a whole section.
     pub(crate) fn section(&self, index: SectionIndex) -> Hash {
-        let mut hasher = Sha256::new();
-        self.add(&mut hasher, index, 0);
-        hasher.finalize().into()
+        let hash = || {
+            let mut hasher = Sha256::new();
+            self.add(&mut hasher, index, 0);
+            hasher.finalize().into()
+        };
+        self.facts.hashes.get(index.0).map_or_else(hash, |known| *known.get_or_init(hash))
     }
 
     /// What a function does, wherever it stands in its file: all of its content but the lines that its panics name.
@@ -110,7 +158,7 @@ impl<'a> Contents<'a> {
             hasher.update(relocation.addend().to_le_bytes());
             return;
         };
-        if let Some(owner) = self.names.get(&section) {
+        if let Some(owner) = self.name(section) {
             hasher.update(owner);
             hasher.update(relocation.addend().to_le_bytes());
             return;
@@ -152,17 +200,17 @@ pub(crate) fn function_of(section: &str) -> Option<&str> {
 /// The content of every function and static of a build, by name, and what the functions do.
 pub(crate) fn hashes(build: &Build) -> Result<HashMap<String, HashSet<Hash>>> {
     let mut hashes: HashMap<String, HashSet<Hash>> = HashMap::new();
-    for elf in &parse_all(&build.objects)? {
-        let contents = Contents::of(elf);
-        for (&section, &name) in &contents.names {
+    let parsed = parse_all(&build.objects)?;
+    for contents in Contents::of_all(&parsed, &build.objects) {
+        for (section, name) in contents.names() {
             hashes.entry(name.to_owned()).or_default().extend(contents.both(section));
         }
     }
     Ok(hashes)
 }
 
-pub(crate) fn parse_all(objects: &[ObjectFile]) -> Result<Vec<Elf<'_>>> {
-    objects.iter().map(parse).collect()
+pub(crate) fn parse_all(objects: &[Arc<ObjectFile>]) -> Result<Vec<Elf<'_>>> {
+    objects.iter().map(|file| parse(file)).collect()
 }
 
 pub(crate) fn parse(file: &ObjectFile) -> Result<Elf<'_>> {

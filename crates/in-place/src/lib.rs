@@ -27,7 +27,7 @@ mod process;
 mod record;
 mod thread_locals;
 
-pub use build::{Build, ObjectFile};
+pub use build::{Build, Known, ObjectFile};
 pub use error::{Error, Result};
 pub use guise::{Guise, Memory, SLIDE};
 pub use jump::Redirect;

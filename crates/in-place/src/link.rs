@@ -13,12 +13,12 @@ use object::{
 
 use crate::build::Build;
 use crate::capture::LinkCall;
-use crate::content::{Contents, Elf, Hash, function_of, is_stable, parse_all};
+use crate::content::{Contents, Elf, Hash, function_of, is_stable, parse};
 use crate::error::{Error, Result, io};
 use crate::guise::{Guise, SLIDE};
 use crate::jump::Redirect;
 use crate::plan::{Decision, Plan};
-use crate::process::Process;
+use crate::process::{Process, is_mangled};
 
 /// What only patches have begins with this.
 pub(crate) const OURS: &str = "midflight.";
@@ -73,18 +73,22 @@ pub(crate) fn link(
     label: Option<&Label>,
 ) -> Result<Patch> {
     std::fs::create_dir_all(folder).map_err(io(folder))?;
-    let mut objects = parse_all(&new.objects)?;
-    objects.extend(parse_all(&plan.extra)?);
-    let mut inputs = Vec::new();
+    let objects: Vec<_> = new.objects.iter().chain(&plan.extra).collect();
+    let (mut inputs, mut called) = (Vec::new(), HashSet::new());
     for (&index, sections) in &plan.sections {
         let path = folder.join(format!("part{index}.o"));
-        write(&path, &Part::of(&objects[index], sections, plan, label).output()?)?;
+        let file = objects[index];
+        let elf = parse(file)?;
+        let contents = Contents::of(&elf, file);
+        let (part, outside) = Part::of(&elf, contents, sections, plan, label).output()?;
+        write(&path, &part)?;
         inputs.push(path);
+        called.extend(outside);
     }
     let described = folder.join("patch.so");
     let prepare = |image: PathBuf, slide: u64| -> Result<Link> {
         let stub = image.with_extension("o");
-        write(&stub, &names_of(process, plan, slide, &described))?;
+        write(&stub, &names_of(process, plan, &called, slide, &described))?;
         Ok(Link { stub, base: process.room() - slide, is_described: slide > 0, image })
     };
     let code = prepare(folder.join("patch-code.so"), 0)?;
@@ -123,10 +127,18 @@ fn symbol(name: &str, value: u64, section: SymbolSection, scope: SymbolScope) ->
     }
 }
 
-/// An object without code that says where the process has each name, as seen from an image that lies so far below.
-fn names_of(process: &Process, plan: &Plan, slide: u64, described: &Path) -> Output<'static> {
+/// An object without code that says where the process has what the patch calls, as seen from an image that lies so far
+/// below. Libraries in other languages may call what is not mangled.
+fn names_of(
+    process: &Process,
+    plan: &Plan,
+    called: &HashSet<String>,
+    slide: u64,
+    described: &Path,
+) -> Output<'static> {
     let mut object = output();
-    for (name, entry) in &process.names {
+    let is_callable = |name: &str| called.contains(name) || (is_stable(name) && !is_mangled(name));
+    for (name, entry) in process.names.iter().filter(|(name, _)| is_callable(name)) {
         // What is redirected is called through its old entry, by the patch too: a vtable or a pointer that the
         // patch makes then leads to the newest code for ever.
         let own = plan.defined.contains_key(name) && !plan.redirected.contains(name);
@@ -169,8 +181,7 @@ struct Part<'a> {
     elf: &'a Elf<'a>,
     plan: &'a Plan,
     label: Option<&'a Label>,
-    /// What each section defines.
-    owners: HashMap<object::SectionIndex, &'a str>,
+    contents: Contents<'a>,
     kept: Vec<usize>,
     output: Output<'static>,
     sections: HashMap<usize, SectionId>,
@@ -180,7 +191,13 @@ struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn of(elf: &'a Elf<'a>, needed: &BTreeSet<usize>, plan: &'a Plan, label: Option<&'a Label>) -> Self {
+    fn of(
+        elf: &'a Elf<'a>,
+        contents: Contents<'a>,
+        needed: &BTreeSet<usize>,
+        plan: &'a Plan,
+        label: Option<&'a Label>,
+    ) -> Self {
         // LLDB finds no code by an address table that has dropped functions; without one it makes its own.
         let describes = |name: &str| name.starts_with(".debug_") && name != ".debug_aranges";
         let shared = |name: &str| describes(name) || name == ".eh_frame" || name.contains("DW.ref.");
@@ -191,11 +208,11 @@ impl<'a> Part<'a> {
             .map(|section| section.index().0)
             .collect();
         let (sections, symbols, outside) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let owners = Contents::of(elf).names;
-        Self { elf, plan, label, owners, kept, output: output(), sections, symbols, outside, nowhere: None }
+        Self { elf, plan, label, contents, kept, output: output(), sections, symbols, outside, nowhere: None }
     }
 
-    fn output(mut self) -> Result<Output<'static>> {
+    /// The object, and the names that it has from elsewhere.
+    fn output(mut self) -> Result<(Output<'static>, impl Iterator<Item = String>)> {
         for index in self.kept.clone() {
             self.add_section(index);
         }
@@ -203,7 +220,7 @@ impl<'a> Part<'a> {
         for index in self.kept.clone() {
             self.add_relocations(index)?;
         }
-        Ok(self.output)
+        Ok((self.output, self.outside.into_keys()))
     }
 
     fn add_section(&mut self, index: usize) {
@@ -295,7 +312,7 @@ impl<'a> Part<'a> {
         let read = self.elf.symbol_by_index(target).ok();
         let own = read.as_ref().and_then(|read| read.name().ok()).filter(|name| is_stable(name));
         let section = read.as_ref().and_then(ObjectSymbol::section_index);
-        let by_section = section.and_then(|section| self.owners.get(&section).copied());
+        let by_section = section.and_then(|section| self.contents.name(section));
         let name = own.or(by_section).unwrap_or("midflight.dropped").to_owned();
         // What only dropped unwind entries name must not be missed; what code names must be there.
         self.outside_named(name, own.is_none() && is_description)

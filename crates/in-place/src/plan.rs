@@ -1,6 +1,7 @@
 //! Which functions changed, and what the patch must bring along.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex, SectionKind};
 use typed_arena::Arena;
@@ -39,7 +40,7 @@ pub(crate) struct Plan {
     /// Why functions that should be redirected can't be. It only matters if they are not forked in the end.
     pub(crate) obstacles: Vec<Error>,
     /// Objects of libraries that the patch needs as well: they follow those of the build.
-    pub(crate) extra: Vec<ObjectFile>,
+    pub(crate) extra: Vec<Arc<ObjectFile>>,
     /// All names that the patch defines, with their content.
     pub(crate) defined: HashMap<String, HashSet<Hash>>,
 }
@@ -54,13 +55,13 @@ impl Plan {
 /// Compares a new build with what the process runs.
 pub(crate) fn plan(new: &Build, process: &Process, decision: &Decision) -> Result<Plan> {
     let parsed = parse_all(&new.objects)?;
-    let all_contents: Vec<_> = parsed.iter().map(Contents::of).collect();
+    let all_contents = Contents::of_all(&parsed, &new.objects);
     let extra = Extra::default();
     let mut search = Search::new(&parsed, &all_contents, process, decision);
     search.plan.changed = changed(&parsed, &all_contents, process);
     let mut closures = Closures::default();
     for (object, (elf, contents)) in parsed.iter().zip(&all_contents).enumerate() {
-        for (&section, &name) in &contents.names {
+        for (section, name) in contents.names() {
             let is_code = elf.section_by_index(section).is_ok_and(|s| s.kind() == SectionKind::Text);
             if is_code {
                 closures.note(name);
@@ -95,7 +96,7 @@ pub(crate) fn plan(new: &Build, process: &Process, decision: &Decision) -> Resul
 fn changed(objects: &[Elf<'_>], all_contents: &[Contents<'_>], process: &Process) -> BTreeSet<String> {
     let (mut changed, mut present) = (BTreeSet::new(), HashSet::new());
     for (elf, contents) in objects.iter().zip(all_contents) {
-        for (&section, &name) in &contents.names {
+        for (section, name) in contents.names() {
             let is_code = elf.section_by_index(section).is_ok_and(|s| s.kind() == SectionKind::Text);
             let known = process.names.get(name).filter(|entry| entry.function && is_code);
             present.extend(known.is_some().then_some(name));
@@ -125,12 +126,12 @@ fn obstacle(name: &str, entry: &Entry) -> Option<Error> {
 /// For each function of a build the functions that lead to it, by calls, constants and vtables.
 pub(crate) fn callers(new: &Build) -> Result<HashMap<String, BTreeSet<String>>> {
     let parsed = parse_all(&new.objects)?;
-    let all_contents: Vec<_> = parsed.iter().map(Contents::of).collect();
+    let all_contents = Contents::of_all(&parsed, &new.objects);
     let (process, decision) = (Process::default(), Decision::default());
     let search = Search::new(&parsed, &all_contents, &process, &decision);
     let mut callers: HashMap<String, BTreeSet<String>> = HashMap::new();
     for (elf, contents) in parsed.iter().zip(&all_contents) {
-        for (&section, &name) in &contents.names {
+        for (section, name) in contents.names() {
             for called in search.called(elf, contents, section) {
                 callers.entry(called.to_owned()).or_default().insert(name.to_owned());
             }
@@ -142,7 +143,7 @@ pub(crate) fn callers(new: &Build) -> Result<HashMap<String, BTreeSet<String>>> 
 /// Objects of libraries, for as long as a plan is made.
 #[derive(Default)]
 struct Extra<'a> {
-    files: Arena<ObjectFile>,
+    files: Arena<Arc<ObjectFile>>,
     parsed: Arena<Elf<'a>>,
 }
 
@@ -169,18 +170,14 @@ impl<'a> Search<'a> {
         let mut search =
             Self { objects: Vec::new(), contents: Vec::new(), process, definitions, decision, queue, plan };
         for (elf, contents) in objects.iter().zip(contents) {
-            search.add(elf, contents.clone());
+            search.add(elf, *contents);
         }
         search
     }
 
     fn add(&mut self, elf: &'a Elf<'a>, contents: Contents<'a>) {
-        for symbol in elf.symbols().filter(object::ObjectSymbol::is_definition) {
-            if let (Some(section), Ok(name)) = (symbol.section_index(), symbol.name())
-                && is_stable(name)
-            {
-                self.definitions.entry(name).or_insert((self.objects.len(), section));
-            }
+        for (name, section) in contents.definitions() {
+            self.definitions.entry(name).or_insert((self.objects.len(), section));
         }
         self.objects.push(elf);
         self.contents.push(contents);
@@ -195,9 +192,9 @@ impl<'a> Search<'a> {
                 let RelocationTarget::Symbol(symbol) = relocation.target() else { continue };
                 let Ok(symbol) = elf.symbol_by_index(symbol) else { continue };
                 let own = symbol.name().ok().filter(|name| is_stable(name));
-                let by_section = symbol.section_index().and_then(|section| contents.names.get(&section));
+                let by_section = symbol.section_index().and_then(|section| contents.name(section));
                 let known = own.and_then(|name| Some(*self.definitions.get_key_value(name)?.0));
-                if let Some(name) = known.or(by_section.copied()) {
+                if let Some(name) = known.or(by_section) {
                     names.push(name);
                 } else if let Some(section) = symbol.section_index().filter(|section| seen.insert(*section)) {
                     queue.push(section);
@@ -226,9 +223,10 @@ impl<'a> Search<'a> {
                     if let Some(name) = self.missing(object, symbol)
                         && let Some(file) = archives.member(name)?
                     {
-                        self.plan.extra.push(file.clone());
-                        let elf = extra.parsed.alloc(parse(extra.files.alloc(file))?);
-                        self.add(elf, Contents::of(elf));
+                        let file = extra.files.alloc(Arc::new(file));
+                        self.plan.extra.push(Arc::clone(file));
+                        let elf = extra.parsed.alloc(parse(file)?);
+                        self.add(elf, Contents::of(elf, file));
                         self.follow(object, symbol);
                     }
                 } else if let Some(what) = self.unknown_thread_local(object, symbol) {
@@ -285,7 +283,7 @@ impl<'a> Search<'a> {
 
     /// The name that stands for a section: that of what it defines. A jump table's section is called like its function.
     fn owner(&self, object: usize, section: SectionIndex) -> Option<&'a str> {
-        self.contents[object].names.get(&section).copied()
+        self.contents[object].name(section)
     }
 
     fn name(&mut self, object: usize, section: SectionIndex) {

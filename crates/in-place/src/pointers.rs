@@ -15,8 +15,8 @@ const METHODS: u64 = 24;
 /// of methods.
 pub(crate) fn pointed_at(build: &Build) -> Result<HashSet<String>> {
     let mut found = HashSet::new();
-    for elf in &parse_all(&build.objects)? {
-        let contents = Contents::of(elf);
+    let parsed = parse_all(&build.objects)?;
+    for (elf, contents) in parsed.iter().zip(Contents::of_all(&parsed, &build.objects)) {
         for section in elf.sections().filter(may_hold_pointers) {
             let is_code = section.kind() == SectionKind::Text;
             let bytes = section.data().unwrap_or_default();
@@ -75,7 +75,7 @@ fn function<'a>(elf: &Elf<'a>, contents: &Contents<'a>, relocation: &object::Rel
     let RelocationTarget::Symbol(symbol) = relocation.target() else { return None };
     let symbol = elf.symbol_by_index(symbol).ok()?;
     let own = symbol.name().ok().filter(|name| is_stable(name));
-    own.or_else(|| contents.names.get(&symbol.section_index()?).copied())
+    own.or_else(|| contents.name(symbol.section_index()?))
 }
 
 #[cfg(test)]

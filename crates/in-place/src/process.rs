@@ -288,7 +288,7 @@ impl Process {
     }
 }
 
-fn is_mangled(name: &str) -> bool {
+pub(crate) fn is_mangled(name: &str) -> bool {
     name.starts_with("_ZN") || name.starts_with("_R")
 }
 

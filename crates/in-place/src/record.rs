@@ -15,7 +15,7 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use crate::build::Build;
+use crate::build::{Build, Known};
 use crate::capture::LinkCall;
 use crate::error::{Error, Result, io};
 
@@ -139,8 +139,8 @@ impl Record {
     }
 
     /// A folder for a session that runs the program as it is recorded now, and what that was built from;
-    /// `members` as for [`Build::read`].
-    pub fn begin(&self, members: &dyn Fn(&Path) -> bool) -> Result<(SessionFolder, Build)> {
+    /// `members` and `known` as for [`Build::read`].
+    pub fn begin(&self, members: &dyn Fn(&Path) -> bool, known: &Known) -> Result<(SessionFolder, Build)> {
         let _reading = self.reading()?;
         if self.is_patched() {
             return Err(Error::Overtaken);
@@ -150,7 +150,7 @@ impl Record {
         lock.lock().map_err(io(&folder))?;
         let session = SessionFolder { folder, _lock: lock };
         duplicate(&self.program(), &session.program())?;
-        Ok((session, Build::read(self, members)?))
+        Ok((session, Build::read(self, members, known)?))
     }
 
     /// An empty folder that no other session has.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use compat::Program;
 use in_place::capture::{self, Purpose};
-use in_place::{Build, Label, Patch, Prepared, Process, Record, SessionFolder};
+use in_place::{Build, Known, Label, Patch, Prepared, Process, Record, SessionFolder};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -35,6 +35,7 @@ pub(super) struct Swapping {
     /// The libraries of the workspace, as their file names begin.
     members: Arc<Vec<String>>,
     process: Arc<Process>,
+    known: Arc<Known>,
     is_placed: bool,
     lines: Arc<artifact::CodeLines>,
 }
@@ -65,14 +66,15 @@ impl Swapping {
         let members = Arc::new(names.collect::<Vec<_>>());
         blocking(move || {
             let record = Record::of(&folder, &program)?;
-            let (session, build) = record.begin(&|library| is_member(library, &members))?;
+            let known = Arc::new(Known::default());
+            let (session, build) = record.begin(&|library| is_member(library, &members), &known)?;
             let session = Arc::new(session);
             let lines = Arc::new(artifact::code_lines(&session.program())?);
             let process = Arc::new(Process::launched(&session.program(), &build)?);
             let warm = Arc::clone(&process);
             std::thread::spawn(move || warm.warm_up(&build));
             let is_placed = false;
-            Ok(Self { root, program, record, session, folder, members, process, is_placed, lines })
+            Ok(Self { root, program, record, session, folder, members, process, known, is_placed, lines })
         })
         .await
     }
@@ -91,7 +93,8 @@ impl Swapping {
     pub(super) async fn prepare(&self, generation: u32) -> Result<Prepared> {
         let swapping = self.clone();
         let prepared = blocking(move || {
-            let build = Build::read(&swapping.record, &|library| is_member(library, &swapping.members))?;
+            let is_member = |library: &Path| is_member(library, &swapping.members);
+            let build = Build::read(&swapping.record, &is_member, &swapping.known)?;
             let label = swapping.label(generation);
             let folder = swapping.session.new_patch(generation)?;
             let prepared = in_place::prepare(&build, &swapping.process, &folder, label.as_ref());
