@@ -57,13 +57,13 @@ fn report(size: &Size, saves: &[Save], builds: &[Rebuilt], table: &mut Table) {
     let rebuild = at(builds.iter().map(|build| build.total).collect(), 50);
     table.measured(name, "save → new code live", live, size.live);
     for part in saves::PARTS {
-        table.seen(name, &format!("  {part}"), median(&|save| save.part(part)));
+        Table::seen(name, &format!("  {part}"), median(&|save| save.part(part)));
     }
     table.measured(name, "pause, median", median(&|save| save.part("paused")), Some(25.0));
     let worst = at(saves.iter().map(|save| save.part("paused")).collect(), 99);
     table.measured(name, &format!("pause, 99th percentile of {}", saves.len()), worst, Some(42.0));
-    table.seen(name, "cargo build + relaunch + back to the breakpoint", rebuild);
-    table.seen(name, "  cargo build", at(builds.iter().map(|build| build.build).collect(), 50));
+    Table::seen(name, "cargo build + relaunch + back to the breakpoint", rebuild);
+    Table::seen(name, "  cargo build", at(builds.iter().map(|build| build.build).collect(), 50));
     table.ratio(name, "save → live, of that", live / rebuild, 0.5);
 }
 

@@ -15,7 +15,7 @@ impl Table {
 
     /// Milliseconds that may be so many at most.
     pub(crate) fn measured(&mut self, program: &str, what: &str, milliseconds: f64, bar: Option<f64>) {
-        let Some(bar) = bar else { return self.seen(program, what, milliseconds) };
+        let Some(bar) = bar else { return Self::seen(program, what, milliseconds) };
         let (measured, promised) = (format!("{milliseconds:.1} ms"), format!("≤ {bar:.0} ms"));
         self.row(program, what, &measured, &promised, milliseconds <= bar);
     }
@@ -26,7 +26,7 @@ impl Table {
     }
 
     /// Milliseconds that nothing was promised for.
-    pub(crate) fn seen(&self, program: &str, what: &str, milliseconds: f64) {
+    pub(crate) fn seen(program: &str, what: &str, milliseconds: f64) {
         print([program, what, &format!("{milliseconds:.1} ms"), "", ""]);
     }
 

@@ -27,6 +27,7 @@ fn second() -> u32 {
 }
 
 fn main() {
+    std::fs::write("pid", std::process::id().to_string() + "\n").unwrap();
     std::thread::spawn(|| loop {
         if std::path::Path::new("end").exists() {
             std::process::exit(3);
@@ -131,20 +132,34 @@ fn assert_never_half(session: &mut Session) {
     }
 }
 
-#[test]
-fn a_linker_that_fails_leaves_the_old_code() {
-    let script = "#!/bin/sh\ncase \"$*\" in *--image-base*) if [ -e break-it ]; then echo out of order >&2; exit 1; fi;; esac\n\
-                  exec cc \"$@\"\n";
-    let program = pair(&[("linker.sh", script)]);
+/// A linker that runs a script before it links a patch. It runs where rustc ran.
+fn pair_linked_by(script: &str) -> Program {
+    let program = pair(&[]);
+    let script = format!("#!/bin/sh\ncase \"$*\" in *--image-base*)\n{script}\nesac\nexec cc \"$@\"\n");
+    program.write("linker.sh", &script);
     let linker = program.path("linker.sh");
     fs::set_permissions(&linker, fs::Permissions::from_mode(0o755)).expect("it was just written");
     program.write(
         ".cargo/config.toml",
         &format!("[target.x86_64-unknown-linux-gnu]\nlinker = {:?}\n", linker.display().to_string()),
     );
+    program
+}
+
+/// The program does as told, between its patch's linking and its being stopped for it: it looks for a file of this
+/// name, and then is no more or stands in a debugger.
+fn pair_told_to(end: &str) -> Program {
+    pair_linked_by(&format!(
+        "touch {end}\nread pid < pid\n\
+         while [ -e /proc/$pid ] && ! grep -q '^State:.[tZ]' /proc/$pid/status; do sleep 0.01; done;;"
+    ))
+}
+
+#[test]
+fn a_linker_that_fails_leaves_the_old_code() {
+    let program = pair_linked_by("if [ -e break-it ]; then echo out of order >&2; exit 1; fi;;");
     let mut session = running(&program, &[]);
     program.write("break-it", "");
-    // The linker runs where rustc ran.
     save(&program, 2);
     let said = session.client.output("Not reloaded");
     assert!(said.contains("does not link") && said.contains("out of order"), "{said}");
@@ -207,8 +222,8 @@ fn a_full_disk_leaves_the_old_code() {
 
 #[test]
 fn a_program_that_ends_during_the_swap_ends_the_session() {
-    let program = pair(&[]);
-    let mut session = running(&program, &["end", "pause", "1"]);
+    let program = pair_told_to("end");
+    let mut session = running(&program, &[]);
     save(&program, 2);
     session.client.event("terminated");
     assert_never_half(&mut session);
@@ -226,8 +241,8 @@ fn a_program_that_is_killed_during_the_swap_ends_the_session() {
 
 #[test]
 fn a_program_that_crashes_during_the_swap_is_shown_as_crashed() {
-    let program = pair(&[]);
-    let mut session = running(&program, &["crash", "pause", "1"]);
+    let program = pair_told_to("crash");
+    let mut session = running(&program, &[]);
     save(&program, 2);
     let stop = session.stopped();
     let reason = stop.event["description"].as_str().unwrap_or_default();

@@ -10,12 +10,6 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use midflight_tests::dap::{framed, read_one};
 use serde_json::{Value, json};
 
-/// What the real adapter tells of the program: it runs, or it runs no more.
-enum News {
-    Started(u32),
-    Ended,
-}
-
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [fault, text, nth] = arguments.as_slice() else { return ExitCode::from(2) };
@@ -26,14 +20,14 @@ fn main() -> ExitCode {
     let mut adapter = command.spawn().expect("setpriv and lldb-dap are installed");
     let mut to = adapter.stdin.take().expect("it was asked for");
     let from = adapter.stdout.take().expect("it was asked for");
-    let (tell, news) = channel();
+    let (tell, program) = channel();
     std::thread::spawn(move || pass_back(BufReader::new(from), &tell));
 
     let mut from_midflight = BufReader::new(std::io::stdin());
     while let Some(request) = read_one(&mut from_midflight) {
         if is_meant(&request, text) {
             left = left.saturating_sub(1);
-            if left == 0 && do_harm(fault, &request, &mut adapter, &news) {
+            if left == 0 && do_harm(fault, &request, &mut adapter, &program) {
                 left = u32::MAX;
                 continue;
             }
@@ -57,20 +51,13 @@ fn debugger() -> String {
     found.next().expect("lldb-dap is on the search path")
 }
 
-/// Passes the adapter's messages on, until it ends; then this process ends too.
-fn pass_back(mut from: BufReader<impl std::io::Read>, tell: &Sender<News>) {
+/// Passes the adapter's messages on, until it ends; then this process ends too. Tells which process is debugged.
+fn pass_back(mut from: BufReader<impl std::io::Read>, tell: &Sender<u32>) {
     let mut out = std::io::stdout();
     while let Some(message) = read_one(&mut from) {
-        let news = match message["event"].as_str() {
-            Some("process") => {
-                let id = message["body"]["systemProcessId"].as_u64();
-                id.and_then(|id| id.try_into().ok()).map(News::Started)
-            }
-            Some("exited" | "terminated" | "stopped") => Some(News::Ended),
-            _ => None,
-        };
-        if let Some(news) = news {
-            let _ = tell.send(news);
+        if message["event"] == "process" {
+            let id = message["body"]["systemProcessId"].as_u64().and_then(|id| id.try_into().ok());
+            let _ = tell.send(id.expect("a program that was launched has a number"));
         }
         if out.write_all(&framed(&message)).and_then(|()| out.flush()).is_err() {
             break;
@@ -85,24 +72,14 @@ fn is_meant(request: &Value, text: &str) -> bool {
 }
 
 /// Does it; whether the request is not to go on to the adapter.
-fn do_harm(fault: &str, request: &Value, adapter: &mut Child, news: &Receiver<News>) -> bool {
-    let program = || match news.recv() {
-        Ok(News::Started(id)) => id,
-        Ok(News::Ended) | Err(_) => panic!("the program has not started"),
-    };
+fn do_harm(fault: &str, request: &Value, adapter: &mut Child, program: &Receiver<u32>) -> bool {
     match fault {
         "kill-adapter" => {
             let _ = adapter.kill();
             let _ = adapter.wait();
         }
         "kill-midflight" => signal("KILL", std::os::unix::process::parent_id()),
-        "kill-program" => signal("KILL", program()),
-        "end" | "crash" => {
-            // The program looks for a file of this name. It is over when the adapter hears the request.
-            let _ = program();
-            std::fs::write(fault, "").expect("the working folder can be written");
-            let _ = news.recv();
-        }
+        "kill-program" => signal("KILL", program.recv().expect("the program has started")),
         "refuse" => {
             let body = json!({"result": "error: the fault of the test", "variablesReference": 0});
             let answer = json!({

@@ -3,12 +3,12 @@
 //! The linker left out what nobody called. New code may call it, and then it comes along, function by function as the
 //! workspace's own does, and not as the linker would bring it: with a copy of every static beside it.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use object::read::ReadCache;
 use object::read::archive::{ArchiveFile, ArchiveOffset};
+use rustc_hash::FxHashMap;
 
 use crate::build::ObjectFile;
 use crate::error::{Error, Result, io};
@@ -18,12 +18,12 @@ use crate::error::{Error, Result, io};
 pub(crate) struct Archives {
     files: Vec<PathBuf>,
     /// The library and the member of it that define a name.
-    names: HashMap<String, (usize, ArchiveOffset)>,
+    names: FxHashMap<String, (usize, ArchiveOffset)>,
 }
 
 impl Archives {
     pub(crate) fn of(files: Vec<PathBuf>) -> Result<Self> {
-        let mut names = HashMap::new();
+        let mut names = FxHashMap::default();
         for (index, path) in files.iter().enumerate() {
             let error = |source| Error::Object { path: path.clone(), source };
             let cache = ReadCache::new(File::open(path).map_err(io(path))?);

@@ -1,11 +1,11 @@
 //! The objects of one generation, kept in memory so that the next build can't change them.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use object::read::archive::ArchiveFile;
+use rustc_hash::FxHashMap;
 
 use crate::capture::LinkCall;
 use crate::content::Facts;
@@ -25,7 +25,7 @@ pub struct ObjectFile {
 
 /// The files that were read for earlier builds of a program: most objects are the same in the next.
 #[derive(Debug, Default)]
-pub struct Known(Mutex<HashMap<PathBuf, Arc<ReadFile>>>);
+pub struct Known(Mutex<FxHashMap<PathBuf, Arc<ReadFile>>>);
 
 /// An object, or a library of them, as it was read.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ impl Known {
             return Ok(last.objects.clone());
         }
         let bytes = std::fs::read(path).map_err(io(path))?;
-        let before: HashMap<&str, &Arc<ObjectFile>> =
+        let before: FxHashMap<&str, &Arc<ObjectFile>> =
             last.iter().flat_map(|last| &last.objects).map(|object| (object.name.as_str(), object)).collect();
         let object = |(name, bytes): (String, &[u8])| match before.get(name.as_str()) {
             Some(&same) if *same.bytes == *bytes => Arc::clone(same),
@@ -93,7 +93,7 @@ impl Known {
         Ok(objects)
     }
 
-    fn files(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Arc<ReadFile>>> {
+    fn files(&self) -> std::sync::MutexGuard<'_, FxHashMap<PathBuf, Arc<ReadFile>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

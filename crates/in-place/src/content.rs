@@ -4,11 +4,11 @@
 //! offset, constants by anonymous symbols that are numbered anew in each build: both are compared by the
 //! bytes they hold.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use object::read::elf::ElfFile64;
 use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex, SectionKind, SymbolKind};
+use rustc_hash::{FxHashMap, FxHashSet};
 use sha2::{Digest, Sha256};
 
 use crate::build::{Build, ObjectFile};
@@ -27,7 +27,9 @@ pub(crate) type Hash = [u8; 32];
 #[derive(Debug)]
 pub(crate) struct Facts {
     /// The symbol that stands for a whole section.
-    names: HashMap<SectionIndex, String>,
+    names: FxHashMap<SectionIndex, String>,
+    /// Those of them that are code.
+    code: FxHashSet<SectionIndex>,
     /// The names that it defines.
     definitions: Vec<(String, SectionIndex)>,
     /// The contents of its sections, as far as they were asked for.
@@ -36,7 +38,7 @@ pub(crate) struct Facts {
 
 impl Facts {
     fn of(object: &Elf<'_>) -> Self {
-        let (mut names, mut definitions) = (HashMap::new(), Vec::new());
+        let (mut names, mut definitions) = (FxHashMap::default(), Vec::new());
         for symbol in object.symbols() {
             let (Some(section), Ok(name)) = (symbol.section_index(), symbol.name()) else { continue };
             if !is_stable(name) {
@@ -49,8 +51,10 @@ impl Facts {
                 definitions.push((name.to_owned(), section));
             }
         }
+        let code = object.sections().filter(|section| section.kind() == SectionKind::Text);
+        let code = code.map(|section| section.index()).collect();
         let count = object.sections().map(|section| section.index().0 + 1).max().unwrap_or_default();
-        Self { names, definitions, hashes: vec![OnceLock::new(); count] }
+        Self { names, code, definitions, hashes: vec![OnceLock::new(); count] }
     }
 }
 
@@ -74,6 +78,12 @@ impl<'a> Contents<'a> {
     /// All sections that a symbol stands for.
     pub(crate) fn names(&self) -> impl Iterator<Item = (SectionIndex, &'a str)> + use<'a> {
         self.facts.names.iter().map(|(&section, name)| (section, name.as_str()))
+    }
+
+    /// Those that are code.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = (SectionIndex, &'a str)> + use<'a> {
+        let facts = self.facts;
+        self.names().filter(|(section, _)| facts.code.contains(section))
     }
 
     /// The symbol that stands for a whole section.
@@ -198,8 +208,8 @@ pub(crate) fn function_of(section: &str) -> Option<&str> {
 }
 
 /// The content of every function and static of a build, by name, and what the functions do.
-pub(crate) fn hashes(build: &Build) -> Result<HashMap<String, HashSet<Hash>>> {
-    let mut hashes: HashMap<String, HashSet<Hash>> = HashMap::new();
+pub(crate) fn hashes(build: &Build) -> Result<FxHashMap<String, FxHashSet<Hash>>> {
+    let mut hashes: FxHashMap<String, FxHashSet<Hash>> = FxHashMap::default();
     let parsed = parse_all(&build.objects)?;
     for contents in Contents::of_all(&parsed, &build.objects) {
         for (section, name) in contents.names() {

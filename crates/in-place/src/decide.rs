@@ -4,12 +4,13 @@
 //! goes on with the old one. Whoever leads to a forked function is forked too if it is handed such values itself; else
 //! it is a boundary, and redirected: from its next call on the new code runs, with values that it makes itself.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use artifact::{
     ChangedTypes, Code, Difference, Image, Passes, changed_types, coroutines, demangled, differences, handed,
     holders, kept, passes,
 };
+use rustc_hash::FxHashMap;
 
 use crate::build::Build;
 use crate::error::Result;
@@ -137,7 +138,7 @@ impl Gate<'_> {
             }
         }
         queue.extend(known.forked.keys().cloned());
-        let callers = if queue.is_empty() { HashMap::new() } else { callers(new)? };
+        let callers = if queue.is_empty() { FxHashMap::default() } else { callers(new)? };
         let mut seen = queue.clone();
         while !queue.is_empty() {
             let leading = queue.iter().filter_map(|name| callers.get(name)).flatten();

@@ -1,6 +1,6 @@
 //! The patch: a library with the planned code, all other names bound to the process.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,6 +10,7 @@ use object::{
     Architecture, BinaryFormat, Endianness, Object, ObjectSection, ObjectSymbol, RelocationFlags,
     RelocationTarget, SectionFlags, SectionKind, SymbolFlags, SymbolKind, SymbolScope, elf,
 };
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::build::Build;
 use crate::capture::LinkCall;
@@ -45,7 +46,7 @@ pub struct Patch {
     /// What the user should know of it, in sentences.
     pub notes: Vec<String>,
     pub(crate) decision: Decision,
-    defined: HashMap<String, HashSet<Hash>>,
+    defined: FxHashMap<String, FxHashSet<Hash>>,
 }
 
 /// A function whose old code holds values of a layout that changed, for as long as it runs.
@@ -74,7 +75,7 @@ pub(crate) fn link(
 ) -> Result<Patch> {
     std::fs::create_dir_all(folder).map_err(io(folder))?;
     let objects: Vec<_> = new.objects.iter().chain(&plan.extra).collect();
-    let (mut inputs, mut called) = (Vec::new(), HashSet::new());
+    let (mut inputs, mut called) = (Vec::new(), FxHashSet::default());
     for (&index, sections) in &plan.sections {
         let path = folder.join(format!("part{index}.o"));
         let file = objects[index];
@@ -132,7 +133,7 @@ fn symbol(name: &str, value: u64, section: SymbolSection, scope: SymbolScope) ->
 fn names_of(
     process: &Process,
     plan: &Plan,
-    called: &HashSet<String>,
+    called: &FxHashSet<String>,
     slide: u64,
     described: &Path,
 ) -> Output<'static> {
@@ -184,9 +185,9 @@ struct Part<'a> {
     contents: Contents<'a>,
     kept: Vec<usize>,
     output: Output<'static>,
-    sections: HashMap<usize, SectionId>,
-    symbols: HashMap<usize, SymbolId>,
-    outside: HashMap<String, SymbolId>,
+    sections: FxHashMap<usize, SectionId>,
+    symbols: FxHashMap<usize, SymbolId>,
+    outside: FxHashMap<String, SymbolId>,
     nowhere: Option<SymbolId>,
 }
 
@@ -207,7 +208,7 @@ impl<'a> Part<'a> {
             .filter(|section| !matches!(section.kind(), SectionKind::Metadata))
             .map(|section| section.index().0)
             .collect();
-        let (sections, symbols, outside) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let (sections, symbols, outside) = (FxHashMap::default(), FxHashMap::default(), FxHashMap::default());
         Self { elf, plan, label, contents, kept, output: output(), sections, symbols, outside, nowhere: None }
     }
 

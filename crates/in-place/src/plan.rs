@@ -1,9 +1,10 @@
 //! Which functions changed, and what the patch must bring along.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex, SectionKind};
+use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex};
+use rustc_hash::{FxHashMap, FxHashSet};
 use typed_arena::Arena;
 
 use crate::archives::Archives;
@@ -42,7 +43,7 @@ pub(crate) struct Plan {
     /// Objects of libraries that the patch needs as well: they follow those of the build.
     pub(crate) extra: Vec<Arc<ObjectFile>>,
     /// All names that the patch defines, with their content.
-    pub(crate) defined: HashMap<String, HashSet<Hash>>,
+    pub(crate) defined: FxHashMap<String, FxHashSet<Hash>>,
 }
 
 impl Plan {
@@ -58,16 +59,11 @@ pub(crate) fn plan(new: &Build, process: &Process, decision: &Decision) -> Resul
     let all_contents = Contents::of_all(&parsed, &new.objects);
     let extra = Extra::default();
     let mut search = Search::new(&parsed, &all_contents, process, decision);
-    search.plan.changed = changed(&parsed, &all_contents, process);
+    search.plan.changed = changed(&all_contents, process);
     let mut closures = Closures::default();
-    for (object, (elf, contents)) in parsed.iter().zip(&all_contents).enumerate() {
-        for (section, name) in contents.names() {
-            let is_code = elf.section_by_index(section).is_ok_and(|s| s.kind() == SectionKind::Text);
-            if is_code {
-                closures.note(name);
-            }
-            let known = process.names.get(name).filter(|entry| entry.function);
-            let (true, Some(entry)) = (is_code, known) else { continue };
+    for (object, contents) in all_contents.iter().enumerate() {
+        for (section, name) in contents.functions() {
+            let Some(entry) = process.names.get(name).filter(|entry| entry.function) else { continue };
             let differs = search.plan.changed.contains(name);
             if differs {
                 let steps = contents.steps(section);
@@ -87,20 +83,20 @@ pub(crate) fn plan(new: &Build, process: &Process, decision: &Decision) -> Resul
             search.need(object, section);
         }
     }
-    search.plan.renumbered = closures.renumbered(process);
+    let present = all_contents.iter().flat_map(Contents::functions).map(|(_, name)| name);
+    search.plan.renumbered = closures.renumbered(process, present);
     search.run(&extra, process.archives(new)?)?;
     Ok(search.plan)
 }
 
 /// The functions that are to run other code than the newest that runs, be it their own or that of a fork which they call.
-fn changed(objects: &[Elf<'_>], all_contents: &[Contents<'_>], process: &Process) -> BTreeSet<String> {
-    let (mut changed, mut present) = (BTreeSet::new(), HashSet::new());
-    for (elf, contents) in objects.iter().zip(all_contents) {
-        for (section, name) in contents.names() {
-            let is_code = elf.section_by_index(section).is_ok_and(|s| s.kind() == SectionKind::Text);
-            let known = process.names.get(name).filter(|entry| entry.function && is_code);
-            present.extend(known.is_some().then_some(name));
-            if known.is_some_and(|entry| !entry.runs(&contents.section(section))) {
+fn changed(all_contents: &[Contents<'_>], process: &Process) -> BTreeSet<String> {
+    let (mut changed, mut present) = (BTreeSet::new(), FxHashSet::default());
+    for contents in all_contents {
+        for (section, name) in contents.functions() {
+            let Some(entry) = process.names.get(name).filter(|entry| entry.function) else { continue };
+            present.insert(name);
+            if !entry.runs(&contents.section(section)) {
                 changed.insert(name.to_owned());
             }
         }
@@ -124,12 +120,12 @@ fn obstacle(name: &str, entry: &Entry) -> Option<Error> {
 }
 
 /// For each function of a build the functions that lead to it, by calls, constants and vtables.
-pub(crate) fn callers(new: &Build) -> Result<HashMap<String, BTreeSet<String>>> {
+pub(crate) fn callers(new: &Build) -> Result<FxHashMap<String, BTreeSet<String>>> {
     let parsed = parse_all(&new.objects)?;
     let all_contents = Contents::of_all(&parsed, &new.objects);
     let (process, decision) = (Process::default(), Decision::default());
     let search = Search::new(&parsed, &all_contents, &process, &decision);
-    let mut callers: HashMap<String, BTreeSet<String>> = HashMap::new();
+    let mut callers: FxHashMap<String, BTreeSet<String>> = FxHashMap::default();
     for (elf, contents) in parsed.iter().zip(&all_contents) {
         for (section, name) in contents.names() {
             for called in search.called(elf, contents, section) {
@@ -153,7 +149,7 @@ struct Search<'a> {
     contents: Vec<Contents<'a>>,
     process: &'a Process,
     /// Where each name is defined in the new build.
-    definitions: HashMap<&'a str, (usize, SectionIndex)>,
+    definitions: FxHashMap<&'a str, (usize, SectionIndex)>,
     decision: &'a Decision,
     queue: Vec<(usize, SectionIndex)>,
     plan: Plan,
@@ -166,7 +162,7 @@ impl<'a> Search<'a> {
         process: &'a Process,
         decision: &'a Decision,
     ) -> Self {
-        let (queue, plan, definitions) = (Vec::new(), Plan::default(), HashMap::new());
+        let (queue, plan, definitions) = (Vec::new(), Plan::default(), FxHashMap::default());
         let mut search =
             Self { objects: Vec::new(), contents: Vec::new(), process, definitions, decision, queue, plan };
         for (elf, contents) in objects.iter().zip(contents) {
@@ -185,7 +181,7 @@ impl<'a> Search<'a> {
 
     /// The names that a section's code leads to, by constants too.
     fn called(&self, elf: &Elf<'a>, contents: &Contents<'a>, section: SectionIndex) -> Vec<&'a str> {
-        let (mut names, mut queue, mut seen) = (Vec::new(), vec![section], HashSet::new());
+        let (mut names, mut queue, mut seen) = (Vec::new(), vec![section], FxHashSet::default());
         while let Some(section) = queue.pop() {
             let Ok(read) = elf.section_by_index(section) else { continue };
             for (_, relocation) in read.relocations() {

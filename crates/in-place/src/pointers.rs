@@ -1,8 +1,7 @@
 //! Functions whose address is taken. Such a pointer may be kept, and leads to old code for as long as it is.
 
-use std::collections::HashSet;
-
 use object::{Object, ObjectSection, ObjectSymbol, RelocationKind, RelocationTarget, SectionKind};
+use rustc_hash::FxHashSet;
 
 use crate::build::Build;
 use crate::content::{Contents, Elf, is_stable, parse_all};
@@ -13,8 +12,8 @@ const METHODS: u64 = 24;
 
 /// All functions of a build whose address is taken, by linker name; not those that are only called, or stand in a table
 /// of methods.
-pub(crate) fn pointed_at(build: &Build) -> Result<HashSet<String>> {
-    let mut found = HashSet::new();
+pub(crate) fn pointed_at(build: &Build) -> Result<FxHashSet<String>> {
+    let mut found = FxHashSet::default();
     let parsed = parse_all(&build.objects)?;
     for (elf, contents) in parsed.iter().zip(Contents::of_all(&parsed, &build.objects)) {
         for section in elf.sections().filter(may_hold_pointers) {

@@ -1,12 +1,13 @@
 //! What the running image has: each name's place, and which code a call of it runs.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use artifact::Image;
 use object::{Object, ObjectSegment, ObjectSymbol, SymbolKind};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::archives::Archives;
 use crate::build::Build;
@@ -43,9 +44,9 @@ pub(crate) struct Entry {
     pub(crate) image: usize,
     /// What a call of it runs now, redirects followed. A generic function that several objects
     /// instantiated may have several contents; which of them the linker took is not known.
-    pub(crate) contents: HashSet<Hash>,
+    pub(crate) contents: FxHashSet<Hash>,
     /// What the newest code calls in its place, where that was forked.
-    pub(crate) fork: Option<HashSet<Hash>>,
+    pub(crate) fork: Option<FxHashSet<Hash>>,
 }
 
 impl Entry {
@@ -76,7 +77,7 @@ struct Segment {
 /// The names of the running image, with run-time addresses.
 #[derive(Debug, Clone, Default)]
 pub struct Process {
-    pub(crate) names: HashMap<String, Entry>,
+    pub(crate) names: FxHashMap<String, Entry>,
     /// The program, then the patches it has loaded, in order.
     pub(crate) images: Vec<PathBuf>,
     /// The program's debug information, once it is read.
@@ -88,7 +89,7 @@ pub struct Process {
     pub(crate) thread_locals: Arc<ThreadLocals>,
     segments: Vec<Segment>,
     /// The jumps that were written, by where they are.
-    pub(crate) jumps: HashMap<u64, [u8; 5]>,
+    pub(crate) jumps: FxHashMap<u64, [u8; 5]>,
     /// Forked functions with those around them that call the forks: the one changes with the other.
     pub(crate) forks: Vec<BTreeSet<String>>,
     /// Where the last patch ends.
@@ -164,13 +165,13 @@ impl Process {
         code: &Path,
         file: &Path,
         slide: u64,
-        contents: &HashMap<String, HashSet<Hash>>,
+        contents: &FxHashMap<String, FxHashSet<Hash>>,
     ) -> Result<()> {
         let bytes = std::fs::read(file).map_err(io(file))?;
         let object =
             object::File::parse(&*bytes).map_err(|source| Error::Object { path: file.into(), source })?;
         let image = self.images.len();
-        let (mut all, mut names_at) = (Vec::new(), HashMap::new());
+        let (mut all, mut names_at) = (Vec::new(), FxHashMap::default());
         for symbol in object.symbols().filter(|symbol| symbol.is_definition() && symbol.address() != 0) {
             let Ok(name) = symbol.name() else { continue };
             let address = symbol.address().wrapping_add(slide);

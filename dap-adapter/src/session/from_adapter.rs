@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use serde_json::{Value, json};
 
+use super::live::Debuggee;
 use super::{Forwarded, Session, Stage};
 use crate::message::{self, Kind, Message};
 use crate::platform::Process;
@@ -86,7 +87,7 @@ impl Session {
         let debuggee = id.and_then(Process::running);
         self.processes.extend(debuggee);
         if let Some(live) = &mut self.live {
-            live.process.debuggee = debuggee;
+            live.process.debuggee = debuggee.map(|process| Debuggee { process, interrupted: false });
         }
         if let Some(adapter) = &self.adapter {
             self.processes.extend(adapter.processes());

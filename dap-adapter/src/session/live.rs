@@ -74,9 +74,7 @@ pub(super) struct Running {
     /// The thread of the last stop.
     pub(super) thread: i64,
     /// What is debugged, once it runs.
-    pub(super) debuggee: Option<Process>,
-    /// It was sent a signal to stop, which it has not taken yet.
-    pub(super) interrupted: bool,
+    pub(super) debuggee: Option<Debuggee>,
     /// The editor asked for a pause that has not come.
     pub(super) pause_wanted: bool,
     /// So many `continued` are about our own `continue`.
@@ -89,6 +87,14 @@ pub(super) struct Running {
     pub(super) times_cleared: u64,
     /// The reloadable libraries that are mapped.
     pub(super) loaded: Vec<String>,
+}
+
+/// What is debugged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Debuggee {
+    pub(super) process: Process,
+    /// It was sent a signal to stop, which it has not taken yet.
+    pub(super) interrupted: bool,
 }
 
 /// Documents that show the text of a generation: what `sourceReference` stands for.

@@ -16,7 +16,6 @@ use crate::adapter::FromAdapter;
 use crate::error::{Error, Result};
 use crate::message::{Kind, Message};
 use crate::modules::number;
-use crate::platform::Process;
 
 /// How long a pause may take to come.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -49,7 +48,9 @@ impl Session {
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
         let wanted = self.live.as_mut().is_some_and(|live| {
             live.process.thread = body.get("threadId").and_then(Value::as_i64).unwrap_or_default();
-            live.process.interrupted &= text("description") != INTERRUPTED;
+            if let Some(debuggee) = &mut live.process.debuggee {
+                debuggee.interrupted &= text("description") != INTERRUPTED;
+            }
             live.process.pause_wanted
         });
         let is_pause = text("reason") == "pause" || text("description") == INTERRUPTED;
@@ -67,10 +68,9 @@ impl Session {
 
     async fn pause(&mut self) -> Result<Message> {
         let limit = Instant::now() + PAUSE;
-        if let Some(live) = &mut self.live
-            && live.process.debuggee.is_some_and(Process::interrupt)
-        {
-            live.process.interrupted = true;
+        let debuggee = self.live.as_mut().and_then(|live| live.process.debuggee.as_mut());
+        if let Some(debuggee) = debuggee.filter(|debuggee| debuggee.process.interrupt()) {
+            debuggee.interrupted = true;
             if let Some(stop) = self.next_stop(Instant::now() + ASK_AGAIN).await {
                 return Ok(stop);
             }

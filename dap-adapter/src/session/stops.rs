@@ -73,9 +73,11 @@ impl Session {
 
     /// We asked for a stop, another came first, and now the process takes ours.
     fn is_late_interrupt(&mut self, body: &Value) -> bool {
-        let Some(live) = self.live.as_mut().filter(|live| live.process.interrupted) else { return false };
-        let is_ours = body.get("description").and_then(Value::as_str) == Some(INTERRUPTED);
-        live.process.interrupted = !is_ours;
+        let Some(live) = &mut self.live else { return false };
+        let Some(debuggee) = &mut live.process.debuggee else { return false };
+        let is_ours =
+            debuggee.interrupted && body.get("description").and_then(Value::as_str) == Some(INTERRUPTED);
+        debuggee.interrupted &= !is_ours;
         is_ours && !live.process.pause_wanted
     }
 
