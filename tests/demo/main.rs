@@ -1,4 +1,4 @@
-//! The demonstration: one debug session that survives the hot reload of a real program, told step by step.
+//! The demonstration: debug sessions that survive as a real program changes under them, told step by step.
 //!
 //! It drives the real `midflight lsp` and `midflight dap`, with the real lldb-dap, as an editor does. Everything it
 //! prints was seen on the wire; a step that does not see what it tells of ends the demonstration, which then fails.
@@ -13,22 +13,24 @@ use std::time::Instant;
 
 mod editor;
 mod language;
+mod scene;
 mod steps;
 mod tale;
 
 use editor::Editor;
+use scene::{SCENES, Scene};
 
-/// A step: what is to be seen, and how.
+/// A step: what is to be seen, and how; it answers with what was seen, in a few words.
 struct Step {
     title: &'static str,
-    take: fn(&mut Editor),
+    take: fn(&mut Editor) -> &'static str,
 }
 
 const STEPS: [Step; 5] = [
-    Step { title: "A breakpoint in the reloadable function is hit; its locals are shown", take: steps::hit },
+    Step { title: "A breakpoint is hit; the locals are shown", take: steps::hit },
     Step { title: "An edit is typed: the verdict comes while it is typed", take: steps::type_a_safe_edit },
     Step {
-        title: "Save: built, checked, reloaded; the breakpoint has moved and is hit again",
+        title: "Save: built, checked, swapped in; the breakpoint has moved and is hit again",
         take: steps::save,
     },
     Step {
@@ -40,23 +42,32 @@ const STEPS: [Step; 5] = [
 
 fn main() -> ExitCode {
     let start = Instant::now();
-    tale::opening();
     // What a failed step says comes after the step, not in the middle of it.
     panic::set_hook(Box::new(|_| {}));
-    let mut editor = match panic::catch_unwind(Editor::open) {
-        Ok(editor) => editor,
-        Err(problem) => {
-            return missing("The language server, the debug adapter and the program start", &*problem);
-        }
-    };
-    for (number, step) in (1..).zip(&STEPS) {
-        tale::step(number, step.title);
-        if let Err(problem) = panic::catch_unwind(AssertUnwindSafe(|| (step.take)(&mut editor))) {
-            return missing(step.title, &*problem);
+    let mut shown = Vec::new();
+    for scene in &SCENES {
+        tale::scene(scene.example);
+        match play(scene) {
+            Ok(seen) => shown.push(format!("{}: {}.", scene.example, seen.join("; "))),
+            Err((title, problem)) => return missing(title, &*problem),
         }
     }
-    tale::closing(start.elapsed(), &editor.seen());
+    tale::closing(start.elapsed(), &shown);
     ExitCode::SUCCESS
+}
+
+/// All steps with one program. What was seen, or the step that did not come about.
+fn play(scene: &'static Scene) -> Result<Vec<&'static str>, (&'static str, Box<dyn Any + Send>)> {
+    let opened = panic::catch_unwind(|| Editor::open(scene));
+    let mut editor = opened
+        .map_err(|problem| ("The language server, the debug adapter and the program start", problem))?;
+    let mut seen = Vec::new();
+    for (number, step) in (1..).zip(&STEPS) {
+        tale::step(number, step.title);
+        let taken = panic::catch_unwind(AssertUnwindSafe(|| (step.take)(&mut editor)));
+        seen.push(taken.map_err(|problem| (step.title, problem))?);
+    }
+    Ok(seen)
 }
 
 /// Says which step it was that did not come about.

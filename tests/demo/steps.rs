@@ -2,138 +2,161 @@
 
 use std::time::SystemTime;
 
-use midflight_tests::dap::{descendants, wait_until_gone};
-use midflight_tests::program::{insert_above, replace};
-use serde_json::Value;
+use midflight_tests::dap::{Stop, descendants, wait_until_gone};
+use midflight_tests::program::{insert_above, line_of, replace};
+use serde_json::{Value, json};
 
-use crate::editor::{BREAKPOINT, Editor, LIBRARY, STATE};
+use crate::editor::Editor;
+use crate::scene::Kind;
 use crate::tale;
-
-/// What is typed above the breakpoint: five lines, and with them a variable that the old code does not have.
-const FIVE_LINES: &str = "    // How fast is the fastest of them?
-    let mut fastest = 0.0_f64;
-    for body in &state.world.bodies {
-        fastest = fastest.max(body.velocity.length());
-    }
-";
 
 /// A scope: its name and its variables with their values.
 type Scope = (String, Vec<(String, String)>);
 
 /// Step 1.
-pub(crate) fn hit(editor: &mut Editor) {
+pub(crate) fn hit(editor: &mut Editor) -> &'static str {
+    let scene = editor.scene;
     let line = editor.breakpoint_line();
     let breakpoint = editor.set_breakpoint();
     assert_eq!(breakpoint["line"], line, "the breakpoint is not where it was set: {breakpoint}");
     editor.session().configuration_done();
     let stop = editor.session().stopped();
-    assert_eq!((stop.function(), stop.line()), ("step", line), "the program stopped elsewhere");
+    assert_eq!((stop.function(), stop.line()), (scene.function, line), "the program stopped elsewhere");
 
-    tale::source(LIBRARY, editor.text(LIBRARY), line - 5..=line + 1, |number| {
+    tale::source(scene.code, editor.text(scene.code), line - 5..=line + 1, |number, _| {
         (number == line).then_some('●')
     });
-    tale::seen(&format!("stopped in `step`, at line {line}"));
+    tale::seen(&format!("stopped in `{}`, at line {line}", scene.function));
     let locals = live(&editor.session().scopes(&stop.frames[0]));
-    tell_variables("Locals", &locals, &["gravity", "tick", "farthest"]);
-    assert_eq!(word(&locals, "gravity"), "1");
+    tell_variables("Locals", &locals, &[scene.law]);
+    tell_clock(editor, &stop);
+    assert!(!(scene.is_new)(number(&locals, scene.law)));
     editor.stop = Some(stop);
-    editor.show("a breakpoint hit with its locals");
+    "a breakpoint hit with its locals"
 }
 
 /// Step 2.
-pub(crate) fn type_a_safe_edit(editor: &mut Editor) {
+pub(crate) fn type_a_safe_edit(editor: &mut Editor) -> &'static str {
+    let scene = editor.scene;
     let status = editor.language.status_where(|status| status["baseline"]["kind"] == "session");
     tale::say(&format!(
         "The text is compared with: {}.",
         status["baseline"]["label"].as_str().unwrap_or("?")
     ));
 
-    let before = editor.breakpoint_line();
-    editor.type_text(LIBRARY, replace(editor.text(LIBRARY), "let gravity = 1.0;", "let gravity = 3.0;"));
-    let first = editor.language.diagnostic_where(LIBRARY, is_safe);
-    editor.type_text(LIBRARY, insert_above(editor.text(LIBRARY), BREAKPOINT, FIVE_LINES));
+    let (before, old) = (editor.breakpoint_line(), editor.text(scene.code).to_owned());
+    let is_typed = |_: u32, line: &str| (!old.lines().any(|known| known == line)).then_some('+');
+    editor.type_text(scene.code, replace(&old, scene.edit[0], scene.edit[1]));
+    let first = editor.language.diagnostic_where(scene.code, is_safe);
+    let edited = line_of(editor.text(scene.code), scene.edit[1]);
+    tale::source(scene.code, editor.text(scene.code), edited..=edited, is_typed);
+    tell_diagnostic(&first);
+
+    editor.type_text(scene.code, insert_above(editor.text(scene.code), scene.breakpoint, scene.lines));
     let line = editor.breakpoint_line();
     assert_eq!(line, before + 5);
-    let diagnostic = editor.language.diagnostic_where(LIBRARY, is_safe);
+    let diagnostic = editor.language.diagnostic_where(scene.code, is_safe);
     assert_eq!(first["code"], diagnostic["code"]);
-
-    let typed = |number: u32| match number {
+    tale::source(scene.code, editor.text(scene.code), line - 5..=line, |number, text| match number {
         _ if number == line => Some('●'),
-        _ if number + 5 >= line && number < line => Some('+'),
-        _ if number + 9 == line => Some('+'),
-        _ => None,
-    };
-    tale::source(LIBRARY, editor.text(LIBRARY), line - 10..=line, typed);
+        _ => is_typed(number, text).or(Some('+')),
+    });
     tell_diagnostic(&diagnostic);
-    editor.show("verdicts as text was typed");
+    "verdicts as text was typed"
 }
 
 /// Step 3.
-pub(crate) fn save(editor: &mut Editor) {
+pub(crate) fn save(editor: &mut Editor) -> &'static str {
+    let scene = editor.scene;
     let old = editor.stop.take().expect("step 1 left the program stopped");
-    let before = live(&editor.session().scopes(&old.frames[0]));
+    let clock = clock(editor, &old);
     let line = editor.breakpoint_line();
-    editor.save(LIBRARY);
-    tale::say("Saved while the program stands inside the function that is to be replaced.");
-    let generation = editor.session().run_until_generation(&old, 1);
+    editor.save(scene.code);
+    tale::say("Saved while the program stands inside a function that is to be replaced.");
+    let generation = match scene.kind {
+        Kind::InPlace => swapped_at_the_breakpoint(editor, &old),
+        Kind::Library { .. } => editor.session().run_until_generation(&old, 1),
+    };
     tell_times(&generation);
 
     let moved = editor.session().client.event_where("breakpoint", |body| body["breakpoint"]["line"] == line);
     assert_eq!(moved["breakpoint"]["verified"], true, "{moved}");
     tale::seen(&format!("the breakpoint has moved from line {} to line {line}", line - 5));
     let stop = editor.session().stopped();
-    assert_eq!((stop.function(), stop.line()), ("step", line), "the new code stopped elsewhere");
-    tale::seen(&format!("hit in the new code, in `step`, at line {line}"));
+    let stop = until_later(editor, stop, clock);
+    assert_eq!((stop.function(), stop.line()), (scene.function, line), "the new code stopped elsewhere");
+    tale::seen(&format!("hit in the new code, in `{}`, at line {line}", scene.function));
 
     let scopes = editor.session().scopes(&stop.frames[0]);
     let locals = live(&scopes);
-    assert_eq!(word(&locals, "gravity"), "3", "the old law still holds");
+    assert!((scene.is_new)(number(&locals, scene.law)), "the old code still runs: {locals:?}");
     let name = "Before reload (generation 0)";
     let kept = &scopes.iter().find(|(scope, _)| scope == name).expect("there is a scope of the old values").1;
-    assert_eq!(word(kept, "gravity"), "1");
-    assert!(
-        number(kept, "tick") >= number(&before, "tick") && number(kept, "tick") < number(&locals, "tick")
-    );
-    tell_variables("Locals", &locals, &["gravity", "tick", "farthest", "fastest"]);
-    tell_variables(name, kept, &["gravity", "tick", "farthest"]);
+    assert!(!(scene.is_new)(number(kept, scene.law)), "{kept:?}");
+    assert!(!kept.iter().any(|(variable, _)| variable == scene.fresh), "{kept:?}");
+    tell_variables("Locals", &locals, &[scene.law, scene.fresh]);
+    tell_variables(name, kept, &[scene.law]);
+    tell_clock(editor, &stop);
     editor.stop = Some(stop);
-    editor.show("a reload that moved the breakpoint by five lines and kept the values from before");
+    match scene.kind {
+        Kind::InPlace => {
+            "functions swapped at a breakpoint inside of one, which moved by five lines; values kept"
+        }
+        Kind::Library { .. } => "a reload that moved the breakpoint by five lines; values kept",
+    }
+}
+
+/// The frame finishes the old code, and says so; then the program goes on.
+fn swapped_at_the_breakpoint(editor: &mut Editor, old: &Stop) -> Value {
+    let generation = editor.session().client.event("midflight/generation");
+    tale::seen(generation["message"].as_str().unwrap_or_default());
+    let trace = editor.session().client.ok("stackTrace", json!({"threadId": old.event["threadId"]}));
+    let name = text(&trace["stackFrames"][0], "name").to_owned();
+    assert_eq!(name, format!("{} (generation 0)", editor.scene.function));
+    tale::seen(&format!("the frame that finishes the old code is `{name}`"));
+    editor.session().resume(old);
+    generation
 }
 
 /// Step 4.
-pub(crate) fn refuse(editor: &mut Editor) {
+pub(crate) fn refuse(editor: &mut Editor) -> &'static str {
+    let scene = editor.scene;
     let stop = editor.stop.take().expect("step 3 left the program stopped");
-    let tick = number(&live(&editor.session().scopes(&stop.frames[0])), "tick");
-    let library = library_on_disk(editor);
-    let good = editor.text(STATE).to_owned();
-    let field = "    /// How lucky its inhabitants are.\n    pub luck: f64,\n";
-    editor.type_text(STATE, insert_above(&good, "/// The seed that the world was made from.", field));
-    let diagnostic = editor.language.diagnostic_where(STATE, |diagnostic| diagnostic["severity"] == 2);
-    tale::source(STATE, editor.text(STATE), 10..=17, |number| matches!(number, 11 | 12).then_some('+'));
+    let (clock, library) = (clock(editor, &stop), library_on_disk(editor));
+    let good = editor.text(scene.state).to_owned();
+    let [old, new] = scene.initializer;
+    editor.type_text(scene.state, insert_above(&replace(&good, old, new), scene.above, scene.field));
+    let diagnostic = editor.language.diagnostic_where(scene.state, |diagnostic| diagnostic["severity"] == 2);
+    let line = line_of(editor.text(scene.state), scene.above);
+    tale::source(scene.state, editor.text(scene.state), line - 4..=line, |_, text| {
+        (!good.lines().any(|known| known == text)).then_some('+')
+    });
     tell_diagnostic(&diagnostic);
 
-    editor.save(STATE);
+    editor.save(scene.state);
     let refused = editor.session().client.event("midflight/refused");
     assert_eq!(refused["verdict"], "restart", "{refused}");
     assert_eq!(library_on_disk(editor), library, "the program's library was touched");
-    tale::seen(&format!("saved: refused ({}), the program's library is untouched", text(&refused, "remedy")));
+    tale::seen(&format!("saved: refused, the old code runs on. {}", text(&refused, "message")));
     editor.session().resume(&stop);
     let stop = editor.session().stopped();
+    let stop = until_later(editor, stop, clock);
     let locals = live(&editor.session().scopes(&stop.frames[0]));
-    assert!(number(&locals, "tick") > tick && word(&locals, "gravity") == "3", "{locals:?}");
+    assert!((scene.is_new)(number(&locals, scene.law)), "{locals:?}");
     tale::seen("generation 1 runs on, and the breakpoint is hit again");
-    tell_variables("Locals", &locals, &["gravity", "tick", "farthest", "fastest"]);
+    tell_variables("Locals", &locals, &[scene.law, scene.fresh]);
+    tell_clock(editor, &stop);
 
-    editor.type_text(STATE, good);
-    editor.save(STATE);
-    editor.language.wait_until_clean(STATE);
+    editor.type_text(scene.state, good);
+    editor.save(scene.state);
+    editor.language.wait_until_clean(scene.state);
     tale::seen("the edit is undone, and the diagnostic has gone");
     editor.stop = Some(stop);
-    editor.show("an unsafe edit refused, with the session alive");
+    "an unsafe edit refused, with the session alive"
 }
 
 /// Step 5.
-pub(crate) fn end(editor: &mut Editor) {
+pub(crate) fn end(editor: &mut Editor) -> &'static str {
     let session = editor.session.take().expect("the session is open");
     let adapter = session.client.id().expect("the adapter is a process of ours");
     let processes = [vec![adapter], descendants(adapter)].concat();
@@ -141,10 +164,37 @@ pub(crate) fn end(editor: &mut Editor) {
     wait_until_gone(&processes);
     let count = processes.len();
     tale::seen(&format!("the adapter, the debugger and the program have ended ({count} processes)"));
-    editor.language.wait_until_clean(LIBRARY);
+    editor.language.wait_until_clean(editor.scene.code);
     editor.language.exit();
     tale::seen("the language server has ended");
-    editor.show("an end without leftovers");
+    "an end without leftovers"
+}
+
+/// What only grows as long as the process lives.
+#[track_caller]
+fn clock(editor: &mut Editor, stop: &Stop) -> f64 {
+    let [function, name] = editor.scene.clock;
+    let frame = stop.frames.iter().find(|frame| frame["name"] == function);
+    let frame = frame.unwrap_or_else(|| panic!("`{function}` is not on the stack"));
+    number(&live(&editor.session().scopes(frame)), name)
+}
+
+/// Goes on from stop to stop until the clock shows more than this.
+#[track_caller]
+fn until_later(editor: &mut Editor, mut stop: Stop, than: f64) -> Stop {
+    for _ in 0..10 {
+        if clock(editor, &stop) > than {
+            return stop;
+        }
+        editor.session().resume(&stop);
+        stop = editor.session().stopped();
+    }
+    panic!("the program does not get on");
+}
+
+fn tell_clock(editor: &mut Editor, stop: &Stop) {
+    let (time, [function, name]) = (clock(editor, stop), editor.scene.clock);
+    tale::variables(function, [(name, format!("{time}").as_str())]);
 }
 
 /// A diagnostic of an edit that can be swapped in.
@@ -152,10 +202,11 @@ fn is_safe(diagnostic: &Value) -> bool {
     text(diagnostic, "message").contains("safe to hot-swap")
 }
 
-/// When the library that the program watches was written.
-fn library_on_disk(editor: &Editor) -> SystemTime {
-    let library = editor.program.path("target/debug/libworld.so");
-    library.metadata().and_then(|library| library.modified()).expect("the program has a library")
+/// When the library that the program watches was written, where it watches one.
+fn library_on_disk(editor: &Editor) -> Option<SystemTime> {
+    let Kind::Library { path } = editor.scene.kind else { return None };
+    let library = editor.program.path(path);
+    Some(library.metadata().and_then(|library| library.modified()).expect("the program has a library"))
 }
 
 /// The live variables: the first scope.

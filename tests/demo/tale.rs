@@ -29,8 +29,12 @@ pub(crate) fn paint(ink: Ink, text: &str) -> String {
     format!("\u{1b}[{code}m{text}\u{1b}[0m")
 }
 
-pub(crate) fn opening() {
-    println!("\n{}", paint(Ink::Title, "Midflight: one debug session, a program that changes under it"));
+/// The heading of a program.
+pub(crate) fn scene(program: &str) {
+    println!(
+        "\n{}",
+        paint(Ink::Title, &format!("══ {program}: one debug session, a program that changes under it"))
+    );
 }
 
 /// The heading of a step.
@@ -53,11 +57,11 @@ pub(crate) fn source(
     file: &str,
     text: &str,
     lines: std::ops::RangeInclusive<u32>,
-    mark: impl Fn(u32) -> Option<char>,
+    mark: impl Fn(u32, &str) -> Option<char>,
 ) {
     println!("   {}", paint(Ink::Quiet, file));
     for (number, line) in (1..).zip(text.lines()).filter(|(number, _)| lines.contains(number)) {
-        let (mark, ink) = match mark(number) {
+        let (mark, ink) = match mark(number, line) {
             Some(mark @ '●') => (mark, Ink::Bad),
             Some(mark) => (mark, Ink::Good),
             None => (' ', Ink::Quiet),
@@ -80,8 +84,8 @@ pub(crate) fn variables<'a>(scope: &str, variables: impl IntoIterator<Item = (&'
 }
 
 /// The last line: what was shown.
-pub(crate) fn closing(time: Duration, seen: &str) {
-    println!("\n{} {seen} ({:.1} s)", paint(Ink::Good, "Shown:"), time.as_secs_f64());
+pub(crate) fn closing(time: Duration, shown: &[String]) {
+    println!("\n{} {} ({:.1} s)", paint(Ink::Good, "Shown:"), shown.join(" "), time.as_secs_f64());
 }
 
 /// The last line, when something is missing.

@@ -42,6 +42,13 @@ step("saved at a breakpoint, the function is swapped and the status says so", as
   assert.ok(await vscode.says("generation 1"));
 });
 
+step("the frame that finishes the old code says so, and shows the text that it runs", async () => {
+  const line = program.lineOf(MAIN, BREAKPOINT) - 1;
+  assert.equal(await vscode.stoppedAt("generation 0"), line);
+  await vscode.wholeLine("player.score += 1; // breakpoint: play").waitFor();
+  await vscode.rows("call-stack").filter({ hasText: "plain::play (generation 0)" }).first().waitFor();
+});
+
 step("continued, the breakpoint is hit in the new code, a line further down", async () => {
   const line = program.lineOf(MAIN, BREAKPOINT);
   await vscode.focusEditor();

@@ -146,6 +146,15 @@ impl Live {
         self.reloads || self.swap.is_some()
     }
 
+    /// Whether the editor shows frames of a file that the newest generation has changed: their names, lines and
+    /// texts are no longer what they were told to be.
+    pub(super) fn shows_outdated_frames(&self) -> bool {
+        let newest = self.sources.current().number;
+        let Some(before) = newest.checked_sub(1).filter(|_| self.process.shown_stop) else { return false };
+        let mut files = self.frames.values().filter_map(|frame| frame.key.as_ref());
+        files.any(|key| self.sources.text(before, key) != self.sources.text(newest, key))
+    }
+
     /// The process goes on: what belonged to the stop is no longer valid.
     pub(super) fn resumed(&mut self) {
         self.process.shown_stop = false;

@@ -329,7 +329,10 @@ impl Session {
         self.editor.say(&message);
         self.editor.event("midflight/generation", &record);
         if self.client.knows_invalidated {
-            self.editor.event("invalidated", &json!({"areas": ["variables"]}));
+            // Where nothing stands still, VS Code would show its last stop again.
+            let areas: &[&str] =
+                if live.shows_outdated_frames() { &["stacks", "variables"] } else { &["variables"] };
+            self.editor.event("invalidated", &json!({"areas": areas}));
         }
         self.answer_reload(true, ready.verdict, &ready.changes, &message);
     }

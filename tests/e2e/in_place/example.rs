@@ -49,6 +49,8 @@ fn the_frame_that_runs_old_code_says_so_and_shows_its_text() {
     let (mut session, stop, line) = stopped_in_plain(&program);
     program.replace(MAIN, "player.score += 1;", "player.score += 10;");
     session.client.event("midflight/generation");
+    let invalidated = session.client.event("invalidated");
+    assert_eq!(invalidated["areas"], json!(["stacks", "variables"]), "the editor asks for the stack again");
     let trace = session.client.ok("stackTrace", json!({"threadId": stop.event["threadId"]}));
     let frame = &trace["stackFrames"][0];
     assert_eq!(frame["name"], "plain::play (generation 0)");
@@ -56,6 +58,20 @@ fn the_frame_that_runs_old_code_says_so_and_shows_its_text() {
     let reference = frame["source"]["sourceReference"].clone();
     let source = session.client.ok("source", json!({"sourceReference": reference}));
     assert!(source["content"].as_str().is_some_and(|text| text.contains("player.score += 1;")));
+    session.client.disconnect();
+}
+
+#[test]
+fn a_stack_that_a_swap_has_not_changed_is_not_fetched_again() {
+    let program = Program::example("plain");
+    let (mut session, stop, _) = stopped_in_plain(&program);
+    program.replace("src/deck.rs", "10 => 'T'", "10 => 't'");
+    session.client.event("midflight/generation");
+    assert_eq!(session.client.event("invalidated")["areas"], json!(["variables"]), "nobody's editor jumps");
+    session.resume(&stop);
+    session.stopped();
+    program.replace(MAIN, "player.score += 1;", "player.score += 10;");
+    session.client.event("midflight/generation");
     session.client.disconnect();
 }
 
