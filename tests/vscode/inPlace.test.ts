@@ -45,7 +45,7 @@ step("saved at a breakpoint, the function is swapped and the status says so", as
 step("the frame that finishes the old code says so, and shows the text that it runs", async () => {
   const line = program.lineOf(MAIN, BREAKPOINT) - 1;
   assert.equal(await vscode.stoppedAt("generation 0"), line);
-  await vscode.wholeLine("player.score += 1; // breakpoint: play").waitFor();
+  await vscode.line("player.score += 1; // breakpoint: play").waitFor();
   await vscode.rows("call-stack").filter({ hasText: "plain::play (generation 0)" }).first().waitFor();
 });
 
@@ -74,9 +74,11 @@ step("the next good build clears it", async () => {
   await vscode.save();
   await vscode.squiggles("error").first().waitFor({ state: "hidden", timeout: 30_000 });
   await until("the status names the function", () => vscode.says("generation 2"), 30_000);
+  await vscode.stoppedAt("generation 1");
 });
 
 step("a layout that live data has is refused, with three buttons", async () => {
+  await vscode.openFile(MAIN);
   await vscode.typeAbove("score: u32,", ["luck: u64,"]);
   await vscode.replace("score: 0, hand", "luck: 7, score: 0, hand");
   await vscode.replace("Player { name, score, hand }", "Player { name, score, hand, .. }");
