@@ -4,11 +4,12 @@
 //! code for it. A patch names its source files below a label in place of the workspace root, so that a
 //! breakpoint by file and line binds in one image only, and a frame tells which one it is in.
 
-use std::collections::BTreeSet;
-use std::ops::RangeInclusive;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
-use artifact::CodeLines;
+use compat::UnitId;
+
+use crate::sources::Key;
 
 /// One image.
 #[derive(Debug)]
@@ -17,24 +18,18 @@ pub(crate) struct Image {
     pub(crate) generation: u32,
     /// What stands for the workspace root in its debug information.
     pub(crate) root: PathBuf,
-    /// The lines that have code, by file below the workspace root.
-    lines: Vec<(String, BTreeSet<u32>)>,
+    /// Of a patch, the items that it has code of, by file.
+    pub(crate) items: HashMap<Key, HashSet<UnitId>>,
 }
 
 impl Image {
-    /// An image with the lines that it has code for.
-    pub(crate) fn new(generation: u32, root: PathBuf, lines: CodeLines) -> Self {
-        let inside = lines.into_iter().filter_map(|(path, lines)| {
-            let relative = PathBuf::from(path).strip_prefix(&root).ok()?.to_str()?.to_owned();
-            Some((relative, lines))
-        });
-        let lines = inside.collect();
-        Self { generation, root, lines }
+    /// The program, which runs whatever no patch has.
+    pub(crate) fn of_program(root: PathBuf) -> Self {
+        Self { generation: 0, root, items: HashMap::new() }
     }
 
-    /// Whether some of these lines of a file have code.
-    pub(crate) fn has_code(&self, key: &str, mut lines: RangeInclusive<u32>) -> bool {
-        let of_file = self.lines.iter().find(|(file, _)| file == key);
-        of_file.is_some_and(|(_, known)| lines.any(|line| known.contains(&line)))
+    /// Whether an item's code is in this patch.
+    pub(crate) fn has_code_of(&self, key: &Key, item: &UnitId) -> bool {
+        self.items.get(key).is_some_and(|items| items.contains(item))
     }
 }

@@ -6,7 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use compat::{FileUnits, Program, Texts};
+use artifact::CodeLines;
+use compat::{FileUnits, Placed, Program, Texts};
 use remap::{Anchor, LineMap};
 use serde_json::Value;
 
@@ -105,9 +106,27 @@ impl Sources {
         }
     }
 
-    /// New code is in the process.
-    pub(crate) fn add_image(&mut self, image: Image) {
-        self.images.push(image);
+    /// The program is swapped in place: it is the first image.
+    pub(crate) fn add_program(&mut self) {
+        self.images.push(Image::of_program(self.root.clone()));
+    }
+
+    /// The newest generation is in the process: the lines of its patch that have code, by file below a root.
+    pub(crate) fn add_patch(&mut self, root: PathBuf, lines: &CodeLines) {
+        let generation = self.current().number;
+        let mut items = HashMap::new();
+        for (path, lines) in lines {
+            let relative = Path::new(path).strip_prefix(&root).ok().and_then(Path::to_str);
+            let text = relative.and_then(|key| self.current().texts.get_key_value(key));
+            let Some((key, text)) = text.map(|(key, text)| (Arc::clone(key), Arc::clone(text))) else {
+                continue;
+            };
+            let (units, starts) = (self.units_of(&key, &text), LineStarts::of(&text));
+            let has_code = |placed: &Placed<'_>| lines.range(starts.range(&placed.range())).next().is_some();
+            let ids = units.units().filter(has_code).map(|placed| placed.unit.id.clone());
+            items.insert(key, ids.collect());
+        }
+        self.images.push(Image { generation, root, items });
     }
 
     /// The images that the process has, if code is swapped in place.
@@ -130,16 +149,8 @@ impl Sources {
     pub(crate) fn home(&mut self, key: &Key, text: &Arc<str>, line: u32) -> usize {
         let units = self.units_of(key, text);
         let Some(around) = units.unit_at(start_of(text, line)) else { return 0 };
-        for index in (1..self.images.len()).rev() {
-            let Some(theirs) = self.text(self.images[index].generation, key) else { continue };
-            let units = self.units_of(key, &theirs);
-            let same = units.units().find(|placed| placed.unit.id == around.unit.id);
-            let lines = same.map(|placed| LineStarts::of(&theirs).range(&placed.range()));
-            if lines.is_some_and(|lines| self.images[index].has_code(key, lines.start..=lines.end)) {
-                return index;
-            }
-        }
-        0
+        let has_code = |image: &Image| image.has_code_of(key, &around.unit.id);
+        self.images.iter().rposition(has_code).unwrap_or(0)
     }
 
     /// The source's name in the texts, if it is one of the workspace.

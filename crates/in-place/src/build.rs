@@ -1,11 +1,12 @@
 //! The objects of one generation, kept in memory so that the next build can't change them.
 
+use std::hash::Hasher;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use object::read::archive::ArchiveFile;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::capture::LinkCall;
 use crate::content::Facts;
@@ -19,13 +20,22 @@ pub struct ObjectFile {
     pub name: String,
     /// Its bytes.
     pub bytes: Box<[u8]>,
+    /// A hash of them.
+    digest: u64,
     /// What was read of it so far.
     pub(crate) facts: OnceLock<Facts>,
 }
 
-/// The files that were read for earlier builds of a program: most objects are the same in the next.
+/// What was read for the last build of a program: most of it is the same in the next. An object is known by its bytes,
+/// since rustc gives those of a program other names in each run.
 #[derive(Debug, Default)]
-pub struct Known(Mutex<FxHashMap<PathBuf, Arc<ReadFile>>>);
+pub struct Known(Mutex<Last>);
+
+#[derive(Debug, Default)]
+struct Last {
+    files: FxHashMap<PathBuf, Arc<ReadFile>>,
+    objects: FxHashMap<u64, Arc<ObjectFile>>,
+}
 
 /// An object, or a library of them, as it was read.
 #[derive(Debug)]
@@ -54,19 +64,21 @@ impl Build {
         let call = record.call()?;
         let (own, libraries): (Vec<_>, Vec<_>) = call.libraries().partition(|library| members(library));
         let mut objects = Vec::new();
+        let mut reading = known.begin();
         for path in own_objects(&record.objects())? {
-            objects.extend(known.read(&path, &|bytes| Ok(vec![(path.display().to_string(), bytes)]))?);
+            objects.extend(reading.read(&path, &|bytes| Ok(vec![(path.display().to_string(), bytes)]))?);
         }
         for library in own {
-            objects.extend(known.read(&library, &|bytes| members_of(&library, bytes))?);
+            objects.extend(reading.read(&library, &|bytes| members_of(&library, bytes))?);
         }
+        reading.end();
         Ok(Self { objects, libraries, call })
     }
 }
 
 impl ObjectFile {
     pub(crate) fn new(name: String, bytes: &[u8]) -> Self {
-        Self { name, bytes: bytes.into(), facts: OnceLock::new() }
+        Self { name, bytes: bytes.into(), digest: digest(bytes), facts: OnceLock::new() }
     }
 }
 
@@ -74,28 +86,50 @@ impl ObjectFile {
 type Split<'a> = &'a dyn for<'b> Fn(&'b [u8]) -> Result<Vec<(String, &'b [u8])>>;
 
 impl Known {
-    fn read(&self, path: &Path, split: Split<'_>) -> Result<Vec<Arc<ObjectFile>>> {
+    fn begin(&self) -> Reading<'_> {
+        Reading { last: self.0.lock().unwrap_or_else(PoisonError::into_inner), next: Last::default() }
+    }
+}
+
+/// A build that is being read: what it has in common with the last one is taken from there, and the rest forgotten.
+struct Reading<'a> {
+    last: MutexGuard<'a, Last>,
+    next: Last,
+}
+
+impl Reading<'_> {
+    fn read(&mut self, path: &Path, split: Split<'_>) -> Result<Vec<Arc<ObjectFile>>> {
         let state = std::fs::metadata(path).map_err(io(path))?;
         let stamp = (state.modified().map_err(io(path))?, state.len());
-        let last = self.files().get(path).cloned();
-        if let Some(last) = last.as_ref().filter(|last| last.stamp == stamp) {
-            return Ok(last.objects.clone());
-        }
-        let bytes = std::fs::read(path).map_err(io(path))?;
-        let before: FxHashMap<&str, &Arc<ObjectFile>> =
-            last.iter().flat_map(|last| &last.objects).map(|object| (object.name.as_str(), object)).collect();
-        let object = |(name, bytes): (String, &[u8])| match before.get(name.as_str()) {
-            Some(&same) if *same.bytes == *bytes => Arc::clone(same),
-            _ => Arc::new(ObjectFile::new(name, bytes)),
+        let known = self.last.files.get(path).filter(|file| file.stamp == stamp);
+        let file = match known {
+            Some(file) => Arc::clone(file),
+            None => Arc::new(ReadFile { stamp, objects: self.read_again(path, split)? }),
         };
-        let objects: Vec<_> = split(&bytes)?.into_iter().map(object).collect();
-        self.files().insert(path.to_owned(), Arc::new(ReadFile { stamp, objects: objects.clone() }));
-        Ok(objects)
+        let objects = file.objects.iter().map(|object| (object.digest, Arc::clone(object)));
+        self.next.objects.extend(objects);
+        self.next.files.insert(path.to_owned(), Arc::clone(&file));
+        Ok(file.objects.clone())
     }
 
-    fn files(&self) -> std::sync::MutexGuard<'_, FxHashMap<PathBuf, Arc<ReadFile>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn read_again(&self, path: &Path, split: Split<'_>) -> Result<Vec<Arc<ObjectFile>>> {
+        let bytes = std::fs::read(path).map_err(io(path))?;
+        let object = |(name, bytes): (String, &[u8])| {
+            let same = self.last.objects.get(&digest(bytes)).filter(|object| *object.bytes == *bytes);
+            same.map_or_else(|| Arc::new(ObjectFile::new(name, bytes)), Arc::clone)
+        };
+        Ok(split(&bytes)?.into_iter().map(object).collect())
     }
+
+    fn end(mut self) {
+        *self.last = std::mem::take(&mut self.next);
+    }
+}
+
+fn digest(bytes: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(bytes);
+    hasher.finish()
 }
 
 fn own_objects(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -121,4 +155,33 @@ fn members_of<'a>(library: &Path, bytes: &'a [u8]) -> Result<Vec<(String, &'a [u
         }
     }
     Ok(objects)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_with_the_same_bytes_is_read_once_whatever_its_file_is_called() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).expect("it can be written");
+            path
+        };
+        let known = Known::default();
+        let build = |paths: &[&Path]| -> Vec<Arc<ObjectFile>> {
+            let mut reading = known.begin();
+            let read = |path: &&Path| reading.read(path, &|bytes| Ok(vec![(String::new(), bytes)]));
+            let objects = paths.iter().flat_map(read).flatten().collect();
+            reading.end();
+            objects
+        };
+        let (first, other) = (write("a.1.o", "same"), write("b.1.o", "other"));
+        let before = build(&[&first, &other]);
+        let (renamed, changed) = (write("a.2.o", "same"), write("b.2.o", "another"));
+        let after = build(&[&renamed, &changed]);
+        assert!(Arc::ptr_eq(&before[0], &after[0]) && !Arc::ptr_eq(&before[1], &after[1]));
+        assert_eq!(known.begin().last.objects.len(), 2, "what the build no longer has is forgotten");
+    }
 }

@@ -91,10 +91,13 @@ impl Session {
         for (index, (generation, file)) in images.into_iter().enumerate() {
             let file = file.to_string_lossy().into_owned();
             let only: Vec<usize> = (0..homes.len()).filter(|point| homes[*point] == index).collect();
+            let had = live.breakpoints.has_sent(path, &file);
+            if only.is_empty() && !had {
+                continue;
+            }
             let running = live.sources.text(generation, &key).unwrap_or_else(|| "".into());
             let map = live.sources.map(&key, &text, &running);
             let target = Target { base, path: &file, map: &map, generation, only: Some(&only) };
-            let had = live.breakpoints.has_sent(path, &file);
             let placement = live.breakpoints.place(path, &target);
             placements.extend(placement.filter(|placement| had || !placement.placed.is_empty()));
         }

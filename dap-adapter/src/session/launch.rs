@@ -206,8 +206,8 @@ impl Session {
             }),
         };
         let mut sources = Sources::new(root.clone(), hot, generation);
-        if let Some(swap) = &swap {
-            sources.add_image(swap.first_image(root));
+        if swap.is_some() {
+            sources.add_program();
         }
         Live {
             engine,

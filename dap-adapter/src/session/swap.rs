@@ -20,7 +20,6 @@ use super::staging::Ready;
 use super::wording::{self, Parts, Swapped};
 use crate::cargo::Invocation;
 use crate::error::{Error, Result};
-use crate::images::Image;
 use crate::modules::number;
 
 /// What swapping needs to know of the program.
@@ -37,7 +36,6 @@ pub(super) struct Swapping {
     process: Arc<Process>,
     known: Arc<Known>,
     is_placed: bool,
-    lines: Arc<artifact::CodeLines>,
 }
 
 impl Swapping {
@@ -69,12 +67,11 @@ impl Swapping {
             let known = Arc::new(Known::default());
             let (session, build) = record.begin(&|library| is_member(library, &members), &known)?;
             let session = Arc::new(session);
-            let lines = Arc::new(artifact::code_lines(&session.program())?);
             let process = Arc::new(Process::launched(&session.program(), &build)?);
             let warm = Arc::clone(&process);
             std::thread::spawn(move || warm.warm_up(&build));
             let is_placed = false;
-            Ok(Self { root, program, record, session, folder, members, process, known, is_placed, lines })
+            Ok(Self { root, program, record, session, folder, members, process, known, is_placed })
         })
         .await
     }
@@ -82,11 +79,6 @@ impl Swapping {
     /// The libraries that the program is linked from.
     pub(super) fn libraries(&self) -> Vec<PathBuf> {
         self.record.libraries().unwrap_or_default()
-    }
-
-    /// The program itself, as an image that has code.
-    pub(super) fn first_image(&self, root: PathBuf) -> Image {
-        Image::new(0, root, (*self.lines).clone())
     }
 
     /// From the new objects to a patch that may be loaded.
@@ -203,7 +195,7 @@ impl Session {
         let placing = Instant::now();
         let mut set = Ok(());
         if matches!(loaded, Ok(Loaded::In)) {
-            self.advance_to(ready, lines);
+            self.advance_to(ready, &lines);
             set = self.set_all_breakpoints().await;
         }
         parts.breakpoints = placing.elapsed();
@@ -226,15 +218,15 @@ impl Session {
     }
 
     /// From here on, positions are those of the new code.
-    fn advance_to(&mut self, ready: &Ready, lines: artifact::CodeLines) {
+    fn advance_to(&mut self, ready: &Ready, lines: &artifact::CodeLines) {
+        self.advance(ready);
         if let Some(live) = &mut self.live
             && let Some(swap) = &live.swap
         {
             let root =
                 swap.label(ready.number).map_or_else(|| swap.root.clone(), |label| label.path().into());
-            live.sources.add_image(Image::new(ready.number, root, lines));
+            live.sources.add_patch(root, lines);
         }
-        self.advance(ready);
     }
 
     /// Notes what the process has now.
