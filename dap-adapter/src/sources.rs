@@ -336,3 +336,36 @@ fn normal(path: &Path) -> PathBuf {
     }
     normal
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn generation(number: u32, text: &str) -> Generation {
+        let texts = Texts::from([("src/main.rs".into(), text.into())]);
+        Generation { number, program: lang_rust::program(&texts), texts, record: Value::Null }
+    }
+
+    #[test]
+    fn a_line_is_at_home_in_the_newest_patch_with_code_of_its_function() {
+        let key: Key = "src/main.rs".into();
+        let mut sources =
+            Sources::new("/work".into(), Vec::new(), generation(0, "fn a() {}\nfn b() {\n    a();\n}\n"));
+        sources.add_program();
+        let newest: Arc<str> = "// moved\nfn a() {}\nfn b() {\n    a();\n}\n".into();
+        for (number, line) in [(1, 4), (2, 2)] {
+            sources.push(generation(number, &newest));
+            let root = format!("/~{number}~");
+            let lines = CodeLines::from([
+                (format!("{root}/src/main.rs"), BTreeSet::from([line - 1])),
+                ("/rustc/library/core/src/lib.rs".to_owned(), BTreeSet::from([1])),
+            ]);
+            sources.add_patch(root.into(), &lines);
+        }
+        assert_eq!(sources.home(&key, &newest, 3), 1, "the second patch has no code of `b`");
+        assert_eq!(sources.home(&key, &newest, 1), 2, "the second patch has `a`");
+        assert_eq!(sources.home(&key, &newest, 0), 0, "a comment is nobody's");
+    }
+}
