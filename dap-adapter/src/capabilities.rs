@@ -61,6 +61,11 @@ pub(crate) fn knows(capabilities: &Value, command: &str) -> bool {
         || ANNOUNCED.iter().any(|(request, capability)| *request == command && announced(capability))
 }
 
+/// Whether it is LLDB that debugs: lldb-dap says so (`__lldb`).
+pub(crate) fn is_lldb(capabilities: &Value) -> bool {
+    capabilities.get("__lldb").is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

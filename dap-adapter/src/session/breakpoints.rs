@@ -1,7 +1,6 @@
 //! Breakpoints on their way to the adapter and back.
 
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
 use super::{Forwarded, Session};
 use crate::breakpoints::{Placement, Target};
@@ -31,7 +30,8 @@ impl Session {
             // Not of this workspace: nothing about it ever moves.
             arguments["source"] = source;
             let command = "setBreakpoints".to_owned();
-            return self.forward(seq, message::bytes(&tree), Forwarded::Others { command, functions: None });
+            let answer = Forwarded::Others { command, functions: None };
+            return self.forward_breakpoints(seq, message::bytes(&tree), answer).await;
         };
         let base = self.client.base;
         let points = arguments["breakpoints"].as_array().cloned().unwrap_or_default();
@@ -52,16 +52,13 @@ impl Session {
         // While its library is away they are kept, and set when the next one comes.
         let waits = is_hot && live.process.cleared;
         placements.retain(|placement| !waits && !live.breakpoints.is_set(path, placement));
-        if !placements.is_empty() && !live.process.shown_stop {
-            live.process.breakpoints_set = Some(Instant::now());
-        }
         let only = if placements.len() == 1 { placements.pop() } else { None };
         if let Some(placement) = only {
             let request = message::request(seq, "setBreakpoints", placement.arguments.clone());
             let path = path.to_owned();
-            return self.forward(seq, request, Forwarded::Breakpoints { path, placement });
+            return self.forward_breakpoints(seq, request, Forwarded::Breakpoints { path, placement }).await;
         }
-        if let Err(error) = self.set_placements(path, placements).await {
+        if let Err(error) = self.set_standing(path, placements).await {
             return self.editor.refuse(seq, "setBreakpoints", &error);
         }
         let body = self.answer(path);
@@ -102,6 +99,16 @@ impl Session {
             placements.extend(placement.filter(|placement| had || !placement.placed.is_empty()));
         }
         placements
+    }
+
+    async fn set_standing(&mut self, path: &str, placements: Vec<Placement>) -> Result<()> {
+        if placements.is_empty() {
+            return Ok(());
+        }
+        let stand = self.stand_for_breakpoints().await;
+        let set = self.set_placements(path, placements).await;
+        self.go_on_from(stand);
+        set
     }
 
     /// Asks the adapter for each placement in turn.

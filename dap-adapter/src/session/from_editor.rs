@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use dap::types::OutputEventCategory;
 use serde_json::{Value, json};
 
+use super::live::Shown;
 use super::{Client, FIRST_OWN, Forwarded, Session, Stage};
 use crate::adapter::{self, Adapter};
 use crate::capabilities;
@@ -103,10 +104,12 @@ impl Session {
             "setBreakpoints" => self.on_set_breakpoints(seq, &message).await,
             "setFunctionBreakpoints" => {
                 let functions = Some(message.arguments());
-                self.forward(seq, message.into_bytes(), Forwarded::Others { command, functions });
+                let answer = Forwarded::Others { command, functions };
+                self.forward_breakpoints(seq, message.into_bytes(), answer).await;
             }
             "setExceptionBreakpoints" | "setDataBreakpoints" | "setInstructionBreakpoints" => {
-                self.forward(seq, message.into_bytes(), Forwarded::Others { command, functions: None });
+                let answer = Forwarded::Others { command, functions: None };
+                self.forward_breakpoints(seq, message.into_bytes(), answer).await;
             }
             "stackTrace" => self.forward(seq, message.into_bytes(), Forwarded::StackTrace),
             "scopes" => {
@@ -121,6 +124,12 @@ impl Session {
             | "disassemble"
             | "loadedSources"
             | "locations" => self.on_request_with_position(seq, command, message),
+            "configurationDone" => {
+                if let Some(live) = self.live.as_mut().filter(|live| live.process.shown == Shown::NotBegun) {
+                    live.process.shown = Shown::Running;
+                }
+                self.forward(seq, message.into_bytes(), Forwarded::Plain(command));
+            }
             "pause" => {
                 self.on_pause_wanted();
                 self.forward(seq, message.into_bytes(), Forwarded::Plain(command));

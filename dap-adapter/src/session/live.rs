@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use baseline::LiveSession;
 use compat::EngineKind;
 use serde_json::Value;
-use tokio::time::Instant;
 
 use super::reload::Reloading;
 use super::swap::Swapping;
@@ -67,8 +66,8 @@ pub(super) struct Frame {
 /// What the process does, as far as it matters here.
 #[derive(Debug, Default)]
 pub(super) struct Running {
-    /// The editor was told of a stop, and has not let it go on since.
-    pub(super) shown_stop: bool,
+    /// What the editor sees of it.
+    pub(super) shown: Shown,
     /// The breakpoints of a stop whose snapshot ran out of time: taken again before it goes on.
     pub(super) snapshot_due: Option<Vec<i64>>,
     /// The thread of the last stop.
@@ -79,14 +78,36 @@ pub(super) struct Running {
     pub(super) pause_wanted: bool,
     /// So many `continued` are about our own `continue`.
     pub(super) own_continues: u32,
-    /// Breakpoints were set while it ran: a trap without a breakpoint may follow.
-    pub(super) breakpoints_set: Option<Instant>,
     /// Breakpoints of reloadable code are taken away, since a library is about to go.
     pub(super) cleared: bool,
     /// Counts the times that they were.
     pub(super) times_cleared: u64,
     /// The reloadable libraries that are mapped.
     pub(super) loaded: Vec<String>,
+}
+
+/// What the editor sees of the process.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// It has not let it begin.
+    #[default]
+    NotBegun,
+    /// It runs.
+    Running,
+    /// It was told of a stop, and has not let it go on since.
+    Stopped,
+}
+
+impl Running {
+    /// Whether it runs, as far as the editor knows.
+    pub(super) fn is_running(&self) -> bool {
+        self.shown == Shown::Running && self.debuggee.is_some()
+    }
+
+    /// Whether the editor sees it stopped.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.shown == Shown::Stopped
+    }
 }
 
 /// What is debugged.
@@ -150,14 +171,14 @@ impl Live {
     /// texts are no longer what they were told to be.
     pub(super) fn shows_outdated_frames(&self) -> bool {
         let newest = self.sources.current().number;
-        let Some(before) = newest.checked_sub(1).filter(|_| self.process.shown_stop) else { return false };
+        let Some(before) = newest.checked_sub(1).filter(|_| self.process.is_stopped()) else { return false };
         let mut files = self.frames.values().filter_map(|frame| frame.key.as_ref());
         files.any(|key| self.sources.text(before, key) != self.sources.text(newest, key))
     }
 
     /// The process goes on: what belonged to the stop is no longer valid.
     pub(super) fn resumed(&mut self) {
-        self.process.shown_stop = false;
+        self.process.shown = Shown::Running;
         self.process.snapshot_due = None;
         self.frames.clear();
         self.snapshots.resumed();

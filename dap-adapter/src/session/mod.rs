@@ -12,6 +12,7 @@ mod from_editor;
 mod launch;
 mod live;
 mod patching;
+mod pausing;
 mod positions;
 mod reload;
 mod snapshots;

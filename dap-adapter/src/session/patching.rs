@@ -4,30 +4,15 @@
 //! code running; when one can't be written, those before it are taken back.
 
 use std::path::Path;
-use std::time::Duration;
 
 use in_place::{Guise, Memory, Patch};
 use serde_json::{Value, json};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::Session;
 use super::wording::Parts;
-use crate::adapter::FromAdapter;
 use crate::error::{Error, Result};
-use crate::message::{Kind, Message};
 use crate::modules::number;
-
-/// How long a pause may take to come.
-const PAUSE: Duration = Duration::from_secs(5);
-
-/// A process that has only just been told to go on may miss a pause.
-const ASK_AGAIN: Duration = Duration::from_secs(1);
-
-/// What is on the way comes within this.
-const AT_ONCE: Duration = Duration::from_millis(300);
-
-/// How lldb-dap describes a stop that we asked for by a signal.
-pub(super) const INTERRUPTED: &str = "signal SIGSTOP";
 
 /// What became of a patch.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,74 +26,6 @@ pub(super) enum Loaded {
 }
 
 impl Session {
-    /// Stops the process without the editor's seeing it. Returns a stop that is the user's business instead.
-    pub(super) async fn pause_silently(&mut self) -> Result<Option<Message>> {
-        let stop = self.pause().await?;
-        let body = stop.body();
-        let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-        let wanted = self.live.as_mut().is_some_and(|live| {
-            live.process.thread = body.get("threadId").and_then(Value::as_i64).unwrap_or_default();
-            if let Some(debuggee) = &mut live.process.debuggee {
-                debuggee.interrupted &= text("description") != INTERRUPTED;
-            }
-            live.process.pause_wanted
-        });
-        let is_pause = text("reason") == "pause" || text("description") == INTERRUPTED;
-        if wanted || !(is_pause || self.passes_by(text("description")).await) {
-            return Ok(Some(stop));
-        }
-        for reason in self.stop_reasons().await {
-            // Another thread has stopped at the same moment: its event is on the way.
-            if reason != INTERRUPTED && !self.passes_by(&reason).await {
-                return Ok(self.next_stop(Instant::now() + AT_ONCE).await);
-            }
-        }
-        Ok(None)
-    }
-
-    async fn pause(&mut self) -> Result<Message> {
-        let limit = Instant::now() + PAUSE;
-        let debuggee = self.live.as_mut().and_then(|live| live.process.debuggee.as_mut());
-        if let Some(debuggee) = debuggee.filter(|debuggee| debuggee.process.interrupt()) {
-            debuggee.interrupted = true;
-            if let Some(stop) = self.next_stop(Instant::now() + ASK_AGAIN).await {
-                return Ok(stop);
-            }
-        }
-        while Instant::now() < limit {
-            // All threads stop, whichever is named.
-            self.ask("pause", json!({"threadId": 0})).await?;
-            if let Some(stop) = self.next_stop(limit.min(Instant::now() + ASK_AGAIN)).await {
-                return Ok(stop);
-            }
-        }
-        Err(Error::nobody("The process does not stop, so that nothing can be swapped in."))
-    }
-
-    /// Whether a stop is at a signal of the program's that came together with the pause, and that LLDB hands on
-    /// without stopping.
-    async fn passes_by(&mut self, description: &str) -> bool {
-        let signal = description.strip_prefix("signal ").and_then(|rest| rest.split([' ', ':']).next());
-        let Some(signal) = signal else { return false };
-        self.command(&format!("process handle {signal}"))
-            .await
-            .is_ok_and(|table| is_passed_by(&table, signal))
-    }
-
-    async fn next_stop(&mut self, limit: Instant) -> Option<Message> {
-        let is_stop = |message: &Message| message.kind == Kind::Event { event: "stopped".to_owned() };
-        if let Some(index) = self.aside.iter().position(is_stop) {
-            return self.aside.remove(index);
-        }
-        loop {
-            match timeout_at(limit, self.adapter.as_mut()?.receive()).await {
-                Ok(Some(FromAdapter::Message(message))) if is_stop(&message) => return Some(message),
-                Ok(Some(FromAdapter::Message(message))) => self.aside.push_back(message),
-                _ => return None,
-            }
-        }
-    }
-
     /// Loads the patch and writes the redirects, with the process stopped.
     pub(super) async fn load(&mut self, patch: &Patch, is_shown: bool, parts: &mut Parts) -> Result<Loaded> {
         let began = Instant::now();
@@ -227,23 +144,4 @@ impl Session {
 /// A path inside quotation marks.
 fn quoted(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"")
-}
-
-/// Whether LLDB's `process handle` says that it does not stop at a signal: name, pass, stop, notify.
-fn is_passed_by(table: &str, signal: &str) -> bool {
-    let mut rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    rows.any(|row| matches!(row[..], [name, _, stops, _] if name == signal && stops == "false"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn signals_that_are_no_stops_are_read_from_the_table() {
-        let table = "NAME         PASS   STOP   NOTIFY\n===========  =====  =====  ======\nSIGALRM      true   false  false\n";
-        assert!(is_passed_by(table, "SIGALRM"));
-        assert!(!is_passed_by(table, "SIGSEGV"));
-        assert!(!is_passed_by(&table.replace("true   false", "true   true"), "SIGALRM"));
-    }
 }

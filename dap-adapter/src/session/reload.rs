@@ -203,7 +203,7 @@ impl Session {
             // The compiler made the same library again: there is nothing to load.
             return self.applied();
         }
-        if live.process.shown_stop {
+        if live.process.is_stopped() {
             self.say_what_it_waits_for();
         }
         self.later(NUDGE, Report::Overdue { number, times: 1 });
@@ -236,7 +236,7 @@ impl Session {
                 tracing::debug!(%error, "the library can't be touched");
             }
         }
-        let is_stopped = live.process.shown_stop;
+        let is_stopped = live.process.is_stopped();
         self.later(NUDGE, Report::Overdue { number, times: times + 1 });
         if is_stopped && times == 1 {
             self.answer_overdue("The reload waits until the program goes on.");

@@ -11,7 +11,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use super::patching::INTERRUPTED;
+use super::live::Shown;
+use super::pausing::INTERRUPTED;
 use super::{Report, Session};
 use crate::adapter::FromAdapter;
 use crate::error::Result;
@@ -30,9 +31,6 @@ const ABOUT_TO_GO: &str = "2";
 /// not come, breakpoints are set without it.
 const SETTLES: Duration = Duration::from_millis(1500);
 
-/// A trap this soon after breakpoints were set in a running process is theirs, even if they are gone.
-const TRAP: Duration = Duration::from_secs(1);
-
 impl Session {
     pub(super) async fn on_stopped(&mut self, message: Message) {
         let body = message.body();
@@ -42,7 +40,7 @@ impl Session {
         }
         if self.is_late_interrupt(&body) {
             let is_alone = self.stop_reasons().await.iter().all(|reason| reason == INTERRUPTED);
-            if is_alone && self.live.as_ref().is_some_and(|live| !live.process.shown_stop) {
+            if is_alone && self.live.as_ref().is_some_and(|live| !live.process.is_stopped()) {
                 self.continue_silently();
             }
             return;
@@ -160,16 +158,17 @@ impl Session {
             return;
         }
         live.process.cleared = false;
-        live.process.breakpoints_set = Some(Instant::now());
+        let stand = self.stand_for_breakpoints().await;
         if let Err(error) = self.set_hot_breakpoints().await {
             tracing::debug!(%error, "breakpoints were not set again");
         }
+        self.go_on_from(stand);
     }
 
     /// After a stop of ours the process goes on, unless the user has business there too.
     async fn go_on(&mut self, message: Message, body: Value, others: bool) {
         let Some(live) = &mut self.live else { return };
-        if live.process.shown_stop {
+        if live.process.is_stopped() {
             return;
         }
         if live.process.pause_wanted {
@@ -235,7 +234,7 @@ impl Session {
 
     /// A stop that the user asked for, with the breakpoints by the ids that the editor knows.
     async fn on_shown_stop(&mut self, message: Message, body: Value) {
-        if self.is_stray_trap(&body) || self.is_wrong_statement(&body).await.is_break() {
+        if self.is_wrong_statement(&body).await.is_break() {
             return self.continue_silently();
         }
         let ids = body.get("hitBreakpointIds").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -254,20 +253,11 @@ impl Session {
 
     async fn show_stop(&mut self, bytes: &[u8], hit: &[i64]) {
         if let Some(live) = &mut self.live {
-            live.process.shown_stop = true;
+            live.process.shown = Shown::Stopped;
             live.process.pause_wanted = false;
-            live.process.breakpoints_set = None;
         }
         self.editor.forward(bytes.to_vec());
         self.take_snapshot(hit).await;
-    }
-
-    /// Setting a breakpoint in a running process can stop it at a trap that is no breakpoint any more.
-    fn is_stray_trap(&mut self, body: &Value) -> bool {
-        let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-        let is_trap = text("reason") == "exception" && text("description").contains("SIGTRAP");
-        let Some(live) = self.live.as_mut().filter(|_| is_trap) else { return false };
-        live.process.breakpoints_set.take().is_some_and(|set| set.elapsed() < TRAP)
     }
 
     /// The executable may have a copy of reloadable code, of generation 0, where a line of the present

@@ -188,8 +188,8 @@ impl Session {
         let lines = blocking(move || artifact::code_lines(&library)).await?;
         let lines = lines.map_err(|error| Error::midflight(format!("{error}.")))?;
         let started = Instant::now();
-        let was_stopped = self.live.as_ref().is_some_and(|live| live.process.shown_stop);
-        let others = if was_stopped { None } else { self.pause_silently().await? };
+        let was_stopped = self.live.as_ref().is_none_or(|live| !live.process.is_running());
+        let stand = self.stand_still().await?;
         let mut parts = Parts { stop: started.elapsed(), ..Parts::default() };
         let loaded = self.load(patch, was_stopped, &mut parts).await;
         let placing = Instant::now();
@@ -199,11 +199,7 @@ impl Session {
             set = self.set_all_breakpoints().await;
         }
         parts.breakpoints = placing.elapsed();
-        match others {
-            Some(stop) => self.aside.push_front(stop),
-            None if was_stopped => {}
-            None => self.continue_silently(),
-        }
+        self.go_on_from(stand);
         let paused = started.elapsed();
         let loaded = loaded?;
         if loaded != Loaded::In {

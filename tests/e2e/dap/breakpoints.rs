@@ -25,6 +25,22 @@ fn new_lines_sent_before_the_reload_are_not_bound_in_old_code() {
 }
 
 #[test]
+fn breakpoints_move_at_the_very_moment_the_program_goes_on() {
+    let program = Program::example("hot-world");
+    let (mut session, mut stop) = stopped_at(&program, MARKER);
+    let lines = [program.line_of(LIBRARY, "let gravity"), program.line_of(LIBRARY, MARKER)];
+    for line in lines.into_iter().cycle().take(40) {
+        // The debugger has not yet stepped over the breakpoint that the program stands at.
+        session.client.send("continue", json!({"threadId": stop.thread}));
+        session.set_breakpoints(&program, LIBRARY, &[line]);
+        stop = session.stopped();
+        assert_eq!(stop.event["reason"], "breakpoint", "{:?}", stop.event);
+        assert_eq!((stop.line(), stop.function()), (line, "step"), "{:?}", stop.event);
+    }
+    session.client.disconnect();
+}
+
+#[test]
 fn a_breakpoint_on_a_new_statement_waits_for_the_reload() {
     let program = Program::example("hot-world");
     let (mut session, stop) = stopped_at(&program, MARKER);

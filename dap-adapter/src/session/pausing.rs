@@ -1,0 +1,181 @@
+//! The process stands still for something of ours, and the editor does not see it.
+//!
+//! What changes the process happens while it stands: patches, and breakpoints too. LLDB sets a breakpoint in
+//! a running process by interrupting it itself. That takes 100 ms, and where it falls into LLDB's own step
+//! over a breakpoint, all threads go on without it, and at the next stop the one that was to step goes on
+//! alone (`GDBRemoteClientBase` resumes with `c`): if it waits for another one by then, that is for ever.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
+
+use super::{Forwarded, PATIENCE, Session};
+use crate::adapter::FromAdapter;
+use crate::capabilities;
+use crate::error::{Error, Result};
+use crate::message::{Kind, Message};
+
+/// How long a pause may take to come.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// A process that has only just been told to go on may miss a pause.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+/// What is on the way comes within this.
+const AT_ONCE: Duration = Duration::from_millis(300);
+
+/// How lldb-dap describes a stop that we asked for by a signal.
+pub(super) const INTERRUPTED: &str = "signal SIGSTOP";
+
+/// How the process came to stand still.
+#[derive(Debug)]
+pub(super) enum Stand {
+    /// The editor sees it stand, or it has not begun: it does not go on by itself.
+    Before,
+    /// We stopped it.
+    ByUs,
+    /// It stopped for the user meanwhile, who has not been told yet.
+    ByItself(Box<Message>),
+}
+
+impl Session {
+    /// Lets the process stand still until [`Session::go_on_from`].
+    pub(super) async fn stand_still(&mut self) -> Result<Stand> {
+        if self.live.as_ref().is_none_or(|live| !live.process.is_running()) {
+            return Ok(Stand::Before);
+        }
+        let others = self.pause_silently().await?;
+        Ok(others.map_or(Stand::ByUs, |stop| Stand::ByItself(Box::new(stop))))
+    }
+
+    /// The process goes on, where it would have.
+    pub(super) fn go_on_from(&mut self, stand: Stand) {
+        match stand {
+            Stand::Before => {}
+            Stand::ByUs => self.continue_silently(),
+            Stand::ByItself(stop) => self.aside.push_front(*stop),
+        }
+    }
+
+    /// Lets the process stand still for its breakpoints. Where it can't be stopped, they are set all the same.
+    pub(super) async fn stand_for_breakpoints(&mut self) -> Stand {
+        if !capabilities::is_lldb(&self.capabilities) {
+            return Stand::Before;
+        }
+        self.stand_still().await.unwrap_or_else(|error| {
+            tracing::debug!(%error, "breakpoints are set while the process runs");
+            Stand::Before
+        })
+    }
+
+    /// Forwards a request about breakpoints; if the process runs, it stands still until the answer.
+    pub(super) async fn forward_breakpoints(&mut self, seq: i64, bytes: Vec<u8>, answer: Forwarded) {
+        let stand = self.stand_for_breakpoints().await;
+        self.forward(seq, bytes, answer);
+        if !matches!(stand, Stand::Before) {
+            self.wait_for_answer(seq).await;
+        }
+        self.go_on_from(stand);
+    }
+
+    /// Waits until the adapter has answered; the answer is dealt with in its turn.
+    async fn wait_for_answer(&mut self, seq: i64) {
+        let limit = Instant::now() + PATIENCE;
+        let Some(adapter) = &mut self.adapter else { return };
+        while let Ok(Some(FromAdapter::Message(message))) = timeout_at(limit, adapter.receive()).await {
+            let is_answer = matches!(message.kind, Kind::Response { request_seq, .. } if request_seq == seq);
+            self.aside.push_back(message);
+            if is_answer {
+                return;
+            }
+        }
+    }
+
+    /// Stops the process without the editor's seeing it. Returns a stop that is the user's business instead.
+    pub(super) async fn pause_silently(&mut self) -> Result<Option<Message>> {
+        let stop = self.pause().await?;
+        let body = stop.body();
+        let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+        let wanted = self.live.as_mut().is_some_and(|live| {
+            live.process.thread = body.get("threadId").and_then(Value::as_i64).unwrap_or_default();
+            if let Some(debuggee) = &mut live.process.debuggee {
+                debuggee.interrupted &= text("description") != INTERRUPTED;
+            }
+            live.process.pause_wanted
+        });
+        let is_pause = text("reason") == "pause" || text("description") == INTERRUPTED;
+        if wanted || !(is_pause || self.passes_by(text("description")).await) {
+            return Ok(Some(stop));
+        }
+        for reason in self.stop_reasons().await {
+            // Another thread has stopped at the same moment: its event is on the way.
+            if reason != INTERRUPTED && !self.passes_by(&reason).await {
+                return Ok(self.next_stop(Instant::now() + AT_ONCE).await);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn pause(&mut self) -> Result<Message> {
+        let limit = Instant::now() + PAUSE;
+        let debuggee = self.live.as_mut().and_then(|live| live.process.debuggee.as_mut());
+        if let Some(debuggee) = debuggee.filter(|debuggee| debuggee.process.interrupt()) {
+            debuggee.interrupted = true;
+            if let Some(stop) = self.next_stop(Instant::now() + ASK_AGAIN).await {
+                return Ok(stop);
+            }
+        }
+        while Instant::now() < limit {
+            // All threads stop, whichever is named.
+            self.ask("pause", json!({"threadId": 0})).await?;
+            if let Some(stop) = self.next_stop(limit.min(Instant::now() + ASK_AGAIN)).await {
+                return Ok(stop);
+            }
+        }
+        Err(Error::nobody("The process does not stop."))
+    }
+
+    /// Whether a stop is at a signal of the program's that came together with the pause, and that LLDB hands on
+    /// without stopping.
+    async fn passes_by(&mut self, description: &str) -> bool {
+        let signal = description.strip_prefix("signal ").and_then(|rest| rest.split([' ', ':']).next());
+        let Some(signal) = signal else { return false };
+        self.command(&format!("process handle {signal}"))
+            .await
+            .is_ok_and(|table| is_passed_by(&table, signal))
+    }
+
+    async fn next_stop(&mut self, limit: Instant) -> Option<Message> {
+        let is_stop = |message: &Message| message.kind == Kind::Event { event: "stopped".to_owned() };
+        if let Some(index) = self.aside.iter().position(is_stop) {
+            return self.aside.remove(index);
+        }
+        loop {
+            match timeout_at(limit, self.adapter.as_mut()?.receive()).await {
+                Ok(Some(FromAdapter::Message(message))) if is_stop(&message) => return Some(message),
+                Ok(Some(FromAdapter::Message(message))) => self.aside.push_back(message),
+                _ => return None,
+            }
+        }
+    }
+}
+
+/// Whether LLDB's `process handle` says that it does not stop at a signal: name, pass, stop, notify.
+fn is_passed_by(table: &str, signal: &str) -> bool {
+    let mut rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    rows.any(|row| matches!(row[..], [name, _, stops, _] if name == signal && stops == "false"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signals_that_are_no_stops_are_read_from_the_table() {
+        let table = "NAME         PASS   STOP   NOTIFY\n===========  =====  =====  ======\nSIGALRM      true   false  false\n";
+        assert!(is_passed_by(table, "SIGALRM"));
+        assert!(!is_passed_by(table, "SIGSEGV"));
+        assert!(!is_passed_by(&table.replace("true   false", "true   true"), "SIGALRM"));
+    }
+}
