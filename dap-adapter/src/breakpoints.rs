@@ -21,6 +21,8 @@ pub(crate) struct Breakpoints {
     sets: BTreeMap<String, Set>,
     /// The arguments of the last `setFunctionBreakpoints`, and the editor's ids of them.
     functions: Option<(Value, Vec<i64>)>,
+    /// The editor's ids of those on addresses, by the request that set them.
+    addresses: HashMap<String, Vec<i64>>,
     /// From the adapter's ids to the editor's.
     ids: HashMap<i64, i64>,
 }
@@ -254,6 +256,27 @@ impl Breakpoints {
             if let Some(new) = answer.get("id").and_then(Value::as_i64) {
                 self.ids.insert(new, *id);
             }
+        }
+    }
+
+    /// Remembers which breakpoints belong to addresses. They are named as the editor knows them.
+    pub(crate) fn set_addresses(&mut self, command: &str, body: &Value) {
+        let points = body.get("breakpoints").and_then(Value::as_array).into_iter().flatten();
+        let ids = points.filter_map(|point| point.get("id")?.as_i64()).collect();
+        self.addresses.insert(command.to_owned(), ids);
+    }
+
+    /// The addresses are no longer those of the process.
+    pub(crate) fn take_addresses(&mut self) -> Vec<i64> {
+        std::mem::take(&mut self.addresses).into_values().flatten().collect()
+    }
+
+    /// Another adapter knows nothing of what was set.
+    pub(crate) fn forget_adapter(&mut self) {
+        self.ids.clear();
+        let paths: Vec<String> = self.sets.keys().cloned().collect();
+        for path in paths {
+            self.cleared(&path);
         }
     }
 

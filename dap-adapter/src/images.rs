@@ -24,8 +24,8 @@ pub(crate) struct Image {
 
 impl Image {
     /// The program, which runs whatever no patch has.
-    pub(crate) fn of_program(root: PathBuf) -> Self {
-        Self { generation: 0, root, items: HashMap::new() }
+    pub(crate) fn of_program(generation: u32, root: PathBuf) -> Self {
+        Self { generation, root, items: HashMap::new() }
     }
 
     /// Whether an item's code is in this patch.

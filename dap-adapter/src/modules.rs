@@ -14,6 +14,8 @@ pub(crate) struct Modules {
     mapped: Vec<Module>,
     /// What is reloaded: the names of the libraries.
     hot: Vec<String>,
+    /// The generation of what is not.
+    launched: u32,
     /// The content of each library that was built here, and the generation it belongs to.
     contents: HashMap<String, u32>,
     /// What the files were found to be; a file's name is never used twice in a process.
@@ -40,9 +42,9 @@ pub(crate) struct Hot {
 }
 
 impl Modules {
-    /// Knows which libraries are reloaded.
-    pub(crate) fn new(hot: Vec<String>) -> Self {
-        Self { hot, ..Self::default() }
+    /// The libraries of a process that was launched with this generation; some are reloaded.
+    pub(crate) fn new(hot: Vec<String>, launched: u32) -> Self {
+        Self { hot, launched, ..Self::default() }
     }
 
     /// A library with this content belongs to this generation.
@@ -64,10 +66,14 @@ impl Modules {
         self.mapped.get(after.checked_sub(1)?)
     }
 
-    /// The generation of the code at an address; code that is never reloaded is of generation 0.
+    /// The generation of the code at an address.
     pub(crate) fn generation_at(&mut self, address: u64) -> Option<u32> {
         let module = self.at(address)?.clone();
-        if self.library_of(&module).is_some() { self.generation_of(&module.path) } else { Some(0) }
+        if self.library_of(&module).is_some() {
+            self.generation_of(&module.path)
+        } else {
+            Some(self.launched)
+        }
     }
 
     /// The reloadable libraries that are mapped.
@@ -124,7 +130,7 @@ mod tests {
 
     #[test]
     fn an_address_lies_in_the_library_that_begins_below_it() {
-        let mut modules = Modules::new(vec!["world".into()]);
+        let mut modules = Modules::new(vec!["world".into()], 0);
         modules.update(&json!({"modules": [
             {"path": "/t/libworld-hot-1.so", "addressRange": "0x3000"},
             {"path": "/t/app", "addressRange": "4096"},

@@ -39,6 +39,8 @@ pub(crate) struct Sources {
     /// Folders, relative to the root, whose code is reloaded.
     hot: Vec<String>,
     generations: Vec<Generation>,
+    /// The one that the process was launched with.
+    launched: u32,
     /// In an in-place session, the program and the patches; else none.
     images: Vec<Image>,
     disk: HashMap<Key, OnDisk>,
@@ -70,6 +72,7 @@ impl Sources {
             root,
             hot,
             generations: vec![first],
+            launched: 0,
             images: Vec::new(),
             disk: HashMap::new(),
             told: HashMap::new(),
@@ -94,6 +97,19 @@ impl Sources {
         &self.generations
     }
 
+    /// The generation that the process was launched with: what never was replaced is of this one.
+    pub(crate) fn launched(&self) -> u32 {
+        self.launched
+    }
+
+    /// Another process was launched, from these texts.
+    pub(crate) fn launch(&mut self, hot: Vec<String>, generation: Generation) {
+        self.launched = generation.number;
+        self.hot = hot;
+        self.images.clear();
+        self.push(generation);
+    }
+
     /// The next generation is applied.
     pub(crate) fn push(&mut self, generation: Generation) {
         self.generations.push(generation);
@@ -108,7 +124,7 @@ impl Sources {
 
     /// The program is swapped in place: it is the first image.
     pub(crate) fn add_program(&mut self) {
-        self.images.push(Image::of_program(self.root.clone()));
+        self.images.push(Image::of_program(self.launched, self.root.clone()));
     }
 
     /// The newest generation is in the process: the lines of its patch that have code, by file below a root.
@@ -180,7 +196,7 @@ impl Sources {
 
     /// The generation that breakpoints in a file have to be set in.
     pub(crate) fn running(&self, key: &str) -> u32 {
-        if self.is_hot(key) { self.current().number } else { 0 }
+        if self.is_hot(key) { self.current().number } else { self.launched }
     }
 
     /// A file's text in a generation.

@@ -98,3 +98,22 @@ step("the change is shown beside the text that runs", async () => {
   await vscode.page.locator(".tab.active").filter({ hasText: "generation 2" }).waitFor();
   await diff.locator(".modified .view-line").filter({ hasText: "luck" }).first().waitFor();
 });
+
+step("the program is restarted with it, in the same session", async () => {
+  await vscode.keys("Control+w");
+  await vscode.command("Midflight: Restart the Program");
+  await until("the status says that it was restarted", () => vscode.says("Restarted"), 60_000);
+  assert.ok(await vscode.says("generation 3"));
+  const line = program.lineOf(MAIN, BREAKPOINT);
+  assert.equal(await vscode.stoppedAt("main.rs"), line);
+  assert.equal(await vscode.breakpointLine("main.rs"), line);
+  await vscode.rows("call-stack").filter({ hasText: "plain::play" }).first().waitFor();
+  assert.equal(await vscode.rows("call-stack").filter({ hasText: "generation 2" }).count(), 0, "nothing of the old process is left");
+  await until("the variables are those of the new process", async () => /43/.test(await vscode.variable("bonus")));
+});
+
+step("and the next edit is swapped into the new process", async () => {
+  await vscode.replace("let bonus = 43;", "let bonus = 44;");
+  await vscode.save();
+  await until("the status names the function", () => vscode.says("generation 4"), 30_000);
+});

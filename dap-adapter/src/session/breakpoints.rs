@@ -157,7 +157,12 @@ impl Session {
     }
 
     /// The adapter answered a request about breakpoints that belong to no text.
-    pub(super) fn on_other_breakpoints_answer(&mut self, functions: Option<Value>, message: &Message) {
+    pub(super) fn on_other_breakpoints_answer(
+        &mut self,
+        command: &str,
+        functions: Option<Value>,
+        message: &Message,
+    ) {
         let mut tree = message.tree();
         if let Some(live) = &mut self.live {
             if let Some(functions) = functions {
@@ -165,6 +170,9 @@ impl Session {
             }
             for breakpoint in tree["body"]["breakpoints"].as_array_mut().into_iter().flatten() {
                 live.breakpoints.rename(breakpoint);
+            }
+            if matches!(command, "setDataBreakpoints" | "setInstructionBreakpoints") {
+                live.breakpoints.set_addresses(command, &tree["body"]);
             }
         }
         self.editor.forward(message::bytes(&tree));
@@ -230,6 +238,11 @@ impl Session {
     pub(super) async fn set_hot_breakpoints(&mut self) -> Result<()> {
         let sources = self.hot_sources().into_iter().map(|(path, _)| path).collect();
         self.set_again(sources).await?;
+        self.set_function_breakpoints().await
+    }
+
+    /// Sets the breakpoints on functions again.
+    pub(super) async fn set_function_breakpoints(&mut self) -> Result<()> {
         let functions = self.live.as_ref().and_then(|live| live.breakpoints.functions().cloned());
         if let Some(functions) = functions {
             let body = self.ask("setFunctionBreakpoints", functions).await?;

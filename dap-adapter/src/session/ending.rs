@@ -91,10 +91,18 @@ impl Session {
     }
 
     /// Tells the editor that the session is over, once, and answers whatever it still waits for.
-    fn give_up(&mut self, message: &str, is_expected: bool) {
+    pub(super) fn give_up(&mut self, message: &str, is_expected: bool) {
         let error = Error::nobody(message);
         for (seq, waiting) in std::mem::take(&mut self.forwarded) {
             self.editor.refuse(seq, waiting.command(), &error);
+        }
+        for message in std::mem::take(&mut self.deferred) {
+            if let Kind::Request { seq, command } = &message.kind {
+                self.editor.refuse(*seq, command, &error);
+            }
+        }
+        if let Some(seq) = self.relaunching.take().and_then(|relaunching| relaunching.asked) {
+            self.editor.refuse(seq, "restart", &error);
         }
         self.aside.clear();
         self.kill_processes();
@@ -111,6 +119,7 @@ impl Session {
     /// Ends whatever still runs.
     pub(super) async fn clean_up(&mut self) {
         self.launching = None;
+        self.relaunching = None;
         if let Some(mut adapter) = self.adapter.take() {
             if self.stage == Stage::Started {
                 // The editor went without a word.

@@ -33,11 +33,14 @@ impl Session {
                 self.editor.forward(message.into_bytes());
             }
             Forwarded::Launch(_) => self.on_launch_answer(success, message),
+            Forwarded::Relaunch => self.on_relaunch_answer(success, &message),
             _ if !success => self.editor.forward(message.into_bytes()),
             Forwarded::Breakpoints { path, placement } => {
                 self.on_breakpoints_answer(&path, &placement, &message);
             }
-            Forwarded::Others { functions, .. } => self.on_other_breakpoints_answer(functions, &message),
+            Forwarded::Others { command, functions } => {
+                self.on_other_breakpoints_answer(&command, functions, &message);
+            }
             Forwarded::StackTrace => self.on_stack_trace(message),
             Forwarded::Scopes { frame } => self.on_scopes(frame, &message),
             Forwarded::Positions { path, .. } => self.on_response_with_positions(path.as_deref(), message),
@@ -48,6 +51,7 @@ impl Session {
     async fn on_event(&mut self, event: &str, message: Message) {
         match event {
             "process" => self.on_process(&message),
+            "initialized" if self.is_between_processes() => return self.on_initialized_again().await,
             "terminated" => {
                 self.stage = Stage::Over;
                 if let Some(live) = &mut self.live {

@@ -82,7 +82,7 @@ impl Session {
         }
     }
 
-    async fn start_adapter(&self) -> Result<Adapter> {
+    pub(super) async fn start_adapter(&self) -> Result<Adapter> {
         if let Some(address) = self.options.connect {
             return Adapter::connect(&address.to_string()).await;
         }
@@ -94,6 +94,9 @@ impl Session {
 
     /// A request of a session that reloads.
     async fn on_request(&mut self, seq: i64, command: String, message: Message) {
+        if command == "restart" {
+            return self.on_restart(seq, &message);
+        }
         if !capabilities::knows(&self.capabilities, &command) {
             let name = self.adapter.as_ref().map_or("The debug adapter", |adapter| &adapter.name);
             let error = Error::user(format!("`{name}` does not support `{command}`."));
@@ -108,6 +111,9 @@ impl Session {
                 self.forward_breakpoints(seq, message.into_bytes(), answer).await;
             }
             "setExceptionBreakpoints" | "setDataBreakpoints" | "setInstructionBreakpoints" => {
+                if let Some(live) = self.live.as_mut().filter(|_| command == "setExceptionBreakpoints") {
+                    live.process.exceptions = Some(message.arguments());
+                }
                 let answer = Forwarded::Others { command, functions: None };
                 self.forward_breakpoints(seq, message.into_bytes(), answer).await;
             }
@@ -134,13 +140,6 @@ impl Session {
                 self.on_pause_wanted();
                 self.forward(seq, message.into_bytes(), Forwarded::Plain(command));
             }
-            "restart" => {
-                let error = Error::user(
-                    "This session can't restart the program in place. Stop it and start it again: it is \
-                     built anew then.",
-                );
-                self.editor.refuse(seq, "restart", &error);
-            }
             _ => self.forward(seq, message.into_bytes(), Forwarded::Plain(command)),
         }
     }
@@ -154,7 +153,7 @@ impl Session {
             return;
         };
         match command {
-            "midflight/reload" => self.start_reload(Some(seq)).await,
+            "midflight/reload" => self.bring_in(Some(seq)).await,
             "midflight/timeline" => {
                 let generations = live.sources.generations();
                 let records: Vec<&Value> = generations.iter().map(|generation| &generation.record).collect();

@@ -35,7 +35,6 @@ pub(super) struct Launching {
     message: Message,
     config: Config,
     task: JoinHandle<()>,
-    shows_progress: bool,
 }
 
 impl Drop for Launching {
@@ -47,7 +46,7 @@ impl Drop for Launching {
 /// A program that is ready to be launched.
 #[derive(Debug)]
 pub(super) struct Prepared {
-    tree: Tree,
+    pub(super) tree: Tree,
     program: Program,
     engine: EngineKind,
     build: Option<Build>,
@@ -56,7 +55,33 @@ pub(super) struct Prepared {
     fixed: Option<String>,
     executable: Option<PathBuf>,
     folder: PathBuf,
-    took: Duration,
+    pub(super) took: Duration,
+}
+
+/// What belongs to one process of the program, not to the session.
+pub(super) struct ForProcess {
+    pub(super) engine: EngineKind,
+    pub(super) reloads: bool,
+    pub(super) swap: Option<Swapping>,
+    pub(super) fixed: Option<String>,
+    pub(super) hot: Vec<String>,
+    pub(super) modules: Modules,
+    pub(super) build: Option<Build>,
+}
+
+impl Prepared {
+    /// The texts that it was built from, as the newest generation: 0, or the number in the record.
+    pub(super) fn generation(&self, record: Value) -> Generation {
+        let number = record["generation"].as_u64().and_then(|number| u32::try_from(number).ok());
+        let (texts, program) = (self.tree.texts.clone(), self.program.clone());
+        Generation { number: number.unwrap_or_default(), texts, program, record }
+    }
+
+    /// What was built, to be written down.
+    pub(super) fn artifacts(&self) -> Vec<PathBuf> {
+        let libraries = self.build.iter().flat_map(|build| build.built.libraries.values());
+        self.executable.iter().chain(libraries).cloned().collect()
+    }
 }
 
 impl Session {
@@ -78,8 +103,7 @@ impl Session {
             return self.forward(seq, message.into_bytes(), Forwarded::Launch(command.to_owned()));
         };
         let task = self.prepare(command == "launch", &config, &arguments);
-        let shows_progress = self.client.shows_progress;
-        let launching = Launching { seq, command: command.to_owned(), message, config, task, shows_progress };
+        let launching = Launching { seq, command: command.to_owned(), message, config, task };
         self.launching = Some(launching);
         self.progress_starts();
     }
@@ -101,7 +125,7 @@ impl Session {
         Ok(config)
     }
 
-    fn prepare(&self, builds: bool, config: &Config, arguments: &Value) -> JoinHandle<()> {
+    pub(super) fn prepare(&self, builds: bool, config: &Config, arguments: &Value) -> JoinHandle<()> {
         let (progress, mut lines) = mpsc::unbounded_channel();
         let reports = self.reports.clone();
         let (config, arguments) = (config.clone(), arguments.clone());
@@ -127,17 +151,17 @@ impl Session {
     /// The program is built: off to the debugger, with everything else as the user wrote it.
     pub(super) fn on_prepared(&mut self, prepared: Result<Prepared>) {
         let Some(launching) = self.launching.take() else { return };
-        self.progress_ends(launching.shows_progress);
+        self.progress_ends();
         let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(error) => return self.editor.refuse(launching.seq, &launching.command, &error),
         };
         let mut tree = launching.message.tree();
-        let live = self.live(&prepared, launching.config.clone());
+        let live = self.live(&prepared, launching.config.clone(), tree["arguments"].clone());
         Self::complete(&mut tree["arguments"], &prepared, live.reloads);
+        // What was built here can be built and started again, whatever the debug adapter knows.
+        let limits = json!({"capabilities": {"supportsRestartRequest": live.build.is_some()}});
         self.live = Some(Box::new(live));
-        // Restarting in place would not build.
-        let limits = json!({"capabilities": {"supportsRestartRequest": false}});
         self.editor.event("capabilities", &limits);
         if let Some(live) = &self.live {
             let session = json!({"engine": live.engine.name(), "program": prepared.executable});
@@ -151,7 +175,7 @@ impl Session {
     }
 
     /// What Midflight adds to the arguments, and the key that is its own.
-    fn complete(arguments: &mut Value, prepared: &Prepared, reloads: bool) {
+    pub(super) fn complete(arguments: &mut Value, prepared: &Prepared, reloads: bool) {
         let Some(arguments) = arguments.as_object_mut() else { return };
         arguments.remove("midflight");
         if let Some(executable) = &prepared.executable {
@@ -168,7 +192,8 @@ impl Session {
         }
     }
 
-    fn live(&mut self, prepared: &Prepared, config: Config) -> Live {
+    /// What belongs to one process of the program, of this generation.
+    pub(super) fn for_process(&self, prepared: &Prepared, config: &Config, generation: u32) -> ForProcess {
         let is_lldb = self.adapter.as_ref().is_some_and(Adapter::is_lldb);
         let is_off = matches!(config.engine(), Ok(Engine::None));
         let reloads = prepared.engine == EngineKind::HotLibReloader && is_lldb && !is_off;
@@ -183,49 +208,48 @@ impl Session {
         let fixed = fixed.or_else(|| (prepared.swap.is_some() && !is_lldb).then(other_debugger));
         let takes_new_code = reloads || swap.is_some();
         let engine = if takes_new_code || is_off { prepared.engine } else { EngineKind::Restart };
-        let root = prepared.tree.root.clone();
         let crates = prepared.program.crates().iter();
         let hot = crates.filter(|krate| matches!(krate.role, Role::Hot | Role::Shared));
         let hot: Vec<String> =
             if reloads { hot.map(|krate| krate.root.to_string()).collect() } else { vec![] };
         let libraries = lang_rust::hot_libs(&prepared.program);
-        let mut modules = Modules::new(libraries.iter().map(|library| library.lib_name.clone()).collect());
+        let libraries = libraries.iter().map(|library| library.lib_name.clone()).collect();
+        let mut modules = Modules::new(libraries, generation);
         for path in prepared.build.iter().flat_map(|build| build.built.libraries.values()) {
             if let Ok(content) = std::fs::read(path) {
-                modules.built(baseline::sha256(&content), 0);
+                modules.built(baseline::sha256(&content), generation);
             }
         }
-        let store = if is_off { None } else { self.begin(prepared, engine) };
-        let generation = Generation {
-            number: 0,
-            texts: prepared.tree.texts.clone(),
-            program: prepared.program.clone(),
-            record: json!({
-                "generation": 0, "time": super::reload::now(), "verdict": null, "changes": [],
-                "elapsedMs": millis(prepared.took),
-            }),
-        };
-        let mut sources = Sources::new(root.clone(), hot, generation);
-        if swap.is_some() {
+        let build = prepared.build.clone();
+        ForProcess { engine, reloads, swap, fixed, hot, modules, build }
+    }
+
+    fn live(&mut self, prepared: &Prepared, config: Config, launch: Value) -> Live {
+        let is_off = matches!(config.engine(), Ok(Engine::None));
+        let process = self.for_process(prepared, &config, 0);
+        let store = if is_off { None } else { self.begin(prepared, process.engine) };
+        let generation = prepared.generation(json!({
+            "generation": 0, "time": super::reload::now(), "verdict": null, "changes": [],
+            "elapsedMs": millis(prepared.took),
+        }));
+        let mut sources = Sources::new(prepared.tree.root.clone(), process.hot, generation);
+        if process.swap.is_some() {
             sources.add_program();
         }
         Live {
-            engine,
-            reloads,
-            swap,
-            fixed,
+            launch,
+            engine: process.engine,
+            reloads: process.reloads,
+            swap: process.swap,
+            fixed: process.fixed,
             sources,
             breakpoints: crate::breakpoints::Breakpoints::default(),
-            modules,
+            modules: process.modules,
             snapshots: crate::snapshots::Snapshots::default(),
             frames: std::collections::HashMap::new(),
             documents: Documents::default(),
             store,
-            build: prepared.build.as_ref().map(|build| Build {
-                invocation: build.invocation.clone(),
-                built: build.built.clone(),
-                package: build.package.clone(),
-            }),
+            build: process.build,
             reload: Reloading::new(is_off),
             watch: None,
             process: Running::default(),
@@ -243,8 +267,7 @@ impl Session {
             program: executable.to_string_lossy().into_owned(),
             adapter: self.adapter.as_ref().map(|adapter| adapter.name.clone()).unwrap_or_default(),
         };
-        let libraries = prepared.build.iter().flat_map(|build| build.built.libraries.values());
-        let artifacts = prepared.executable.iter().chain(libraries).cloned().collect();
+        let artifacts = prepared.artifacts();
         let generation = NewGeneration { artifacts, elapsed: prepared.took, ..NewGeneration::default() };
         let begun = Store::open(&baseline::target_dir(root)).and_then(|store| {
             let mut session = store.begin(&start)?;
@@ -283,7 +306,7 @@ impl Session {
         self.warm_up();
     }
 
-    fn progress_starts(&mut self) {
+    pub(super) fn progress_starts(&mut self) {
         if self.client.shows_progress {
             let body = ProgressStartEventBody {
                 progress_id: PROGRESS.to_owned(),
@@ -297,7 +320,8 @@ impl Session {
 
     /// Shows what the build is at, in the editor's progress.
     pub(super) fn report_progress(&mut self, step: &str) {
-        if self.launching.as_ref().is_some_and(|launching| launching.shows_progress) {
+        let is_building = self.launching.is_some() || self.relaunching.is_some();
+        if is_building && self.client.shows_progress {
             let message = Some(step.to_owned());
             let body =
                 ProgressUpdateEventBody { progress_id: PROGRESS.to_owned(), message, percentage: None };
@@ -305,8 +329,8 @@ impl Session {
         }
     }
 
-    fn progress_ends(&mut self, is_shown: bool) {
-        if is_shown {
+    pub(super) fn progress_ends(&mut self) {
+        if self.client.shows_progress {
             let body = ProgressEndEventBody { progress_id: PROGRESS.to_owned(), message: None };
             self.editor.event("progressEnd", &body);
         }

@@ -21,6 +21,8 @@ use crate::watch::Watch;
 /// Everything about generations.
 #[derive(Debug)]
 pub(super) struct Live {
+    /// The arguments of the launch, as the editor wrote them.
+    pub(super) launch: Value,
     pub(super) config: Config,
     pub(super) engine: EngineKind,
     /// Whether the program loads new libraries by itself.
@@ -44,7 +46,7 @@ pub(super) struct Live {
 }
 
 /// How the program was built.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Build {
     pub(super) invocation: Invocation,
     pub(super) built: Built,
@@ -66,6 +68,8 @@ pub(super) struct Frame {
 /// What the process does, as far as it matters here.
 #[derive(Debug, Default)]
 pub(super) struct Running {
+    /// The exception filters that the editor has set.
+    pub(super) exceptions: Option<Value>,
     /// What the editor sees of it.
     pub(super) shown: Shown,
     /// The breakpoints of a stop whose snapshot ran out of time: taken again before it goes on.

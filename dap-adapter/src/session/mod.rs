@@ -14,6 +14,7 @@ mod live;
 mod patching;
 mod pausing;
 mod positions;
+mod relaunch;
 mod reload;
 mod snapshots;
 mod staging;
@@ -68,6 +69,10 @@ pub(crate) struct Session {
     live: Option<Box<Live>>,
     /// The launch that is being built.
     launching: Option<launch::Launching>,
+    /// The program is being started again.
+    relaunching: Option<relaunch::Relaunching>,
+    /// What the editor asked while there was no process.
+    deferred: VecDeque<Message>,
     /// The program and what the adapter started for it.
     processes: Vec<Process>,
     stage: Stage,
@@ -104,6 +109,8 @@ enum Forwarded {
     Initialize,
     /// The program runs or does not.
     Launch(String),
+    /// The program runs again or does not.
+    Relaunch,
     /// A source's breakpoints.
     Breakpoints { path: String, placement: Placement },
     /// Breakpoints that belong to no text; for those on functions, what was asked for.
@@ -128,7 +135,7 @@ enum Report {
     /// Sources were saved.
     Saved,
     /// A reload was judged and built, or not.
-    Reloaded(Box<staging::Outcome>),
+    Reloaded { launched: u32, outcome: Box<staging::Outcome> },
     /// An installed library should have been loaded by now.
     Overdue { number: u32, times: u32 },
     /// Breakpoints were taken away for an unload that seems not to come.
@@ -165,6 +172,8 @@ impl Session {
             from_tasks,
             live: None,
             launching: None,
+            relaunching: None,
+            deferred: VecDeque::new(),
             processes: Vec::new(),
             stage: Stage::Fresh,
         }
@@ -174,6 +183,10 @@ impl Session {
     pub(crate) async fn run(mut self) {
         loop {
             let flow = match self.next().await {
+                Input::Editor(Some(FromEditor::Message(message))) if self.has_to_wait(&message) => {
+                    self.deferred.push_back(message);
+                    ControlFlow::Continue(())
+                }
                 Input::Editor(Some(FromEditor::Message(message))) => self.on_editor(message).await,
                 Input::Editor(Some(FromEditor::Garbage(reason))) => {
                     self.editor.warn(format!("The editor sent something that is no message: {reason}."));
@@ -200,6 +213,11 @@ impl Session {
         if let Some(message) = self.aside.pop_front() {
             return Input::Adapter(Some(FromAdapter::Message(message)));
         }
+        if !self.is_between_processes()
+            && let Some(message) = self.deferred.pop_front()
+        {
+            return Input::Editor(Some(FromEditor::Message(message)));
+        }
         tokio::select! {
             // What the adapter says is older news than what the editor wants next.
             biased;
@@ -212,9 +230,17 @@ impl Session {
     async fn on_report(&mut self, report: Report) {
         match report {
             Report::Build(progress) => self.on_build_progress(progress),
+            Report::Launched(prepared) if self.relaunching.is_some() => {
+                self.on_prepared_again(*prepared).await;
+            }
             Report::Launched(prepared) => self.on_prepared(*prepared),
             Report::Saved => self.on_saved().await,
-            Report::Reloaded(outcome) => self.on_reloaded(*outcome).await,
+            Report::Reloaded { launched, outcome } => {
+                // What was built for a process that is gone is nothing to this one.
+                if self.live.as_ref().is_some_and(|live| live.sources.launched() == launched) {
+                    self.on_reloaded(*outcome).await;
+                }
+            }
             Report::Overdue { number, times } => self.on_overdue(number, times),
             Report::Unsettled { since } => self.on_unsettled(since).await,
         }
@@ -293,6 +319,7 @@ impl Forwarded {
             | Self::Others { command, .. }
             | Self::Positions { command, .. } => command,
             Self::Initialize => "initialize",
+            Self::Relaunch => "restart",
             Self::Breakpoints { .. } => "setBreakpoints",
             Self::StackTrace => "stackTrace",
             Self::Scopes { .. } => "scopes",

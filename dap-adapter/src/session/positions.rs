@@ -100,7 +100,7 @@ impl Live {
         }
         if !self.sources.images().is_empty() {
             // What no patch's label stands before is the program's own.
-            return 0;
+            return self.sources.launched();
         }
         let address = frame.get("instructionPointerReference").or_else(|| frame.get("address"));
         let address = address.and_then(Value::as_str).and_then(modules::number);

@@ -56,6 +56,20 @@ impl Reloading {
         Self { is_off, task, again: false, waiting: Vec::new(), installed, refused, running, warm_up }
     }
 
+    /// For another process. Who waits for an answer goes on to wait.
+    pub(super) fn anew(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        *self = Self::new(self.is_off);
+        self.waiting = waiting;
+    }
+
+    /// Ends a build that goes on.
+    pub(super) fn halt(&mut self) {
+        for task in self.task.take().iter().chain(&self.warm_up.take()) {
+            task.abort();
+        }
+    }
+
     /// Whether the user wants no reloads.
     pub(super) fn is_off(&self) -> bool {
         self.is_off
@@ -76,12 +90,22 @@ impl Session {
     pub(super) async fn on_saved(&mut self) {
         let Some(live) = &self.live else { return };
         if live.config.reload == Trigger::OnSave && !live.reload.is_off {
-            self.start_reload(None).await;
+            self.bring_in(None).await;
         }
     }
 
+    /// Brings what is on disk into this process, or where the user wants that, into another one.
+    pub(super) async fn bring_in(&mut self, asked: Option<i64>) {
+        let Some(live) = &mut self.live else { return };
+        if self.relaunching.is_none() && !live.is_started_again() {
+            return self.start_reload(asked).await;
+        }
+        live.reload.waiting.extend(asked);
+        self.start_again();
+    }
+
     /// Brings what is on disk into the process, for a request of the editor or by itself.
-    pub(super) async fn start_reload(&mut self, asked: Option<i64>) {
+    async fn start_reload(&mut self, asked: Option<i64>) {
         self.find_program().await;
         let (progress, mut lines) = mpsc::unbounded_channel();
         let reports = self.reports.clone();
@@ -91,6 +115,7 @@ impl Session {
             live.reload.again = true;
             return;
         }
+        let launched = live.sources.launched();
         let plan = live.plan(progress);
         let for_lines = reports.clone();
         tokio::spawn(async move {
@@ -103,7 +128,7 @@ impl Session {
         });
         live.reload.task = Some(tokio::spawn(async move {
             let outcome = plan.carry_out().await.unwrap_or_else(Outcome::Failed);
-            let _ = reports.send(Report::Reloaded(Box::new(outcome)));
+            let _ = reports.send(Report::Reloaded { launched, outcome: Box::new(outcome) });
         }));
     }
 
@@ -337,7 +362,7 @@ impl Session {
         self.answer_reload(true, ready.verdict, &ready.changes, &message);
     }
 
-    fn answer_reload(&mut self, applied: bool, verdict: Verdict, changes: &Value, message: &str) {
+    pub(super) fn answer_reload(&mut self, applied: bool, verdict: Verdict, changes: &Value, message: &str) {
         let Some(live) = &mut self.live else { return };
         let current = live.sources.current();
         let body = json!({

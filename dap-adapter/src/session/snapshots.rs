@@ -34,7 +34,7 @@ impl Session {
     /// adapters know the variables of one frame at a time only.
     pub(super) async fn take_snapshot(&mut self, hit: &[i64]) {
         let started = Clock::now();
-        let Some(live) = self.live.as_ref().filter(|live| live.takes_new_code()) else { return };
+        let Some(live) = self.live.as_ref().filter(|live| !live.reload.is_off()) else { return };
         let limits = &live.config.snapshot;
         let mut budget = Budget {
             until: Instant::now() + limits.time(),

@@ -260,11 +260,12 @@ impl Session {
         self.take_snapshot(hit).await;
     }
 
-    /// The executable may have a copy of reloadable code, of generation 0, where a line of the present
+    /// The executable may have a copy of reloadable code, as it was launched, where a line of the present
     /// generation is another statement. A breakpoint there was never asked for.
     async fn is_wrong_statement(&mut self, body: &Value) -> ControlFlow<()> {
         let go = ControlFlow::Continue(());
-        let is_reloaded = self.live.as_ref().is_some_and(|live| live.sources.current().number > 0);
+        let sources = self.live.as_ref().map(|live| &live.sources);
+        let is_reloaded = sources.is_some_and(|sources| sources.current().number > sources.launched());
         if !is_reloaded || body.get("reason") != Some(&json!("breakpoint")) {
             return go;
         }
@@ -276,10 +277,11 @@ impl Session {
         let Some((key, number)) = live.key_of(&frame["source"]).zip(frame["line"].as_i64()) else {
             return go;
         };
-        if live.generation_of(frame) != 0 || !live.sources.is_hot(&key) {
+        let launched = live.sources.launched();
+        if live.generation_of(frame) != launched || !live.sources.is_hot(&key) {
             return go;
         }
         let number = u32::try_from(number - base).unwrap_or_default();
-        if live.has_breakpoint_at(&key, 0, number) { go } else { ControlFlow::Break(()) }
+        if live.has_breakpoint_at(&key, launched, number) { go } else { ControlFlow::Break(()) }
     }
 }

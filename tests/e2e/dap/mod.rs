@@ -5,6 +5,7 @@ mod configurations;
 mod faults;
 mod refusals;
 mod reloads;
+mod restarts;
 mod transparent;
 
 use midflight_tests::dap::{Session, Stop};

@@ -51,7 +51,7 @@ fn what_does_not_compile_is_not_loaded() {
 #[test]
 fn a_program_without_reloads_says_that_it_needs_a_restart() {
     let program = Program::example("plain");
-    let mut session = Session::launch(&program, &json!({"engine": "restart"}));
+    let mut session = Session::launch(&program, &json!({"engine": "subsecond"}));
     let line = program.line_of("src/main.rs", "breakpoint: play");
     session.set_breakpoints(&program, "src/main.rs", &[line]);
     session.configuration_done();

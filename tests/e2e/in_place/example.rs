@@ -93,7 +93,7 @@ fn stopped_inside_the_edited_function_its_call_finishes_the_old_code() {
     let line = app.program.line_of(MAIN, "// stop");
     app.session.set_breakpoints(&app.program, MAIN, &[line]);
     let stop = app.session.stopped();
-    app.printed.clear();
+    let old = call(&mut app.session, &stop);
     app.swap(&[
         ("let before = \"old\";", "// above\n            let before = \"new\";"),
         ("let after = \"old\";", "let after = \"new\";"),
@@ -101,14 +101,22 @@ fn stopped_inside_the_edited_function_its_call_finishes_the_old_code() {
     app.session.resume(&stop);
     let stop = app.session.stopped();
     assert_eq!((stop.function(), stop.line()), ("app::edited", line + 1));
-    let finished = app.line("before ");
+    let new = call(&mut app.session, &stop);
+    let finished = app.line(&old);
     assert!(finished.ends_with("before old after old."), "{finished}");
     app.session.resume(&stop);
     let stop = app.session.stopped();
-    let next = app.line("before ");
+    let next = app.line(&new);
     assert!(next.ends_with("before new after new."), "{next}");
     assert_eq!((stop.function(), stop.line()), ("app::edited", line + 1));
     app.end();
+}
+
+/// What the call that a program is stopped in will print of itself.
+#[track_caller]
+fn call(session: &mut Session, stop: &Stop) -> String {
+    let locals = scope(session, stop, "Locals");
+    format!("tick {} before", value(&locals, "tick"))
 }
 
 #[test]

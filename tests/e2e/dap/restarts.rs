@@ -1,0 +1,176 @@
+//! Another process in the same session: what the user has set and seen goes along.
+
+use midflight_tests::dap::{Session, Stop, is_alive, wait_until_gone};
+use midflight_tests::program::Program;
+use serde_json::{Value, json};
+
+use super::{LIBRARY, scope, stopped_at, value};
+
+const MAIN: &str = "src/main.rs";
+
+/// A session of the plain example with these Midflight settings, stopped where a player scores; and the process.
+#[track_caller]
+fn stopped_in_plain(midflight: &Value) -> (Program, Session, Stop, u32) {
+    let program = Program::example("plain");
+    let mut session = Session::launch(&program, midflight);
+    let process = process(&mut session);
+    session.set_breakpoints(&program, MAIN, &[program.line_of(MAIN, "breakpoint: play")]);
+    session.configuration_done();
+    let stop = session.stopped();
+    (program, session, stop, process)
+}
+
+#[track_caller]
+fn process(session: &mut Session) -> u32 {
+    let event = session.client.event("process");
+    event["systemProcessId"].as_u64().and_then(|id| u32::try_from(id).ok()).expect("a process id")
+}
+
+/// A field that live data has: refused in place.
+fn give_players_a_rank(program: &Program) {
+    program.replace(MAIN, "    score: u32,", "    rank: u32,\n    score: u32,");
+    program.replace(MAIN, "score: 0, hand", "rank: 1, score: 0, hand");
+    program.replace(MAIN, "|Player { name, score, hand }|", "|Player { name, score, hand, .. }|");
+}
+
+#[test]
+fn a_refused_change_is_restarted_into_without_leaving_the_session() {
+    let (program, mut session, stop, old) = stopped_in_plain(&json!({"snapshot": {"timeMs": 5000}}));
+    session.client.ok("setFunctionBreakpoints", json!({"breakpoints": [{"name": "plain::table"}]}));
+    give_players_a_rank(&program);
+    session.client.event("midflight/refused");
+    session.client.ok("restart", json!({}));
+    assert!(!is_alive(old), "the old process is gone when the new one runs");
+    assert_eq!(session.client.event("continued")["allThreadsContinued"], true);
+    assert_eq!(session.client.event("thread"), json!({"reason": "exited", "threadId": stop.thread}));
+    let generation = session.client.event("midflight/generation");
+    assert_eq!((&generation["generation"], &generation["verdict"]), (&json!(1), &json!("restart")));
+
+    let stop = session.stopped();
+    assert_eq!(stop.event["hitBreakpointIds"], json!([1]), "the breakpoint is still the user's");
+    assert_eq!(stop.line(), program.line_of(MAIN, "breakpoint: play"));
+    assert_eq!(stop.function(), "plain::play", "it runs the text that is shown");
+    let before = scope(&mut session, &stop, "Before reload (generation 0)");
+    assert!(!value(&before, "best").is_empty());
+    assert_ne!(process(&mut session), old);
+
+    // What is swapped in next goes into the new process.
+    program.replace(MAIN, "player.score += 1;", "// more\n            player.score += 10;");
+    assert_eq!(session.client.event("midflight/generation")["generation"], 2);
+    let line = program.line_of(MAIN, "breakpoint: play");
+    let stop = session.run_until(stop, |stop| stop.line() == line);
+    assert_eq!(stop.function(), "plain::play");
+    let stop = session.run_until(stop, |stop| stop.function() == "plain::table");
+    assert_ne!(stop.event["hitBreakpointIds"], json!([1]), "the function breakpoint went along too");
+    assert!(
+        session.client.events_so_far("terminated").is_empty()
+            && session.client.events_so_far("exited").is_empty()
+    );
+    session.client.disconnect();
+}
+
+#[test]
+fn what_does_not_build_leaves_the_old_program_running() {
+    let (program, mut session, stop, process) = stopped_in_plain(&json!({"reload": "manual"}));
+    program.replace(MAIN, "player.score += 1;", "player.score += not_there;");
+    let message = session.client.refused("restart", json!({}));
+    assert!(message.contains("The old program runs on"), "{message}");
+    assert!(is_alive(process));
+    let rest = session.client.ok("stackTrace", json!({"threadId": stop.thread}));
+    let name = rest["stackFrames"][0]["name"].as_str().expect("a name").to_owned();
+    assert_eq!(name, "plain::play (generation 0)", "it stands where it stood, in the text that it runs");
+    program.replace(MAIN, "player.score += not_there;", "player.score += 2;");
+    session.client.ok("restart", json!({}));
+    let stop = session.stopped();
+    assert_eq!(stop.function(), "plain::play");
+    wait_until_gone(&[process]);
+    session.client.disconnect();
+}
+
+#[test]
+fn with_the_restart_engine_every_save_starts_the_program_again() {
+    let (program, mut session, mut stop, mut old) = stopped_in_plain(&json!({"engine": "restart"}));
+    let filters = session.client.ok("setExceptionBreakpoints", json!({"filters": []}));
+    assert!(filters.is_null() || filters.is_object());
+    for generation in 1..=3 {
+        program.insert_above(MAIN, "fn play(", "// one\n// two\n");
+        let event = session.client.event("midflight/generation");
+        assert_eq!(event["generation"], generation);
+        assert!(event["message"].as_str().is_some_and(|text| text.starts_with("Restarted in ")), "{event}");
+        stop = session.stopped();
+        assert_eq!(stop.line(), program.line_of(MAIN, "breakpoint: play"));
+        assert_eq!(stop.event["hitBreakpointIds"], json!([1]));
+        wait_until_gone(&[old]);
+        old = process(&mut session);
+    }
+    // Asked for where nothing changed, it says so.
+    let answer = session.client.ok("midflight/reload", json!({}));
+    assert_eq!((&answer["applied"], &answer["generation"]), (&json!(false), &json!(3)));
+    session.resume(&stop);
+    session.stopped();
+    session.client.disconnect();
+}
+
+#[test]
+fn a_program_with_a_reloadable_library_is_started_again_and_reloads() {
+    let program = Program::example("hot-world");
+    let (mut session, stop) = stopped_at(&program, "breakpoint: step");
+    program.replace(LIBRARY, "let gravity = 1.0;", "\n    let gravity = 1.5;");
+    session.run_until_generation(&stop, 1);
+    session.stopped();
+    session.client.ok("restart", json!({}));
+    assert_eq!(session.client.event("midflight/generation")["generation"], 2);
+    let line = program.line_of(LIBRARY, "breakpoint: step");
+    let stop = session.stopped();
+    assert_eq!((stop.line(), stop.function()), (line, "step"));
+    program.replace(LIBRARY, "let gravity = 1.5;", "\n    let gravity = 2.0;");
+    session.run_until_generation(&stop, 3);
+    let stop = session.stopped();
+    assert_eq!((stop.line(), stop.function()), (line + 1, "step"));
+    session.client.disconnect();
+}
+
+#[test]
+fn what_the_editor_asks_between_two_processes_is_answered_by_the_new_one() {
+    let (program, mut session, stop, _) = stopped_in_plain(&json!({}));
+    let restart = session.client.send("restart", json!({}));
+    // While it is built, the old process is stepped; when it goes, the rest waits.
+    session.client.ok("next", json!({"threadId": stop.thread}));
+    session.stopped();
+    let mut asked = Vec::new();
+    while session.client.events_so_far("midflight/generation").is_empty() {
+        let line = program.line_of(MAIN, "breakpoint: worth");
+        let source = json!({"path": program.path(MAIN)});
+        asked.push(
+            session.client.send("setBreakpoints", json!({"source": source, "breakpoints": [{"line": line}]})),
+        );
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    assert_eq!(session.client.response(restart)["success"], true);
+    for seq in asked {
+        session.client.response(seq);
+    }
+    let mut stop = session.stopped();
+    while stop.function() != "plain::worth" {
+        session.resume(&stop);
+        stop = session.stopped();
+    }
+    session.client.disconnect();
+}
+
+#[test]
+fn other_settings_are_taken_over_and_mistakes_in_them_named() {
+    let program = Program::example("plain");
+    let mut session = Session::launch(&program, &json!({"reload": "manual"}));
+    session.configuration_done();
+    let process = process(&mut session);
+    session.client.ok(
+        "restart",
+        json!({"arguments": {"midflight": {"snapshot": {"depth": 1}}, "cwd": program.root()}}),
+    );
+    assert!(!is_alive(process), "other settings are taken over");
+    let mistaken = json!({"arguments": {"midflight": {"engin": "auto"}, "cwd": program.root()}});
+    let message = session.client.refused("restart", mistaken);
+    assert!(message.contains("unknown field `engin`"), "{message}");
+    session.client.disconnect();
+}
