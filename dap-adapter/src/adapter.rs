@@ -7,6 +7,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use remap::PathRewrites;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
@@ -14,7 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::codec;
 use crate::error::{Error, Result};
-use crate::message::Message;
+use crate::message::{self, Message};
 use crate::platform::{self, Process};
 
 /// So many messages wait before the adapter has to; it is read on when they are worked off.
@@ -42,6 +43,8 @@ pub(crate) struct Adapter {
     child: Option<Child>,
     process: Option<Process>,
     last_words: Arc<Mutex<VecDeque<String>>>,
+    /// Its paths are not ours.
+    paths: PathRewrites,
 }
 
 impl Adapter {
@@ -92,17 +95,34 @@ impl Adapter {
         tokio::spawn(write_all(to, outgoing));
         tokio::spawn(read_all(from, incoming));
         let last_words = Arc::default();
-        Self { name, to: out, from: queue, child: None, process: None, last_words }
+        let paths = PathRewrites::default();
+        Self { name, to: out, from: queue, child: None, process: None, last_words, paths }
+    }
+
+    /// From here on, paths in messages are rewritten: on this side of it all are those of this machine.
+    pub(crate) fn rewrite_paths(&mut self, paths: PathRewrites) {
+        self.paths = paths;
     }
 
     /// Sends a message. That the adapter has ended is learnt from its queue, not here.
     pub(crate) fn send(&self, body: Vec<u8>) {
+        let body = if self.paths.is_empty() {
+            body
+        } else {
+            message::with_paths(body, &|path| self.paths.to_remote(path))
+        };
         let _ = self.to.send(body);
     }
 
     /// The next message; `None` when there will be no more.
     pub(crate) async fn receive(&mut self) -> Option<FromAdapter> {
-        self.from.recv().await
+        let next = self.from.recv().await?;
+        Some(match next {
+            FromAdapter::Message(message) if !self.paths.is_empty() => {
+                FromAdapter::Message(message.with_paths(&|path| self.paths.to_local(path)))
+            }
+            next => next,
+        })
     }
 
     /// The process and what it has started: the debug server, and through it the program.

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use compat::EngineKind;
+use remap::PathRewrites;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -27,12 +28,20 @@ pub(crate) struct Config {
     /// How much of a stopped frame is kept.
     #[serde(default)]
     pub(crate) snapshot: Limits,
-    /// Prefixes of paths that differ between here and the build: for a later version.
-    #[serde(default, rename = "pathRewrites")]
-    _path_rewrites: Value,
+    /// Prefixes of paths that differ between here and the build.
+    #[serde(default)]
+    path_rewrites: Vec<PathRewrite>,
     /// Source maps: for a later version.
     #[serde(default, rename = "sourceMaps")]
     _source_maps: Value,
+}
+
+/// A prefix of paths here, and what stands for it where the program was built.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PathRewrite {
+    local: String,
+    remote: String,
 }
 
 /// When changed sources are brought into the process.
@@ -119,7 +128,15 @@ impl Config {
             Error::user(format!("`midflight` in the launch configuration is not understood: {error}."))
         })?;
         config.engine()?;
+        config.path_rewrites()?;
         Ok(Some(config))
+    }
+
+    /// Paths here, and as the debugger knows them.
+    pub(crate) fn path_rewrites(&self) -> Result<PathRewrites> {
+        let pairs = self.path_rewrites.iter();
+        PathRewrites::new(pairs.map(|pair| (pair.local.as_str(), pair.remote.as_str())))
+            .map_err(|error| Error::user(format!("In `midflight.pathRewrites`, {error}.")))
     }
 
     /// The engine that is asked for.
@@ -178,5 +195,7 @@ mod tests {
         assert!(problem(json!({"engine": "magic"})).contains("`magic`"));
         assert!(problem(json!({"cargo": "build"})).contains("invalid type"));
         assert!(problem(json!({"reload": "always"})).contains("always"));
+        let relative = json!({"pathRewrites": [{"local": "src", "remote": "/build"}]});
+        assert!(problem(relative).contains("`src`"));
     }
 }

@@ -67,6 +67,11 @@ impl Message {
         self.bytes
     }
 
+    /// The same with the paths of all sources rewritten.
+    pub(crate) fn with_paths(self, rewrite: &dyn Fn(&str) -> Option<String>) -> Self {
+        Self { bytes: with_paths(self.bytes, rewrite), kind: self.kind }
+    }
+
     /// The whole message as a tree.
     pub(crate) fn tree(&self) -> Value {
         serde_json::from_slice(&self.bytes).unwrap_or(Value::Null)
@@ -89,6 +94,53 @@ impl Message {
         let message = tree.get("message").and_then(Value::as_str);
         formatted.or(message).unwrap_or("the debug adapter gave no reason").trim().to_owned()
     }
+}
+
+/// A message with the paths of all sources rewritten (`Source.path`, wherever the protocol has a `Source`).
+pub(crate) fn with_paths(message: Vec<u8>, rewrite: &dyn Fn(&str) -> Option<String>) -> Vec<u8> {
+    const NAME: &[u8] = b"\"path\"";
+    if !message.windows(NAME.len()).any(|bytes| bytes == NAME) {
+        return message;
+    }
+    let Ok(mut tree) = serde_json::from_slice::<Value>(&message) else { return message };
+    let mut is_changed = false;
+    for part in ["arguments", "body"] {
+        if let Some(part) = tree.get_mut(part) {
+            is_changed |= rewrite_sources(part, rewrite);
+        }
+    }
+    if is_changed { bytes(&tree) } else { message }
+}
+
+fn rewrite_sources(value: &mut Value, rewrite: &dyn Fn(&str) -> Option<String>) -> bool {
+    match value {
+        Value::Array(items) => {
+            items.iter_mut().fold(false, |changed, item| rewrite_sources(item, rewrite) | changed)
+        }
+        Value::Object(fields) => {
+            let mut is_changed = false;
+            for (name, field) in fields {
+                // `disassemble` calls it `location`.
+                if matches!(name.as_str(), "source" | "location") {
+                    is_changed |= rewrite_source(field, rewrite);
+                } else if name == "sources" {
+                    let sources = field.as_array_mut().into_iter().flatten();
+                    is_changed |=
+                        sources.fold(false, |changed, source| rewrite_source(source, rewrite) | changed);
+                }
+                is_changed |= rewrite_sources(field, rewrite);
+            }
+            is_changed
+        }
+        _ => false,
+    }
+}
+
+fn rewrite_source(source: &mut Value, rewrite: &dyn Fn(&str) -> Option<String>) -> bool {
+    let path = source.get("path").and_then(Value::as_str).and_then(rewrite);
+    let Some(path) = path else { return false };
+    source["path"] = json!(path);
+    true
 }
 
 /// A request of our own.
@@ -132,6 +184,27 @@ pub(crate) fn bytes(tree: &Value) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_of_sources_are_rewritten_and_no_others() {
+        let rewrite = |path: &str| path.strip_prefix("/a").map(|rest| format!("/b{rest}"));
+        let of = |message: &Value| {
+            serde_json::from_slice::<Value>(&with_paths(bytes(message), &rewrite)).expect("a message")
+        };
+        let frames = json!({"body": {"stackFrames": [
+            {"name": "/a", "source": {"path": "/a/x.rs", "sources": [{"path": "/a/y.rs"}]}},
+            {"source": {"path": "/c/z.rs"}},
+        ]}});
+        let frames = of(&frames);
+        let source = &frames["body"]["stackFrames"][0]["source"];
+        assert_eq!(*source, json!({"path": "/b/x.rs", "sources": [{"path": "/b/y.rs"}]}));
+        assert_eq!(frames["body"]["stackFrames"][0]["name"], "/a");
+        assert_eq!(frames["body"]["stackFrames"][1]["source"]["path"], "/c/z.rs");
+        let modules = json!({"body": {"modules": [{"path": "/a/program"}]}});
+        assert_eq!(of(&modules), modules, "a module is no source");
+        let breakpoints = json!({"arguments": {"source": {"path": "/a/x.rs"}}});
+        assert_eq!(of(&breakpoints)["arguments"]["source"]["path"], "/b/x.rs");
+    }
 
     #[test]
     fn messages_are_told_apart() {

@@ -124,12 +124,50 @@ impl Snapshots {
         all.flatten().map(Snapshot::value).collect()
     }
 
+    /// What a function's variables were before the last reload.
+    fn before(&self, function: &str, generation: u32) -> Option<Snapshot> {
+        let before = self.functions.get(function)?.iter().filter(|snapshot| snapshot.generation < generation);
+        before.max_by_key(|snapshot| snapshot.generation).cloned()
+    }
+
+    /// What one of them was: `path` is `.name`, with fields and elements after it (`.players[0].score`), as the
+    /// debugger names them.
+    pub(crate) fn evaluate(
+        &mut self,
+        function: &str,
+        generation: u32,
+        path: &str,
+    ) -> Result<Variable, String> {
+        let before = self.before(function, generation);
+        let before = before.ok_or_else(|| format!("No stop in `{function}` before a reload was kept."))?;
+        let mut variables = &*before.variables;
+        let (mut found, mut reached) = (None, String::new());
+        for name in names(path) {
+            let next = variables.iter().find(|kept| kept.name == name);
+            let next = next.ok_or_else(|| {
+                let whose = if reached.is_empty() { format!("`{function}`") } else { format!("`{reached}`") };
+                let kept = variables.iter().map(|kept| kept.name.as_str()).collect::<Vec<_>>();
+                let kept = if kept.is_empty() { "nothing".to_owned() } else { kept.join(", ") };
+                format!("`{name}` of {whose} was not kept in generation {} (but {kept}).", before.generation)
+            })?;
+            reached = if name.starts_with('[') || reached.is_empty() {
+                reached + name
+            } else {
+                format!("{reached}.{name}")
+            };
+            variables = &next.children;
+            found = Some(next);
+        }
+        let found = found.ok_or("Write `$before.` and the name of a variable.")?;
+        let reference =
+            if found.children.is_empty() { 0 } else { self.offer_variables(&found.children, None) };
+        Ok(variable(found, Now::Unknown, reference))
+    }
+
     /// The scope that shows what a function's variables were before the last reload.
     pub(crate) fn offer(&mut self, function: &str, generation: u32) -> Option<Scope> {
-        let generations = self.functions.get(function)?;
-        let before = generations.iter().filter(|snapshot| snapshot.generation < generation);
-        let before = before.max_by_key(|snapshot| snapshot.generation)?.clone();
-        let now = generations.iter().find(|snapshot| snapshot.generation == generation);
+        let before = self.before(function, generation)?;
+        let now = self.functions.get(function)?.iter().find(|snapshot| snapshot.generation == generation);
         let now = now.map(|snapshot| (Arc::clone(&snapshot.variables), snapshot.is_partial));
         let present = now.as_ref().map(|(variables, is_partial)| (&**variables, *is_partial));
         let reference = self.offer_variables(&before.variables, present);
@@ -178,6 +216,17 @@ impl Snapshots {
     pub(crate) fn resumed(&mut self) {
         self.offered.clear();
     }
+}
+
+/// The names in `.players[0].score`: `players`, `[0]`, `score`.
+fn names(path: &str) -> impl Iterator<Item = &str> {
+    let parts = path.split('.').flat_map(|part| {
+        let brackets = part.match_indices('[').map(|(at, _)| at).filter(|at| *at > 0);
+        let starts: Vec<usize> = std::iter::once(0).chain(brackets).collect();
+        let ends: Vec<usize> = starts.iter().skip(1).copied().chain([part.len()]).collect();
+        starts.into_iter().zip(ends).map(move |(start, end)| &part[start..end])
+    });
+    parts.map(str::trim).filter(|name| !name.is_empty())
 }
 
 /// What is known of a variable's present value.
@@ -262,6 +311,24 @@ mod tests {
         let reference = scope.variables_reference;
         snapshots.resumed();
         assert!(snapshots.variables(reference).is_none() && snapshots.is_ours(reference));
+    }
+
+    #[test]
+    fn an_expression_names_what_was() {
+        let mut snapshots = Snapshots::default();
+        let inner = kept("[0]", "{...}", vec![kept("score", "7", vec![])]);
+        snapshots.keep(snapshot(0, vec![kept("tick", "1", vec![]), kept("players", "size=1", vec![inner])]));
+        let was = |snapshots: &mut Snapshots, path: &str| {
+            snapshots.evaluate("step", 1, path).map(|variable| variable.value)
+        };
+        assert_eq!(was(&mut snapshots, ".tick").as_deref(), Ok("1"));
+        assert_eq!(was(&mut snapshots, " .players[0].score ").as_deref(), Ok("7"));
+        let players = snapshots.evaluate("step", 1, ".players").expect("kept");
+        assert_eq!(snapshots.variables(players.variables_reference).map(<[Variable]>::len), Some(1));
+        let missing = was(&mut snapshots, ".players[0].rank").expect_err("never there");
+        assert_eq!(missing, "`rank` of `players[0]` was not kept in generation 0 (but score).");
+        assert!(was(&mut snapshots, "").is_err() && snapshots.evaluate("other", 1, ".tick").is_err());
+        assert!(snapshots.evaluate("step", 0, ".tick").is_err(), "nothing was reloaded");
     }
 
     #[test]

@@ -373,7 +373,7 @@ mod tests {
         let newest: Arc<str> = "// moved\nfn a() {}\nfn b() {\n    a();\n}\n".into();
         for (number, line) in [(1, 4), (2, 2)] {
             sources.push(generation(number, &newest));
-            let root = format!("/~{number}~");
+            let root = format!("/~~{number}");
             let lines = CodeLines::from([
                 (format!("{root}/src/main.rs"), BTreeSet::from([line - 1])),
                 ("/rustc/library/core/src/lib.rs".to_owned(), BTreeSet::from([1])),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use in_place::capture::{self, Purpose};
-use in_place::{Build, Known, Patch, Prepared, Process, Record, SessionFolder};
+use in_place::{Build, Known, Label, Patch, Prepared, Process, Record, SessionFolder};
 use midflight_tests::program::Program;
 
 const MAIN: &str = "src/main.rs";
@@ -42,7 +42,8 @@ impl Built {
         self.program.write(MAIN, main);
         build(&self.program, Purpose::Patch);
         let build = Build::read(&self.record, &|_| false, &Known::default()).expect("the record is complete");
-        in_place::prepare(&build, &self.process, &self.session.new_patch(1)?, None)
+        let label = Label::new(self.program.root().to_str().expect("UTF-8"), 1).expect("a long name");
+        in_place::prepare(&build, &self.process, &self.session.new_patch(1)?, &label)
     }
 
     /// The edit's patch, which must be let through.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use in_place::capture::{self, Purpose};
-use in_place::{Build, Known, Prepared, Process, Record, SessionFolder};
+use in_place::{Build, Known, Label, Prepared, Process, Record, SessionFolder};
 use midflight_tests::driven::{Driven, MODEL};
 use midflight_tests::program::Program;
 
@@ -35,7 +35,8 @@ impl Gate {
         assert!(build(&self.program, &self.folder, Purpose::Patch), "it was built before");
         let build = Build::read(&self.record, &|_| false, &Known::default()).expect("the record is complete");
         let folder = self.session.new_patch(1).expect("the session's folder is there");
-        let prepared = in_place::prepare(&build, &self.process, &folder, None);
+        let label = Label::new(self.program.root().to_str().expect("UTF-8"), 1).expect("a long name");
+        let prepared = in_place::prepare(&build, &self.process, &folder, &label);
         std::fs::remove_dir_all(&folder).expect("it was just made");
         match prepared {
             Ok(Prepared::Unchanged | Prepared::Ready(_)) => None,

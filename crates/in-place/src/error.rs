@@ -65,6 +65,21 @@ pub enum Error {
     /// The gate can't read what was built.
     #[error(transparent)]
     Gate(#[from] artifact::Error),
+    /// Frames could not be told apart by generation.
+    #[error("the path of the workspace, {root}, is too short to tell the generations of its files apart")]
+    ShortRoot {
+        /// The workspace root.
+        root: String,
+    },
+    /// Lines could not be told to belong to the workspace.
+    #[error(
+        "the program's debug information names no file below {root}: it was built with other paths (as \
+         `--remap-path-prefix` does), which `pathRewrites` in the launch configuration has to name"
+    )]
+    OtherPaths {
+        /// The workspace root.
+        root: String,
+    },
     /// The linker failed.
     #[error("the patch does not link:\n{output}")]
     Link {

@@ -71,7 +71,7 @@ pub(crate) fn link(
     plan: &Plan,
     process: &Process,
     folder: &Path,
-    label: Option<&Label>,
+    label: &Label,
 ) -> Result<Patch> {
     std::fs::create_dir_all(folder).map_err(io(folder))?;
     let objects: Vec<_> = new.objects.iter().chain(&plan.extra).collect();
@@ -181,7 +181,7 @@ fn is_linkers(name: &str) -> bool {
 struct Part<'a> {
     elf: &'a Elf<'a>,
     plan: &'a Plan,
-    label: Option<&'a Label>,
+    label: &'a Label,
     contents: Contents<'a>,
     kept: Vec<usize>,
     output: Output<'static>,
@@ -197,7 +197,7 @@ impl<'a> Part<'a> {
         contents: Contents<'a>,
         needed: &BTreeSet<usize>,
         plan: &'a Plan,
-        label: Option<&'a Label>,
+        label: &'a Label,
     ) -> Self {
         // LLDB finds no code by an address table that has dropped functions; without one it makes its own.
         let describes = |name: &str| name.starts_with(".debug_") && name != ".debug_aranges";
@@ -237,8 +237,8 @@ impl<'a> Part<'a> {
         } else {
             let mut bytes = section.data().unwrap_or_default().to_vec();
             let is_strings = |name: &str| name.starts_with(".debug_") && name.contains("str");
-            if let Some(label) = self.label.filter(|_| section.name().is_ok_and(is_strings)) {
-                label.put(&mut bytes);
+            if section.name().is_ok_and(is_strings) {
+                self.label.put(&mut bytes);
             }
             self.output.set_section_data(id, bytes, section.align());
         }
@@ -458,12 +458,12 @@ pub struct Label {
 }
 
 impl Label {
-    /// The label of a generation for the sources below a root folder: `/~1~~~~~` for `/work/it`. `None`
-    /// where the folder's name is too short for one.
+    /// The label of a generation for the sources below a root folder: `/~~~~~3` for `/work/it`. `None` where
+    /// the folder's name is too short for one.
     pub fn new(root: &str, generation: u32) -> Option<Self> {
-        let start = format!("/~{generation}~");
-        let fill = root.len().checked_sub(start.len())?;
-        Some(Self { root: root.to_owned(), label: start + &"~".repeat(fill) })
+        let number = base_36(generation);
+        let fill = root.len().checked_sub("/".len() + number.len()).filter(|fill| *fill > 0)?;
+        Some(Self { root: root.to_owned(), label: format!("/{}{number}", "~".repeat(fill)) })
     }
 
     /// The path that debuggers see for the root folder.
@@ -481,6 +481,16 @@ impl Label {
             }
         }
     }
+}
+
+/// As short as a file name may have it on systems that know no capitals.
+fn base_36(mut number: u32) -> String {
+    let mut digits = Vec::new();
+    while number > 0 || digits.is_empty() {
+        digits.extend(char::from_digit(number % 36, 36));
+        number /= 36;
+    }
+    digits.into_iter().rev().collect()
 }
 
 impl Process {
@@ -512,5 +522,20 @@ impl Process {
         if !forked.is_empty() {
             self.forks.push(forked.keys().chain(boundaries).cloned().collect());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_as_long_as_the_folder_and_tell_generations_apart() {
+        let label = |root: &str, generation| Label::new(root, generation).map(|label| label.label);
+        assert_eq!(label("/work/it", 3).as_deref(), Some("/~~~~~~3"));
+        assert_eq!(label("/app", 1295).as_deref(), Some("/~zz"));
+        assert_eq!(label("/app", 1296), None);
+        assert_eq!(label("/app", 35).as_deref(), Some("/~~z"));
+        assert_eq!(label("/a", 1), None);
     }
 }

@@ -27,7 +27,7 @@ pub enum Prepared {
 }
 
 /// Plans, links and checks. Nothing is loaded, and the folder holds nothing but the patch.
-pub fn prepare(new: &Build, process: &Process, folder: &Path, label: Option<&Label>) -> Result<Prepared> {
+pub fn prepare(new: &Build, process: &Process, folder: &Path, label: &Label) -> Result<Prepared> {
     match prepare_patch(new, process, folder, label) {
         Err(error) if error.is_of_the_change() => {
             Ok(Prepared::Refused(vec![Difference::of_code(error.to_string())]))
@@ -36,7 +36,7 @@ pub fn prepare(new: &Build, process: &Process, folder: &Path, label: Option<&Lab
     }
 }
 
-fn prepare_patch(new: &Build, process: &Process, folder: &Path, label: Option<&Label>) -> Result<Prepared> {
+fn prepare_patch(new: &Build, process: &Process, folder: &Path, label: &Label) -> Result<Prepared> {
     let mut decision = Decision::default();
     for _ in 0..ROUNDS {
         let mut plan = plan(new, process, &decision)?;

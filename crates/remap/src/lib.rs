@@ -5,6 +5,8 @@
 //! IO and can't fail: a line that has no counterpart says so ([`Mapped::Near`], [`Mapped::Gone`]), since
 //! a breakpoint on a different statement is worse than one that is not there.
 //!
+//! The same file has another path where it was built elsewhere: [`PathRewrites`].
+//!
 //! Generated code has a third kind of text behind it, its original: [`SourceMap`] reads the maps that
 //! compilers write (ECMA-426).
 //!
@@ -12,7 +14,9 @@
 
 mod line_map;
 mod pairing;
+mod paths;
 mod source_map;
 
 pub use line_map::{Anchor, LineMap, Mapped};
+pub use paths::{PathRewriteError, PathRewrites};
 pub use source_map::{Error as SourceMapError, Original, Position, Source, SourceMap};

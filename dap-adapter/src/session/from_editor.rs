@@ -124,12 +124,10 @@ impl Session {
             }
             "variables" | "setVariable" => self.on_variables(seq, command, message),
             "source" => self.on_source(seq, message),
-            "evaluate"
-            | "breakpointLocations"
-            | "gotoTargets"
-            | "disassemble"
-            | "loadedSources"
-            | "locations" => self.on_request_with_position(seq, command, message),
+            "evaluate" => self.on_evaluate(seq, command, message),
+            "breakpointLocations" | "gotoTargets" | "disassemble" | "loadedSources" | "locations" => {
+                self.on_request_with_position(seq, command, message);
+            }
             "configurationDone" => {
                 if let Some(live) = self.live.as_mut().filter(|live| live.process.shown == Shown::NotBegun) {
                     live.process.shown = Shown::Running;

@@ -122,6 +122,9 @@ impl Session {
             self.editor.event("capabilities", &json!({"capabilities": self.capabilities}));
             self.missing = None;
         }
+        if let Some((config, adapter)) = config.as_ref().zip(self.adapter.as_mut()) {
+            adapter.rewrite_paths(config.path_rewrites()?);
+        }
         Ok(config)
     }
 
@@ -388,7 +391,7 @@ async fn prepare(
             made.libraries.extend(libraries.libraries);
         }
         if captures {
-            match Swapping::of(&root, &path, &program).await? {
+            match Swapping::of(&root, &config.path_rewrites()?, &path, &program).await? {
                 Ok(swapping) => {
                     fixed = made.without_layouts(&path, &swapping.libraries());
                     swap = Some(swapping).filter(|_| fixed.is_none());

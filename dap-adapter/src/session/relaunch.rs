@@ -217,10 +217,11 @@ impl Session {
 
     /// Another adapter takes the place of the one that runs, which is returned.
     async fn another_adapter(&mut self, launch: &Value, config: &Config) -> Result<Adapter> {
-        let new = match crate::config::adapter_of(launch, Some(config))? {
+        let mut new = match crate::config::adapter_of(launch, Some(config))? {
             Some(command) => Adapter::start(&command).await?,
             None => self.start_adapter().await?,
         };
+        new.rewrite_paths(config.path_rewrites()?);
         let old = self.adapter.replace(new);
         let old = old.ok_or_else(|| Error::nobody("The debug adapter has ended."))?;
         let aside = std::mem::take(&mut self.aside);

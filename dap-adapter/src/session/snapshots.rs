@@ -15,6 +15,9 @@ const FRAMES: usize = 3;
 /// So many frames are looked at to find them.
 const LEVELS: usize = 12;
 
+/// What stands for the snapshot in an expression.
+const BEFORE: &str = "$before";
+
 /// What may still be read at this stop.
 struct Budget {
     until: Instant,
@@ -142,6 +145,31 @@ impl Session {
             kept.push(read);
         }
         (kept, is_whole)
+    }
+
+    /// `$before.name` is what `name` was before the last reload.
+    pub(super) fn on_evaluate(&mut self, seq: i64, command: String, message: Message) {
+        let arguments = message.arguments();
+        let expression = arguments.get("expression").and_then(Value::as_str).unwrap_or_default().trim();
+        let path = expression.strip_prefix(BEFORE).filter(|path| path.is_empty() || path.starts_with('.'));
+        let Some(path) = path else { return self.on_request_with_position(seq, command, message) };
+        let Some(live) = &mut self.live else { return };
+        let frame = arguments.get("frameId").and_then(Value::as_i64);
+        let facts = frame.and_then(|frame| live.frames.get(&frame).cloned());
+        let was = match facts {
+            Some(facts) => live.snapshots.evaluate(&facts.function, facts.generation, path),
+            None => Err(format!("`{BEFORE}` needs a frame of a stopped thread.")),
+        };
+        match was {
+            Ok(was) => {
+                let body = json!({
+                    "result": was.value, "type": was.type_field, "presentationHint": was.presentation_hint,
+                    "variablesReference": was.variables_reference,
+                });
+                self.editor.answer(seq, &command, body);
+            }
+            Err(reason) => self.editor.refuse(seq, &command, &crate::error::Error::nobody(reason)),
+        }
     }
 
     /// `variables` of a snapshot are answered here; all others by the adapter.

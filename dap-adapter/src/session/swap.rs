@@ -10,6 +10,7 @@ use std::sync::Arc;
 use compat::Program;
 use in_place::capture::{self, Purpose};
 use in_place::{Build, Known, Label, Patch, Prepared, Process, Record, SessionFolder};
+use remap::PathRewrites;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -26,6 +27,8 @@ use crate::modules::number;
 #[derive(Debug, Clone)]
 pub(super) struct Swapping {
     root: PathBuf,
+    /// The same folder, as the program's debug information names it.
+    built_as: String,
     /// The file that was started.
     program: PathBuf,
     record: Record,
@@ -58,12 +61,20 @@ impl Swapping {
     }
 
     /// Reads what was captured of the program.
-    pub(super) async fn of(root: &Path, program: &Path, sources: &Program) -> Result<in_place::Result<Self>> {
+    pub(super) async fn of(
+        root: &Path,
+        paths: &PathRewrites,
+        program: &Path,
+        sources: &Program,
+    ) -> Result<in_place::Result<Self>> {
+        let built_as = root.to_string_lossy();
+        let built_as = paths.to_remote(&built_as).unwrap_or_else(|| built_as.into_owned());
         let (root, folder, program) = (root.to_owned(), Self::folder(root), program.to_owned());
         let names = sources.crates().iter().map(|krate| format!("lib{}-", krate.name.replace('-', "_")));
         let members = Arc::new(names.collect::<Vec<_>>());
         blocking(move || {
             let record = Record::of(&folder, &program)?;
+            names_files_below(&program, &built_as)?;
             let known = Arc::new(Known::default());
             let (session, build) = record.begin(&|library| is_member(library, &members), &known)?;
             let session = Arc::new(session);
@@ -71,7 +82,7 @@ impl Swapping {
             let warm = Arc::clone(&process);
             std::thread::spawn(move || warm.warm_up(&build));
             let is_placed = false;
-            Ok(Self { root, program, record, session, folder, members, process, known, is_placed })
+            Ok(Self { root, built_as, program, record, session, folder, members, process, known, is_placed })
         })
         .await
     }
@@ -87,9 +98,9 @@ impl Swapping {
         let prepared = blocking(move || {
             let is_member = |library: &Path| is_member(library, &swapping.members);
             let build = Build::read(&swapping.record, &is_member, &swapping.known)?;
-            let label = swapping.label(generation);
+            let label = swapping.label(generation)?;
             let folder = swapping.session.new_patch(generation)?;
-            let prepared = in_place::prepare(&build, &swapping.process, &folder, label.as_ref());
+            let prepared = in_place::prepare(&build, &swapping.process, &folder, &label);
             if !matches!(prepared, Ok(Prepared::Ready(_))) {
                 let _ = std::fs::remove_dir_all(&folder);
             }
@@ -109,8 +120,19 @@ impl Swapping {
         alone.await?.map_err(|error| Error::user(format!("{error}.")))
     }
 
-    fn label(&self, generation: u32) -> Option<Label> {
-        Label::new(self.root.to_str()?, generation)
+    fn label(&self, generation: u32) -> in_place::Result<Label> {
+        let root = || self.built_as.clone();
+        Label::new(&self.built_as, generation).ok_or_else(|| in_place::Error::ShortRoot { root: root() })
+    }
+}
+
+/// Whether a program has files of this folder in its debug information.
+fn names_files_below(program: &Path, root: &str) -> in_place::Result<()> {
+    let content =
+        std::fs::read(program).map_err(|source| in_place::Error::Io { path: program.to_owned(), source })?;
+    match memchr::memmem::find(&content, root.as_bytes()) {
+        Some(_) => Ok(()),
+        None => Err(in_place::Error::OtherPaths { root: root.to_owned() }),
     }
 }
 
@@ -220,7 +242,7 @@ impl Session {
             && let Some(swap) = &live.swap
         {
             let root =
-                swap.label(ready.number).map_or_else(|| swap.root.clone(), |label| label.path().into());
+                swap.label(ready.number).map_or_else(|_| swap.root.clone(), |label| label.path().into());
             live.sources.add_patch(root, lines);
         }
     }

@@ -3,6 +3,7 @@
 mod breakpoints;
 mod configurations;
 mod faults;
+mod paths;
 mod refusals;
 mod reloads;
 mod restarts;

@@ -38,7 +38,14 @@ fn a_breakpoint_follows_its_statement_into_the_patch() {
         assert_eq!(stop.event["hitBreakpointIds"], json!([1]), "the breakpoint is still the user's");
         assert_eq!(stop.frames[0]["source"]["path"], json!(program.path(MAIN)));
         let before = scope(&mut session, &stop, &format!("Before reload (generation {})", generation - 1));
-        assert!(!value(&before, "best").is_empty());
+        let best = value(&before, "best").to_owned();
+        let frame = stop.frames[0]["id"].clone();
+        let watch = json!({"expression": "$before.best", "frameId": frame, "context": "watch"});
+        let was = session.client.ok("evaluate", watch);
+        assert!(best.starts_with(was["result"].as_str().expect("a value")), "{best} is {was}");
+        let watch = json!({"expression": "$before.nobody", "frameId": frame, "context": "watch"});
+        let message = session.client.refused("evaluate", watch);
+        assert!(message.contains("`nobody`") && message.contains("best"), "{message}");
     }
     session.client.disconnect();
 }
