@@ -27,6 +27,8 @@ mod platform;
 mod session;
 mod snapshots;
 mod sources;
+#[cfg(test)]
+mod statements;
 pub mod terminal;
 mod watch;
 

@@ -1,7 +1,8 @@
 //! The texts of a session: what each generation was built from, what is on disk, what the editor said it
 //! shows; and the line maps between any two of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -281,7 +282,7 @@ impl Sources {
         let entry = self
             .units
             .entry(address(text))
-            .or_insert_with(|| (Arc::clone(text), Arc::new(lang_rust::parse(key, "", text, None))));
+            .or_insert_with(|| (Arc::clone(text), Arc::new(lang_rust::items(key, text))));
         Arc::clone(&entry.1)
     }
 
@@ -309,15 +310,53 @@ fn start_of(text: &str, line: u32) -> usize {
     start + indent
 }
 
+/// The items that both texts have. One whose path changed, since it was moved or renamed, is known by its body, or by
+/// its name alone.
 fn anchors(old: &FileUnits, old_text: &str, new: &FileUnits, new_text: &str) -> Vec<Anchor> {
     let (old_lines, new_lines) = (LineStarts::of(old_text), LineStarts::of(new_text));
-    let by_id: HashMap<_, _> = new.units().map(|placed| (&placed.unit.id, placed.range())).collect();
-    old.units()
-        .filter_map(|placed| {
-            let there = by_id.get(&placed.unit.id)?;
-            Some(Anchor { old: old_lines.range(&placed.range()), new: new_lines.range(there) })
-        })
-        .collect()
+    let by_id: HashMap<_, _> = new.units().map(|placed| (&placed.unit.id, placed)).collect();
+    let (mut pairs, mut gone) = (Vec::new(), Vec::new());
+    for placed in old.units() {
+        match by_id.get(&placed.unit.id) {
+            Some(there) => pairs.push((placed, *there)),
+            None => gone.push(placed),
+        }
+    }
+    let known: HashSet<_> = old.units().map(|placed| &placed.unit.id).collect();
+    let mut come: Vec<_> = new.units().filter(|placed| !known.contains(&placed.unit.id)).collect();
+    pairs.extend(pair_by(&mut gone, &mut come, |placed| placed.unit.body));
+    pairs.extend(pair_by(&mut gone, &mut come, |placed| placed.unit.id.name()));
+    let lines = |(old, new): &(Placed<'_>, Placed<'_>)| Anchor {
+        old: old_lines.range(&old.range()),
+        new: new_lines.range(&new.range()),
+    };
+    pairs.iter().map(lines).collect()
+}
+
+/// Takes out those that have something in common that no other one has.
+fn pair_by<'a, K: Eq + Hash>(
+    old: &mut Vec<Placed<'a>>,
+    new: &mut Vec<Placed<'a>>,
+    key: impl Fn(&Placed<'a>) -> K,
+) -> Vec<(Placed<'a>, Placed<'a>)> {
+    let mut by_key: HashMap<K, (Vec<usize>, Vec<usize>)> = HashMap::new();
+    for (index, placed) in old.iter().enumerate() {
+        by_key.entry(key(placed)).or_default().0.push(index);
+    }
+    for (index, placed) in new.iter().enumerate() {
+        by_key.entry(key(placed)).or_default().1.push(index);
+    }
+    let only = by_key.into_values().filter_map(|(old, new)| match (&old[..], &new[..]) {
+        ([old], [new]) => Some((*old, *new)),
+        _ => None,
+    });
+    let pairs: HashMap<usize, usize> = only.collect();
+    let taken: HashSet<usize> = pairs.values().copied().collect();
+    let found = pairs.iter().map(|(from, to)| (old[*from], new[*to])).collect();
+    *old =
+        old.iter().enumerate().filter(|(index, _)| !pairs.contains_key(index)).map(|(_, it)| *it).collect();
+    *new = new.iter().enumerate().filter(|(index, _)| !taken.contains(index)).map(|(_, it)| *it).collect();
+    found
 }
 
 /// Where the lines of a text begin.

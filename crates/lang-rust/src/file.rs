@@ -16,7 +16,8 @@ const DEEPEST_CONTAINER: usize = 24;
 /// Reads a file. Units of unchanged text are shared with `last_good`; where text does not parse its units stand in.
 pub(crate) fn read(module_path: &str, text: &str, last_good: Option<&FileUnits>) -> FileUnits {
     let known = last_good.map(known_chunks).unwrap_or_default();
-    let mut reader = Reader { text, known, broken: Vec::new(), file: FileUnits::default() };
+    let mut reader =
+        Reader { text, with_tests: false, known, broken: Vec::new(), file: FileUnits::default() };
     let place = Place { path: module_path.to_owned(), in_impl: false, local: false };
     reader.within(&place, beginning(text)..text.len(), 0);
     if let Some(last_good) = last_good {
@@ -26,6 +27,15 @@ pub(crate) fn read(module_path: &str, text: &str, last_good: Option<&FileUnits>)
     file.module = module_path.into();
     file.len = offset(text.len());
     file
+}
+
+/// All items of a file, those included that are only built for tests.
+pub(crate) fn read_with_tests(text: &str) -> FileUnits {
+    let (known, broken, file) = (HashMap::new(), Vec::new(), FileUnits::default());
+    let mut reader = Reader { text, with_tests: true, known, broken, file };
+    let place = Place { path: String::new(), in_impl: false, local: false };
+    reader.within(&place, beginning(text)..text.len(), 0);
+    reader.finish()
 }
 
 /// Where items can begin: after a byte order mark and a `#!` line.
@@ -47,6 +57,7 @@ fn offset(at: usize) -> u32 {
 
 struct Reader<'a> {
     text: &'a str,
+    with_tests: bool,
     known: HashMap<Fingerprint, &'a Chunk>,
     broken: Vec<Broken>,
     file: FileUnits,
@@ -161,11 +172,11 @@ impl Reader<'_> {
 
     /// Whether the container whose head was just read is only built for tests.
     fn head_is_test(&self) -> bool {
-        self.file.chunks.last().is_some_and(|head| head.units.is_empty())
+        !self.with_tests && self.file.chunks.last().is_some_and(|head| head.units.is_empty())
     }
 
     fn push(&mut self, range: Range<usize>, key: Fingerprint, mut units: Units) {
-        units.found.retain(|unit| !unit.flags.has(Flag::Test));
+        units.found.retain(|unit| self.with_tests || !unit.flags.has(Flag::Test));
         self.file.hot_modules.extend(units.hot_modules.into_iter().map(String::into_boxed_str));
         let (start, len) = (offset(range.start), offset(range.len()));
         if let Some(chunk) = self.known.get(&key) {

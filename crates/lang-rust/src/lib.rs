@@ -38,6 +38,15 @@ pub fn parse(path: &str, module_path: &str, text: &str, last_good: Option<&FileU
     stack::deep(|| read(path, module_path, text, last_good))
 }
 
+/// The items of one file, where only places matter: those that are built for tests alone are among them, since a
+/// test is debugged too.
+pub fn items(path: &str, text: &str) -> FileUnits {
+    if build_file::is_build_file(path) {
+        return FileUnits::default();
+    }
+    stack::deep(|| file::read_with_tests(text))
+}
+
 fn read(path: &str, module_path: &str, text: &str, last_good: Option<&FileUnits>) -> FileUnits {
     if module_path == project::NOT_IN_PROGRAM {
         FileUnits::default()

@@ -37,7 +37,12 @@ impl Session {
             }
         }
         let bytes = if is_changed { message::bytes(&tree) } else { message.into_bytes() };
-        self.forward(seq, bytes, Forwarded::Positions { command, path });
+        // What an expression is has no position; it may be large, and goes on as it comes.
+        let answer = match command.as_str() {
+            "evaluate" => Forwarded::Plain(command),
+            _ => Forwarded::Positions { command, path },
+        };
+        self.forward(seq, bytes, answer);
     }
 
     /// The answer to one: lines without a source belong to the source that was asked about.

@@ -10,10 +10,10 @@ use crate::message::{self, Message};
 use crate::snapshots::{Kept, Snapshot};
 
 /// So many frames of the stopped thread are kept: those in the workspace's own files.
-const FRAMES: usize = 3;
+const FRAMES: usize = 20;
 
 /// So many frames are looked at to find them.
-const LEVELS: usize = 12;
+const LEVELS: usize = 32;
 
 /// What stands for the snapshot in an expression.
 const BEFORE: &str = "$before";

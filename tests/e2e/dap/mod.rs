@@ -4,6 +4,7 @@ mod breakpoints;
 mod configurations;
 mod faults;
 mod paths;
+mod races;
 mod refusals;
 mod reloads;
 mod restarts;
