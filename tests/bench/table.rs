@@ -16,7 +16,7 @@ impl Table {
     /// Milliseconds that may be so many at most.
     pub(crate) fn measured(&mut self, program: &str, what: &str, milliseconds: f64, bar: Option<f64>) {
         let Some(bar) = bar else { return Self::seen(program, what, milliseconds) };
-        let (measured, promised) = (format!("{milliseconds:.1} ms"), format!("≤ {bar:.0} ms"));
+        let (measured, promised) = (shown(milliseconds), format!("≤ {bar} ms"));
         self.row(program, what, &measured, &promised, milliseconds <= bar);
     }
 
@@ -27,7 +27,7 @@ impl Table {
 
     /// Milliseconds that nothing was promised for.
     pub(crate) fn seen(program: &str, what: &str, milliseconds: f64) {
-        print([program, what, &format!("{milliseconds:.1} ms"), "", ""]);
+        print([program, what, &shown(milliseconds), "", ""]);
     }
 
     fn row(&mut self, program: &str, what: &str, measured: &str, bar: &str, is_met: bool) {
@@ -37,12 +37,17 @@ impl Table {
     }
 
     /// One line that says it all, and whether every bar was met.
-    pub(crate) fn end(&self) -> bool {
-        println!("\nbench in-place: {} of {} bars met", self.bars - self.missed, self.bars);
+    pub(crate) fn end(&self, name: &str) -> bool {
+        println!("\nbench {name}: {} of {} bars met", self.bars - self.missed, self.bars);
         self.missed == 0
     }
 }
 
+/// Parts of a millisecond where they matter.
+fn shown(milliseconds: f64) -> String {
+    if milliseconds.abs() < 1.0 { format!("{milliseconds:.3} ms") } else { format!("{milliseconds:.1} ms") }
+}
+
 fn print([program, what, measured, bar, met]: [&str; 5]) {
-    println!("{program:<10} {what:<50} {measured:>12} {bar:>10} {met:>5}");
+    println!("{program:<10} {what:<62} {measured:>12} {bar:>10} {met:>5}");
 }

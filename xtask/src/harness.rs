@@ -6,20 +6,18 @@ use anyhow::{Context, Result};
 
 use crate::{console, package, process, setup};
 
-/// Installs and builds what is missing, then runs the program of this name with that `midflight`.
+/// Installs and builds what is missing, then runs the program of this name with a `midflight` built alike.
 pub(crate) fn run(
     name: &str,
-    midflight: package::Profile,
+    profile: package::Profile,
     needs: &[setup::Need],
     arguments: &[String],
 ) -> Result<ExitCode> {
     console::heading("Setup");
     setup::require(needs)?;
     console::note(&format!("cargo build: midflight, and the program `{name}`"));
-    let midflight = package::binary(midflight)?;
-    process::run(process::cargo().args(["build", "--package", "midflight-tests", "--bin", name]))?;
-    let program =
-        package::target_directory()?.join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let midflight = package::binary("midflight", "midflight", profile)?;
+    let program = package::binary("midflight-tests", name, profile)?;
     let mut command = process::command(program);
     command.args(arguments).env("MIDFLIGHT_BIN", midflight).stdin(Stdio::null());
     let status = command.status().with_context(|| format!("`{name}` does not start"))?;

@@ -44,7 +44,7 @@ pub(crate) fn run(profile: Profile) -> Result<PathBuf> {
     setup::node_packages()?;
     let target = target_directory()?;
     let extension = process::repository().join("vscode-extension");
-    stage(&extension, &binary(profile)?)?;
+    stage(&extension, &binary("midflight", "midflight", profile)?)?;
     process::run(command("node").arg("esbuild.mjs").current_dir(&extension))?;
 
     let packages = target.join("package");
@@ -57,10 +57,11 @@ pub(crate) fn run(profile: Profile) -> Result<PathBuf> {
     Ok(vsix)
 }
 
-/// Builds the `midflight` binary; where it is.
-pub(crate) fn binary(profile: Profile) -> Result<PathBuf> {
-    process::run(process::cargo().args(["build", "--package", "midflight", "--profile", profile.name()]))?;
-    Ok(target_directory()?.join(profile.directory()).join(format!("midflight{EXE_SUFFIX}")))
+/// Builds a program of a package; where it is.
+pub(crate) fn binary(package: &str, name: &str, profile: Profile) -> Result<PathBuf> {
+    let what = ["build", "--package", package, "--bin", name, "--profile", profile.name()];
+    process::run(process::cargo().args(what))?;
+    Ok(target_directory()?.join(profile.directory()).join(format!("{name}{EXE_SUFFIX}")))
 }
 
 /// Cargo's target directory, wherever the user has put it.

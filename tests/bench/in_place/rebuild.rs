@@ -6,7 +6,7 @@ use std::time::Instant;
 use midflight_tests::dap::{Client, vs_code};
 use serde_json::json;
 
-use crate::workspace::Workspace;
+use super::workspace::Workspace;
 
 /// The debugger that `cargo xtask setup` installs.
 const DEBUGGER: &str = "lldb-dap-19";

@@ -7,7 +7,7 @@ use midflight_tests::dap::{Client, vs_code};
 use midflight_tests::midflight_bin;
 use serde_json::{Value, json};
 
-use crate::workspace::Workspace;
+use super::workspace::Workspace;
 
 /// The parts of a swap, in their order.
 pub(crate) const PARTS: [&str; 9] =

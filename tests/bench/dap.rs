@@ -1,0 +1,247 @@
+//! What `midflight dap` adds to a session of lldb-dap: to each message, and by what it does itself.
+
+mod program;
+
+use std::process::Command;
+use std::time::Instant;
+
+use midflight_tests::dap::{Client, vs_code};
+use midflight_tests::midflight_bin;
+use remap::LineMap;
+use serde_json::{Value, json};
+
+use self::program::{Program, SPOTS};
+use crate::at;
+use crate::table::Table;
+
+/// The debugger that `cargo xtask setup` installs.
+const DEBUGGER: &str = "lldb-dap-19";
+
+/// Requests of each kind, direct and through the proxy in turns.
+const ROUNDS: usize = 300;
+
+/// Stops whose snapshots are timed.
+const STOPS: usize = 50;
+
+/// Swaps with all breakpoints set.
+const SWAPS: u32 = 100;
+
+/// Restarts by either way.
+const RESTARTS: usize = 7;
+
+/// A session that stands at the breakpoint at the bottom of a deep stack.
+struct Session {
+    client: Client,
+    program: Program,
+    thread: Value,
+}
+
+pub(crate) fn measure(table: &mut Table) {
+    let mut direct = Session::direct(Program::new("direct"));
+    let mut proxied = Session::proxied(Program::new("proxied"));
+    messages(&mut direct, &mut proxied, table);
+    snapshots(&mut proxied, table);
+    swaps(&mut proxied, table);
+    restarts(&mut proxied, table);
+    direct.client.disconnect();
+    proxied.client.disconnect();
+    remapping(table);
+}
+
+impl Session {
+    fn direct(program: Program) -> Self {
+        program.build();
+        let launch = json!({"program": program.binary(), "cwd": program.root()});
+        Self::begin(Command::new(DEBUGGER), program, &launch)
+    }
+
+    fn proxied(program: Program) -> Self {
+        let mut command = Command::new(midflight_bin());
+        command.arg("dap");
+        // However long it takes, all is read.
+        let midflight = json!({"reload": "manual", "snapshot": {"timeMs": 5000, "items": 10_000}});
+        let launch = json!({"cwd": program.root(), "midflight": midflight});
+        Self::begin(command, program, &launch)
+    }
+
+    fn begin(command: Command, program: Program, launch: &Value) -> Self {
+        let mut client = Client::start(command);
+        client.ok("initialize", vs_code());
+        let launched = client.send("launch", launch.clone());
+        client.event("initialized");
+        let mut session = Self { client, program, thread: Value::Null };
+        session.set_bottom();
+        session.client.ok("configurationDone", json!({}));
+        session.client.response(launched);
+        session.stopped();
+        session
+    }
+
+    fn set_bottom(&mut self) {
+        let source = json!({"path": self.program.main()});
+        let bottom = json!([{"line": Program::bottom()}]);
+        self.client.ok("setBreakpoints", json!({"source": source, "breakpoints": bottom}));
+    }
+
+    fn stopped(&mut self) {
+        self.thread = self.client.event("stopped")["threadId"].clone();
+    }
+
+    /// Milliseconds until the answer, and the answer.
+    fn timed(&mut self, command: &str, arguments: Value) -> (f64, Value) {
+        let asked = Instant::now();
+        let body = self.client.ok(command, arguments);
+        (milliseconds(asked), body)
+    }
+
+    /// One request of each kind; the milliseconds of each.
+    fn round(&mut self, round: usize) -> [f64; 4] {
+        let thread = json!({"threadId": self.thread, "startFrame": 0, "levels": 20});
+        let (stack, body) = self.timed("stackTrace", thread);
+        let (scopes, body) = self.timed("scopes", json!({"frameId": body["stackFrames"][0]["id"]}));
+        let locals = body["scopes"][0]["variablesReference"].clone();
+        let (variables, body) = self.timed("variables", json!({"variablesReference": locals}));
+        assert!(body["variables"].as_array().is_some_and(|found| !found.is_empty()), "{body}");
+        // Another set each time: the same one again would be answered without the debugger.
+        let lines = (0..10).map(|spot| json!({"line": self.program.spot(spot * 2 + round % 2)}));
+        let source = json!({"path": self.program.spots()});
+        let points = json!({"source": source, "breakpoints": lines.collect::<Vec<_>>()});
+        let (breakpoints, _) = self.timed("setBreakpoints", points);
+        [stack, scopes, variables, breakpoints]
+    }
+
+    /// A megabyte of the program's memory, as text.
+    fn megabyte(&mut self) -> f64 {
+        let read = "`memory read --force --format x --size 8 --count 46000 &BLOB";
+        let (took, body) = self.timed("evaluate", json!({"expression": read, "context": "repl"}));
+        let size = body["result"].as_str().map_or(0, str::len);
+        assert!(size > 1_000_000, "{size} bytes: {}", &body.to_string()[..200]);
+        took
+    }
+}
+
+/// What the proxy adds to each kind of message.
+fn messages(direct: &mut Session, proxied: &mut Session, table: &mut Table) {
+    let mut times: [[Vec<f64>; 4]; 2] = Default::default();
+    for round in 0..ROUNDS {
+        for (times, session) in times.iter_mut().zip([&mut *direct, &mut *proxied]) {
+            for (times, took) in times.iter_mut().zip(session.round(round)) {
+                times.push(took);
+            }
+        }
+    }
+    let [direct_times, proxied_times] = times;
+    let kinds = ["stackTrace", "scopes", "variables", "setBreakpoints"];
+    for ((kind, direct), proxied) in kinds.into_iter().zip(direct_times).zip(proxied_times) {
+        let [direct_half, half] = [&direct, &proxied].map(|times| at(times.clone(), 50));
+        let [direct_most, most] = [&direct, &proxied].map(|times| at(times.clone(), 99));
+        Table::seen("dap", &format!("{kind}: direct, median of {ROUNDS}"), direct_half);
+        table.measured("dap", &format!("{kind}: added, median"), half - direct_half, Some(0.05));
+        table.measured("dap", &format!("{kind}: added, 99th percentile"), most - direct_most, Some(0.5));
+    }
+    let [mut direct_times, mut proxied_times] = [Vec::new(), Vec::new()];
+    for _ in 0..30 {
+        direct_times.push(direct.megabyte());
+        proxied_times.push(proxied.megabyte());
+    }
+    let [direct, proxied] = [at(direct_times, 50), at(proxied_times, 50)];
+    Table::seen("dap", "a body of 1 MB: direct, median of 30", direct);
+    table.measured("dap", "a body of 1 MB: added, median", proxied - direct, Some(2.0));
+}
+
+/// How long the editor's first question waits for what is kept of 20 frames.
+fn snapshots(session: &mut Session, table: &mut Table) {
+    let mut times = Vec::new();
+    for _ in 0..STOPS {
+        session.client.ok("continue", json!({"threadId": session.thread}));
+        session.stopped();
+        let thread = json!({"threadId": session.thread, "startFrame": 0, "levels": 20});
+        let (first, _) = session.timed("stackTrace", thread.clone());
+        let (again, _) = session.timed("stackTrace", thread);
+        let kept = session.client.events_so_far("midflight/scopeSnapshot");
+        assert!(
+            kept.len() >= 20 && kept.iter().all(|kept| kept["partial"] == false),
+            "{} frames",
+            kept.len()
+        );
+        times.push(first - again);
+    }
+    table.measured("dap", &format!("snapshot of 20 frames, median of {STOPS}"), at(times, 50), Some(50.0));
+}
+
+/// How long a swap waits until every breakpoint stands with its statement again.
+fn swaps(session: &mut Session, table: &mut Table) {
+    let spots = |session: &Session| (0..SPOTS).map(|spot| session.program.spot(spot)).collect::<Vec<_>>();
+    let source = json!({"path": session.program.spots()});
+    let points: Vec<Value> = spots(session).into_iter().map(|line| json!({"line": line})).collect();
+    session.client.ok("setBreakpoints", json!({"source": source, "breakpoints": points}));
+    session
+        .client
+        .ok("setBreakpoints", json!({"source": {"path": session.program.main()}, "breakpoints": []}));
+    session.client.ok("continue", json!({"threadId": session.thread}));
+    let mut times = Vec::new();
+    for version in 1..=SWAPS {
+        session.program.write_version(version);
+        session.client.events_so_far("breakpoint");
+        let answer = session.client.ok("midflight/reload", json!({}));
+        assert_eq!(answer["applied"], true, "{answer}");
+        times.push(answer["times"]["pause"]["breakpointsMs"].as_f64().unwrap_or(f64::NAN));
+        let mut moved: Vec<u64> = Vec::new();
+        for event in session.client.events_so_far("breakpoint") {
+            assert_eq!(event["breakpoint"]["verified"], true, "{event}");
+            moved.extend(event["breakpoint"]["line"].as_u64());
+        }
+        moved.sort_unstable();
+        let expected: Vec<u64> = spots(session).into_iter().map(u64::from).collect();
+        assert!(moved.is_empty() || moved == expected, "generation {version}: {moved:?}");
+    }
+    let what = format!("{SPOTS} breakpoints confirmed in a swap, 99th percentile of {SWAPS}");
+    table.measured("dap", &what, at(times, 99), Some(42.0));
+    session.client.ok("setBreakpoints", json!({"source": source, "breakpoints": []}));
+}
+
+/// The program started again inside of the session, and by another session.
+fn restarts(session: &mut Session, table: &mut Table) {
+    session.set_bottom();
+    session.stopped();
+    let (mut inside, mut another) = (Vec::new(), Vec::new());
+    let program = Program::new("restarted");
+    let mut other = Session::proxied(program);
+    for _ in 0..RESTARTS {
+        let asked = Instant::now();
+        session.client.ok("restart", json!({}));
+        session.stopped();
+        inside.push(milliseconds(asked));
+        let asked = Instant::now();
+        other.client.disconnect();
+        other = Session::proxied(other.program);
+        another.push(milliseconds(asked));
+    }
+    other.client.disconnect();
+    let (inside, another) = (at(inside, 50), at(another, 50));
+    Table::seen("dap", &format!("restart → at the breakpoint, median of {RESTARTS}"), inside);
+    Table::seen("dap", "stop and start by the editor → at the breakpoint", another);
+    table.ratio("dap", "restart, of that", inside / another, 1.0);
+}
+
+/// Where 10,000 breakpoints of 50 files stand after an edit of each.
+fn remapping(table: &mut Table) {
+    let [old, new] = [0, 1].map(program::spots_text);
+    let lines: Vec<u32> = (0..SPOTS).map(|spot| program::spot_line(&old, spot) - 1).collect();
+    let mut times = Vec::new();
+    for _ in 0..20 {
+        let began = Instant::now();
+        let mut found = 0;
+        for _ in 0..50 {
+            let map = LineMap::between(&old, &new);
+            found += lines.iter().filter(|line| map.forward(**line).exact().is_some()).count();
+        }
+        times.push(milliseconds(began));
+        assert_eq!(found, 50 * SPOTS);
+    }
+    table.measured("dap", "10,000 breakpoints of 50 files remapped", at(times, 50), Some(10.0));
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1000.0
+}
