@@ -191,6 +191,18 @@ fn longer_search_path() -> Option<OsString> {
     std::env::join_paths(directories).ok()
 }
 
+/// The folder of the toolchain that builds in a folder: rustup chooses it there as Cargo would.
+pub(crate) async fn sysroot(folder: &Path) -> Option<PathBuf> {
+    let mut command = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    command.args(["--print", "sysroot"]).current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
+    if let Some(path) = longer_search_path() {
+        command.env("PATH", path);
+    }
+    let output = command.output().await.ok().filter(|output| output.status.success())?;
+    let path = String::from_utf8(output.stdout).ok()?;
+    Some(PathBuf::from(path.trim_end()))
+}
+
 /// The folder whose package is built: where Cargo runs, unless its arguments name a manifest.
 pub(crate) fn package_folder(folder: &Path, arguments: &[String]) -> PathBuf {
     const OPTION: &str = "--manifest-path";

@@ -28,6 +28,9 @@ pub(crate) struct Config {
     /// How much of a stopped frame is kept.
     #[serde(default)]
     pub(crate) snapshot: Limits,
+    /// Whether values are shown by the data formatters of the program's toolchain.
+    #[serde(default = "yes")]
+    pub(crate) formatters: bool,
     /// Prefixes of paths that differ between here and the build.
     #[serde(default)]
     path_rewrites: Vec<PathRewrite>,
@@ -112,6 +115,10 @@ pub(crate) enum Engine {
 
 fn auto() -> String {
     "auto".to_owned()
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn cargo_build() -> Vec<String> {

@@ -20,6 +20,7 @@ mod codec;
 mod config;
 mod editor;
 mod error;
+mod formatters;
 mod images;
 mod message;
 mod modules;

@@ -18,6 +18,7 @@ use crate::adapter::Adapter;
 use crate::cargo::{Built, Invocation, Progress};
 use crate::config::{Config, Engine};
 use crate::error::{Error, Result};
+use crate::formatters;
 use crate::message::{self, Message};
 use crate::modules::Modules;
 use crate::sources::{Generation, Sources};
@@ -54,6 +55,8 @@ pub(super) struct Prepared {
     /// Why functions can't be swapped in place, where they should be.
     fixed: Option<String>,
     executable: Option<PathBuf>,
+    /// What makes LLDB show Rust values as Rust does.
+    formatters: Vec<String>,
     folder: PathBuf,
     pub(super) took: Duration,
 }
@@ -161,7 +164,7 @@ impl Session {
         };
         let mut tree = launching.message.tree();
         let live = self.live(&prepared, launching.config.clone(), tree["arguments"].clone());
-        Self::complete(&mut tree["arguments"], &prepared, live.reloads);
+        self.complete(&mut tree["arguments"], &prepared, live.reloads);
         // What was built here can be built and started again, whatever the debug adapter knows.
         let limits = json!({"capabilities": {"supportsRestartRequest": live.build.is_some()}});
         self.live = Some(Box::new(live));
@@ -178,19 +181,25 @@ impl Session {
     }
 
     /// What Midflight adds to the arguments, and the key that is its own.
-    pub(super) fn complete(arguments: &mut Value, prepared: &Prepared, reloads: bool) {
+    pub(super) fn complete(&self, arguments: &mut Value, prepared: &Prepared, reloads: bool) {
         let Some(arguments) = arguments.as_object_mut() else { return };
         arguments.remove("midflight");
         if let Some(executable) = &prepared.executable {
             arguments.insert("program".to_owned(), json!(executable));
             arguments.entry("cwd").or_insert_with(|| json!(prepared.folder));
         }
+        let mut ours = Vec::new();
         if reloads {
             // The process stops whenever a library comes or goes: the moments to move breakpoints.
-            let stop = json!("settings set target.process.stop-on-sharedlibrary-events true");
+            ours.push(json!("settings set target.process.stop-on-sharedlibrary-events true"));
+        }
+        if self.adapter.as_ref().is_some_and(Adapter::is_lldb) {
+            ours.extend(prepared.formatters.iter().map(|command| json!(command)));
+        }
+        if !ours.is_empty() {
             let commands = arguments.entry("initCommands").or_insert_with(|| json!([]));
             if let Some(commands) = commands.as_array_mut() {
-                commands.insert(0, stop);
+                commands.splice(0..0, ours);
             }
         }
     }
@@ -364,6 +373,11 @@ async fn prepare(
         Engine::Chosen(engine) => engine,
         Engine::Auto | Engine::None => lang_rust::detect_engine(&program),
     };
+    let formatters = if config.formatters {
+        formatters::commands(&folder, &baseline::target_dir(&root)).await
+    } else {
+        Vec::new()
+    };
     let (mut build, mut executable, mut swap, mut fixed) = (None, None, None, None);
     if builds {
         let mut invocation = Invocation::new(&folder, &config.cargo)?;
@@ -409,7 +423,7 @@ async fn prepare(
         build = Some(Build { invocation, built: made, package });
     }
     let took = started.elapsed();
-    Ok(Prepared { tree, program, engine, build, swap, fixed, executable, folder, took })
+    Ok(Prepared { tree, program, engine, build, swap, fixed, executable, formatters, folder, took })
 }
 
 /// Why new code can't be swapped in, to stand in a sentence. Debugging works all the same.

@@ -194,7 +194,7 @@ impl Session {
             "buildMs": millis(prepared.took),
         });
         let process = self.for_process(&prepared, &config, number);
-        Self::complete(&mut launch, &prepared, process.reloads);
+        self.complete(&mut launch, &prepared, process.reloads);
         let artifacts = NewGeneration {
             artifacts: prepared.artifacts(),
             verdict: Some(Verdict::Restart.name().to_owned()),

@@ -9,6 +9,7 @@ mod refusals;
 mod reloads;
 mod restarts;
 mod transparent;
+mod values;
 
 use midflight_tests::dap::{Session, Stop};
 use midflight_tests::program::Program;
