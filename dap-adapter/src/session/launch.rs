@@ -170,7 +170,10 @@ impl Session {
         self.live = Some(Box::new(live));
         self.editor.event("capabilities", &limits);
         if let Some(live) = &self.live {
-            let session = json!({"engine": live.engine.name(), "program": prepared.executable});
+            let session = json!({
+                "engine": live.engine.name(), "program": prepared.executable,
+                "savesRestart": live.is_started_again(),
+            });
             self.editor.event("midflight/session", &session);
             if let Some(reason) = &live.fixed {
                 self.editor.warn(format!("Every change will need a restart: {reason}."));

@@ -184,6 +184,7 @@ impl Session {
         let threads = self.ask("threads", json!({})).await.unwrap_or_default();
         let old = self.another_adapter(&launch, &config).await?;
         // From here on there is no way back.
+        self.editor.event("midflight/restarting", &json!({}));
         self.end(old).await;
         self.say_that_it_went(&threads);
         let Some(number) = self.live.as_ref().map(|live| live.sources.current().number + 1) else {

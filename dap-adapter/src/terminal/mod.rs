@@ -55,6 +55,8 @@ pub enum News {
         program: String,
         /// How new code gets into it.
         engine: String,
+        /// Whether every save starts it again.
+        saves_restart: bool,
         /// Whether it is the first, not a restart.
         is_first: bool,
     },

@@ -16,6 +16,9 @@ use crate::message::{Kind, Message};
 /// Once the debugger has let it go, the program ends within this time.
 const LAST_BREATH: Duration = Duration::from_secs(2);
 
+/// What the session says of the end of its program is here within this time.
+const LAST_WORD: Duration = Duration::from_millis(250);
+
 /// So many frames of a crash are shown.
 const FRAMES: u32 = 50;
 
@@ -104,13 +107,29 @@ impl<'a> Run<'a> {
             let message = tokio::select! {
                 biased;
                 message = self.link.receive() => message,
-                () = ended => return Step::Ended,
+                () = ended => match self.last_word().await {
+                    Some(step) => return step,
+                    None => continue,
+                },
             };
             let Some(message) = message else { return Step::Ended };
             if let Some(step) = self.on_message(&message) {
                 return step;
             }
         }
+    }
+
+    /// The program has ended: by itself, or because the session starts it again, which it said before.
+    async fn last_word(&mut self) -> Option<Step> {
+        while self.is_launched {
+            let Ok(Some(message)) = timeout(LAST_WORD, self.link.receive()).await else {
+                return Some(Step::Ended);
+            };
+            if let Some(step) = self.on_message(&message) {
+                return Some(step);
+            }
+        }
+        None
     }
 
     fn on_message(&mut self, message: &Message) -> Option<Step> {
@@ -131,6 +150,8 @@ impl<'a> Run<'a> {
         match event {
             "output" => self.on_output(body),
             "midflight/session" => self.session = body.clone(),
+            "midflight/restarting" => self.is_launched = false,
+            "midflight/generation" => self.is_launched = true,
             "initialized" => {
                 self.link.ask("configurationDone", json!({}));
             }
@@ -166,7 +187,8 @@ impl<'a> Run<'a> {
                 self.is_launched = true;
                 let text = |name: &str| self.session[name].as_str().unwrap_or_default().to_owned();
                 let (program, engine) = (text("program"), text("engine"));
-                (self.show)(News::Started { program, engine, is_first: self.is_first });
+                let saves_restart = self.session["savesRestart"] == true;
+                (self.show)(News::Started { program, engine, saves_restart, is_first: self.is_first });
             }
             // What became of it was said already, unless nothing did.
             Pending::Reload(lines) if lines == self.lines => {

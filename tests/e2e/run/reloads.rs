@@ -88,8 +88,9 @@ fn keys_reload_and_restart_and_the_terminal_is_left_as_it_was() {
 #[test]
 fn where_nothing_can_be_swapped_it_says_so_and_restarts() {
     let program = app();
-    let command = ["--engine", "restart", "--", "cargo", "run", "--", "count"];
-    let mut terminal = Terminal::start(run(&program, &command));
+    let manifest = program.read("Cargo.toml");
+    program.write("Cargo.toml", &format!("{manifest}\n[profile.dev]\ndebug = 0\n"));
+    let mut terminal = Terminal::start(run(&program, &["--", "cargo", "run", "--", "count"]));
     assert!(terminal.line(Side::Output, "runs").contains("R restarts"));
     let first = number(&terminal.line(Side::Output, "v1 tick 1 "));
     program.replace(MAIN, "v1 tick", "v2 tick");
@@ -99,6 +100,27 @@ fn where_nothing_can_be_swapped_it_says_so_and_restarts() {
     assert_ne!(number(&terminal.line(Side::Output, "v2 tick 1 ")), first);
     terminal.write("q");
     terminal.ended();
+}
+
+#[test]
+fn with_the_engine_restart_every_save_starts_it_again() {
+    let program = app();
+    let command = ["--engine", "restart", "--", "cargo", "run", "--", "count"];
+    let mut terminal = Terminal::start(run(&program, &command));
+    assert!(terminal.line(Side::Output, "runs").contains("started again at every save"));
+    let mut before = number(&terminal.line(Side::Output, "v1 tick 1 "));
+    for version in 2..4 {
+        program.replace(MAIN, &format!("v{} tick", version - 1), &format!("v{version} tick"));
+        let line = terminal.line(Side::Output, "Restarted in");
+        assert!(line.contains(&format!("generation {}", version - 1)), "{line}");
+        let after = number(&terminal.line(Side::Output, &format!("v{version} tick 1 ")));
+        assert_ne!(before, after);
+        before = after;
+    }
+    program.replace(MAIN, "tick += 1;", "tick += \"\";");
+    terminal.line(Side::Output, "The old program runs on");
+    terminal.write("q");
+    assert_eq!(terminal.ended().code(), Some(128 + Signal::TERM.as_raw()));
 }
 
 #[test]

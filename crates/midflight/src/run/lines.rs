@@ -11,8 +11,8 @@ use super::keys;
 pub(super) fn show(news: &News, has_keys: bool) {
     match news {
         News::Building(line) | News::Diagnostic(line) => write(line),
-        News::Started { program, engine, is_first } => {
-            say(&started(program, engine, has_keys));
+        News::Started { program, engine, saves_restart, is_first } => {
+            say(&started(program, engine, *saves_restart, has_keys));
             if has_keys && *is_first {
                 say(keys::HELP);
             }
@@ -41,11 +41,12 @@ pub(super) fn say(line: &str) {
     write(&format!("\x1b[1mmidflight:\x1b[0m {line}"));
 }
 
-fn started(program: &str, engine: &str, has_keys: bool) -> String {
+fn started(program: &str, engine: &str, saves_restart: bool, has_keys: bool) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let here = format!("{}/", here.display());
     let program = program.strip_prefix(&here).unwrap_or(program);
     let saves = match (engine == EngineKind::Restart.name(), has_keys) {
+        _ if saves_restart => "it is built and started again at every save".to_owned(),
         (false, _) => format!("saves are swapped in ({engine})"),
         (true, true) => "saves can't be swapped into it; R restarts it with them".to_owned(),
         (true, false) => "saves can't be swapped into it; run it again to apply them".to_owned(),
