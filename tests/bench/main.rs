@@ -1,10 +1,12 @@
 //! `bench in-place [swaps [size]]`: from a save to code that runs, by the in-place engine and by a rebuild.
+//! `bench analysis [lines…]`: from a keystroke to its diagnostics in workspaces of up to two million lines.
 //! `bench dap`: what the debug adapter adds to each message, and how long what it does by itself takes.
 //!
 //! Medians of real sessions side by side, in the same run on the same machine.
 
 #![allow(clippy::print_stdout, reason = "a table is what this program is for")]
 
+mod analysis;
 mod dap;
 mod in_place;
 mod table;
@@ -22,11 +24,15 @@ fn main() -> ExitCode {
             in_place::measure(rest, &mut table);
             "in-place"
         }
+        ["analysis", ref sizes @ ..] => {
+            analysis::measure(sizes, &mut table);
+            "analysis"
+        }
         ["dap"] => {
             dap::measure(&mut table);
             "dap"
         }
-        _ => panic!("say what to measure: `in-place` or `dap`"),
+        _ => panic!("say what to measure: `analysis`, `in-place` or `dap`"),
     };
     if table.end(name) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

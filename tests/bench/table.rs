@@ -25,6 +25,16 @@ impl Table {
         self.row(program, what, &format!("{ratio:.2}"), &format!("< {bar}"), ratio < bar);
     }
 
+    /// Anything else that has to meet a bar.
+    pub(crate) fn judged(&mut self, program: &str, what: &str, measured: &str, bar: &str, is_met: bool) {
+        self.row(program, what, measured, bar, is_met);
+    }
+
+    /// Anything that nothing was promised for.
+    pub(crate) fn told(program: &str, what: &str, measured: &str) {
+        print([program, what, measured, "", ""]);
+    }
+
     /// Milliseconds that nothing was promised for.
     pub(crate) fn seen(program: &str, what: &str, milliseconds: f64) {
         print([program, what, &shown(milliseconds), "", ""]);

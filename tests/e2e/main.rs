@@ -8,6 +8,7 @@ mod editor;
 mod gate;
 mod in_place;
 mod in_place_faults;
+mod incremental;
 mod lsp;
 mod map;
 mod programs;

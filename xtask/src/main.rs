@@ -1,4 +1,4 @@
-//! The tasks of this repository: `cargo xtask demo | test | oracle | soak | load | bench | package | setup`.
+//! The tasks of this repository: `cargo xtask demo | test | oracle | soak | load | fuzz | bench | package | setup`.
 //!
 //! Each starts from a clean checkout. What a task needs and the machine lacks is installed through the ordinary
 //! package managers ([`setup`]); what is costly to make is kept in a cache outside the checkout ([`cache`]).
@@ -14,6 +14,7 @@ mod cache;
 mod code_server;
 mod console;
 mod demo;
+mod fuzz;
 mod harness;
 mod load;
 mod oracle;
@@ -72,6 +73,15 @@ enum Task {
         #[arg(long, default_value = "split")]
         cores: load::Cores,
     },
+    /// Put arbitrary and mutated text and edits through the analysis, and say what was found.
+    Fuzz {
+        /// For how long.
+        #[arg(default_value_t = 3600)]
+        seconds: u64,
+        /// Where to begin: the same seed finds the same.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Make the VS Code extension for this platform, with the binary inside.
     Package,
     /// Measure, and compare with the bars that were set.
@@ -89,6 +99,7 @@ fn main() -> ExitCode {
         Task::Oracle { part, edits } => oracle::run(part, edits),
         Task::Soak { swaps, seed } => soak::run(swaps, seed),
         Task::Load { edits, seconds, cores } => load::run(edits, seconds, cores),
+        Task::Fuzz { seconds, seed } => fuzz::run(seconds, seed),
         Task::Package => package::run(package::Profile::Release).map(|vsix| {
             console::note(&format!("packed {}", vsix.display()));
             ExitCode::SUCCESS

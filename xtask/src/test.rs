@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every test there is, or only some parts, with one summary in the end.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -26,10 +27,12 @@ pub(crate) enum Part {
     Extension,
     /// The extension in the real VS Code, in a browser.
     Vscode,
+    /// A minute of arbitrary and mutated text through the analysis.
+    Fuzz,
 }
 
 /// What runs when no part is named.
-const EVERYTHING: [Part; 4] = [Part::Rust, Part::Lsp, Part::Extension, Part::Vscode];
+const EVERYTHING: [Part; 5] = [Part::Rust, Part::Lsp, Part::Extension, Part::Vscode, Part::Fuzz];
 
 impl Part {
     fn title(self) -> &'static str {
@@ -39,6 +42,7 @@ impl Part {
             Self::Lsp => "Language server, by pytest-lsp",
             Self::Extension => "VS Code extension: units",
             Self::Vscode => "VS Code extension, in the real VS Code",
+            Self::Fuzz => "Analysis, fuzzed for a minute",
         }
     }
 
@@ -48,6 +52,7 @@ impl Part {
             Self::Lsp => &[setup::LINKER, setup::GIT, setup::PYTHON],
             Self::Extension => &[setup::NODE],
             Self::Vscode => &[setup::LINKER, setup::GIT, setup::NODE, setup::DEBUGGER, setup::BROWSER],
+            Self::Fuzz => &[setup::LINKER],
         }
     }
 
@@ -58,6 +63,7 @@ impl Part {
             Self::Lsp => language_server::run(),
             Self::Extension => extension(),
             Self::Vscode => vscode_test::run(),
+            Self::Fuzz => fuzz(),
         }
     }
 }
@@ -87,7 +93,7 @@ fn prepare(parts: &[Part]) -> Result<()> {
     if parts.iter().any(|part| matches!(part, Part::Extension | Part::Vscode)) {
         setup::node_packages()?;
     }
-    if parts.iter().any(|part| matches!(part, Part::Rust | Part::E2e | Part::Lsp)) {
+    if parts.iter().any(|part| matches!(part, Part::Rust | Part::E2e | Part::Lsp | Part::Fuzz)) {
         // The end-to-end tests start the program itself, which `cargo test` alone does not build. Both at once, since
         // the choice of packages and targets decides on the features that dependencies are compiled with.
         process::run(process::cargo().args(["build", "--workspace", "--bins", "--tests"]))?;
@@ -113,9 +119,20 @@ fn extension() -> Result<Tally> {
     run_tests(process::npm().args(["test", "--silent", "--workspace", "vscode-extension"]))
 }
 
+/// The same beginning each time, so that what fails here fails again; other seeds are for `cargo xtask fuzz`.
+fn fuzz() -> Result<Tally> {
+    let status = process::command(built("fuzz")?).arg("60").status()?;
+    let passed = u32::from(status.success());
+    Ok(Tally { passed, failed: 1 - passed, skipped: 0 })
+}
+
 /// The program under test, as `prepare` built it.
-fn midflight() -> Result<std::path::PathBuf> {
-    Ok(package::target_directory()?.join("debug").join(format!("midflight{}", std::env::consts::EXE_SUFFIX)))
+fn midflight() -> Result<PathBuf> {
+    built("midflight")
+}
+
+fn built(name: &str) -> Result<PathBuf> {
+    Ok(package::target_directory()?.join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// A line for each part, and a last one that machines read too.

@@ -4,7 +4,7 @@
 //! of the file. What is left is paired by id; items of the same id are paired in order.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -18,10 +18,18 @@ use crate::{
 
 /// All changes between two programs, ordered by file and range.
 pub fn compare(before: &Program, after: &Program, engine: EngineKind) -> Vec<Change> {
-    let mut paths: Vec<_> = before.files().chain(after.files()).map(|(path, _)| path).collect();
-    paths.sort_unstable();
-    paths.dedup();
-    paths.into_iter().flat_map(|path| compare_file(before, after, path, engine)).collect()
+    let paths = differing(before, after);
+    paths.into_iter().flat_map(|path| compare_file(before, after, &path, engine)).collect()
+}
+
+/// The files that the two programs do not share, in order: only these can have changes.
+pub fn differing(before: &Program, after: &Program) -> BTreeSet<Arc<str>> {
+    let is_shared = |path: &str| {
+        let files = before.file(path).zip(after.file(path));
+        files.is_some_and(|(old, new)| Arc::ptr_eq(old, new))
+    };
+    let paths = before.files().chain(after.files()).map(|(path, _)| path);
+    paths.filter(|path| !is_shared(path)).map(Arc::clone).collect()
 }
 
 /// The changes in one file, ordered by range.
@@ -53,13 +61,12 @@ pub fn compare_file(before: &Program, after: &Program, path: &str, engine: Engin
     for (old, new) in comparison.pairs() {
         changes.extend(comparison.judge(old, new));
     }
-    changes.sort_by(|one, other| {
-        (one.range.start, one.range.end, one.rule.code).cmp(&(
-            other.range.start,
-            other.range.end,
-            other.rule.code,
-        ))
-    });
+    // All that differs counts: of two changes shown at one place, the same comes first each time.
+    let place = |change: &Change| {
+        let was = change.baseline.as_ref().map(|location| location.range.start);
+        (change.range.start, change.range.end, change.rule.code, was)
+    };
+    changes.sort_by(|one, other| (place(one), &one.item).cmp(&(place(other), &other.item)));
     changes
 }
 

@@ -19,7 +19,7 @@ mod verdict;
 
 pub use catalogue::{Family, Rule, catalogue, rule};
 pub use change::{Change, Location, worst};
-pub use compare::{compare, compare_file};
+pub use compare::{compare, compare_file, differing};
 pub use engine::{Capability, EngineKind, UnknownEngine};
 pub use program::{Crate, Program, Role};
 pub use unit::{

@@ -5,8 +5,8 @@
 //! for such a place, by name, and finds one where in doubt: names are not resolved, and what a macro or a foreign trait
 //! does with a type is not known.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{Flag, Name, Program, Role, Unit, UnitKind};
 
@@ -21,13 +21,15 @@ pub(crate) struct Lives {
     /// What is neither: statics, traits, macros, associated types. Whatever they name is kept.
     others: Vec<Place>,
     /// For each type the traits that it implements.
-    traits: HashMap<Name, HashSet<String>>,
+    traits: HashMap<Name, BTreeSet<String>>,
     own_traits: HashSet<Name>,
     /// Names that stand near a `dyn`.
     dynamic: HashSet<Name>,
     /// Values are known by their type alone, or pass through untyped pointers.
     hides_types: bool,
     has_main: bool,
+    /// What was asked before: the same type is asked for at every keystroke in it.
+    answers: Mutex<HashMap<(Box<str>, bool), Kept>>,
 }
 
 /// Whether old values of a type can meet new code.
@@ -236,6 +238,17 @@ impl Lives {
     /// Whether something keeps values of the type so that new code could meet them. `swaps_all`: whether the code of all
     /// crates is replaced, not only that of reloadable libraries.
     pub(crate) fn kept(&self, name: &str, swaps_all: bool) -> Kept {
+        let answers = || self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = (name.into(), swaps_all);
+        if let Some(known) = answers().get(&asked) {
+            return known.clone();
+        }
+        let answer = self.find_keeper(name, swaps_all);
+        answers().insert(asked, answer.clone());
+        answer
+    }
+
+    fn find_keeper(&self, name: &str, swaps_all: bool) -> Kept {
         let containing = self.containing(name);
         let names: HashMap<Name, &str> =
             containing.iter().map(|(name, path)| (*name, path.as_str())).collect();
@@ -362,6 +375,8 @@ impl Lives {
             if handlers.len() == known {
                 return handlers;
             }
+            // Of the others only what hides a type can still become one.
+            left.retain(|function| function.place.unit().mentions.contains(&Name::new("impl")));
         }
     }
 }

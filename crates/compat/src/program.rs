@@ -64,20 +64,22 @@ impl Program {
         self.files.iter()
     }
 
-    /// This program with one file replaced, added, or (`None`) removed. The crates stay as they are.
-    #[must_use]
-    pub fn with_file(&self, path: &str, units: Option<Arc<FileUnits>>) -> Self {
-        let mut files = (*self.files).clone();
+    /// One file replaced, added, or (`None`) removed. The crates stay as they are. A program that nobody else holds is
+    /// changed where it is, so that the cost does not grow with its files.
+    pub fn set_file(&mut self, path: &str, units: Option<Arc<FileUnits>>) {
+        let files = Arc::make_mut(&mut self.files);
         match units {
             Some(units) => files.insert(path.into(), units),
             None => files.remove(path),
         };
-        Self {
-            files: Arc::new(files),
-            crates: Arc::clone(&self.crates),
-            index: Arc::default(),
-            lives: Arc::default(),
-        }
+        self.index = Arc::default();
+        self.lives = Arc::default();
+    }
+
+    /// Makes what rules will ask a baseline for, once. A clone shares it.
+    pub fn prepare(&self) {
+        self.index();
+        self.lives();
     }
 
     /// This program with other crates: for when a manifest changed.

@@ -64,6 +64,18 @@ pub fn program(texts: &Texts) -> Program {
 
 /// All units of a workspace; `progress` is told how many files of how many are done, from any thread.
 pub fn program_with(texts: &Texts, progress: &(dyn Fn(usize, usize) + Sync)) -> Program {
+    program_from((&Program::default(), &Texts::new()), texts, progress)
+}
+
+/// So many files are parsed at once.
+const BATCH: usize = 256;
+
+/// The same where the program of other texts is known: files that are in both, and the same module, are shared.
+pub fn program_from(
+    (known, known_texts): (&Program, &Texts),
+    texts: &Texts,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Program {
     let done = AtomicUsize::new(0);
     let (manifests, sources): (Vec<_>, Vec<_>) =
         texts.iter().partition(|(path, _)| build_file::is_build_file(path));
@@ -74,15 +86,21 @@ pub fn program_with(texts: &Texts, progress: &(dyn Fn(usize, usize) + Sync)) -> 
         tell();
     }
     let packages = packages(files.iter());
-    let parsed: Vec<_> = stack::deep(|| {
-        let units = |(path, text): &(&Arc<str>, &Arc<str>)| {
-            let units = read(path, &packages.module_path(path), text, None);
-            tell();
-            (Arc::clone(path), Arc::new(units))
-        };
-        sources.par_iter().map(units).collect()
-    });
-    files.extend(parsed);
+    let shared = |path: &str, module: &str, text: &Arc<str>| {
+        let is_same = known_texts.get(path).is_some_and(|other| Arc::ptr_eq(other, text) || other == text);
+        known.file(path).filter(|file| is_same && *file.module == *module).map(Arc::clone)
+    };
+    let units = |(path, text): &(&Arc<str>, &Arc<str>)| {
+        let module = packages.module_path(path);
+        let units = shared(path, &module, text);
+        let units = units.unwrap_or_else(|| Arc::new(read(path, &module, text, None)));
+        tell();
+        (Arc::clone(path), units)
+    };
+    // Batch by batch, so that a single file that somebody waits for gets its turn in between.
+    for batch in sources.chunks(BATCH) {
+        files.extend(stack::deep(|| batch.par_iter().map(units).collect::<Vec<_>>()));
+    }
     let crates = project::crates(&files);
     Program::new(files, crates)
 }
@@ -94,38 +112,74 @@ fn packages<'a>(files: impl Iterator<Item = (&'a Arc<str>, &'a Arc<FileUnits>)>)
 /// The program with one file's text replaced or added. Its other files are shared.
 #[must_use]
 pub fn reparse(program: &Program, path: &str, text: &str) -> Program {
-    let last_good = program.file(path).map(|units| &**units);
-    // A file stays the module that it is: only a new one is looked up among the packages.
-    let known = last_good.map(|file| file.module.to_string()).filter(|module| !module.is_empty());
-    let module_path = known.unwrap_or_else(|| packages(program.files()).module_path(path));
-    let units = parse(path, &module_path, text, last_good);
-    let before = last_good.map(|file| (&file.manifest, &file.hot_modules));
-    let same_project = before.map_or(units.manifest.is_none() && units.hot_modules.is_empty(), |before| {
-        before == (&units.manifest, &units.hot_modules)
-    });
-    let program = program.with_file(path, Some(Arc::new(units)));
-    if same_project { program } else { with_project(&program) }
-}
-
-/// The program of `old` texts as it is with the `new` ones: only files that differ are parsed.
-#[must_use]
-pub fn update(program: &Program, old: &Texts, new: &Texts) -> Program {
-    let removed: Vec<_> = old.keys().filter(|path| !new.contains_key(*path)).collect();
-    let changed: Vec<_> = new.iter().filter(|(path, text)| old.get(*path) != Some(text)).collect();
-    let mut paths = removed.iter().copied().chain(changed.iter().map(|(path, _)| *path));
-    if paths.any(|path| build_file::is_build_file(path)) {
-        // Files may be other modules than before.
-        return self::program(new);
-    }
-    let program = removed.into_iter().fold(program.clone(), |program, path| without(&program, path));
-    changed.into_iter().fold(program, |program, (path, text)| reparse(&program, path, text))
+    let mut program = program.clone();
+    revise(&mut program, path, Some(text));
+    program
 }
 
 /// The program without a file.
 #[must_use]
 pub fn without(program: &Program, path: &str) -> Program {
-    let removed = program.with_file(path, None);
-    if build_file::is_build_file(path) { with_project(&removed) } else { removed }
+    let mut program = program.clone();
+    revise(&mut program, path, None);
+    program
+}
+
+/// Replaces one file's text, adds it, or removes it (`None`).
+pub fn revise(program: &mut Program, path: &str, text: Option<&str>) {
+    let Some(text) = text else {
+        program.set_file(path, None);
+        if build_file::is_build_file(path) {
+            *program = with_project(program);
+        }
+        return;
+    };
+    let last_good = program.file(path).map(Arc::clone);
+    // A file stays the module that it is: only a new one is looked up among the packages.
+    let known = last_good.as_ref().map(|file| file.module.to_string()).filter(|module| !module.is_empty());
+    let module_path = known.unwrap_or_else(|| packages(program.files()).module_path(path));
+    let units = parse(path, &module_path, text, last_good.as_deref());
+    let before = last_good.as_ref().map(|file| (&file.manifest, &file.hot_modules));
+    let is_same_project = before.map_or(units.manifest.is_none() && units.hot_modules.is_empty(), |before| {
+        before == (&units.manifest, &units.hot_modules)
+    });
+    program.set_file(path, Some(Arc::new(units)));
+    if !is_same_project {
+        *program = with_project(program);
+    }
+}
+
+/// So many changed files are parsed one after the other; more are parsed on all cores.
+const FEW: usize = 64;
+
+/// The program of `old` texts as it is with the `new` ones: only files that differ are parsed.
+#[must_use]
+pub fn update(program: &Program, old: &Texts, new: &Texts) -> Program {
+    update_with(program.clone(), (old, new), &|_, _| {})
+}
+
+/// The same, with its progress told as by [`program_with`].
+#[must_use]
+pub fn update_with(
+    program: Program,
+    (old, new): (&Texts, &Texts),
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Program {
+    let is_same = |path: &str, text: &Arc<str>| {
+        old.get(path).is_some_and(|before| Arc::ptr_eq(before, text) || before == text)
+    };
+    let removed = old.keys().filter(|path| !new.contains_key(*path)).map(|path| (path, None));
+    let changed = new.iter().filter(|(path, text)| !is_same(path, text));
+    let edits: Vec<_> = removed.chain(changed.map(|(path, text)| (path, Some(&**text)))).collect();
+    // With a manifest, files may become other modules than before.
+    if edits.len() > FEW || edits.iter().any(|(path, _)| build_file::is_build_file(path)) {
+        return program_from((&program, old), new, progress);
+    }
+    let mut program = program;
+    for (path, text) in edits {
+        revise(&mut program, path, text);
+    }
+    program
 }
 
 fn with_project(program: &Program) -> Program {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
+use std::sync::Arc;
 
 use baseline::{Current, Error, Store, Texts};
 use compat::{EngineKind, Program};
@@ -70,30 +71,38 @@ impl Basis {
         }
     }
 
-    /// Finds the baseline of now. Texts are read and parsed only if it is another one.
-    pub(crate) fn renew(&mut self, keep: &dyn Fn(&str) -> bool, progress: &(dyn Fn(usize, usize) + Sync)) {
+    /// Finds the baseline of now, and says whether it is another one. Only then are texts read and parsed. Of equal
+    /// texts there and on `disk` one is kept.
+    pub(crate) fn renew(
+        &mut self,
+        keep: &dyn Fn(&str) -> bool,
+        disk: &mut Texts,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> bool {
         let found = self.find_in_store(keep).unwrap_or_else(|| self.find_in_git(keep));
-        let Found::Another { source, engine, texts } = found else { return };
+        let Found::Another { source, engine, mut texts } = found else { return false };
+        share(&mut texts, &self.texts);
+        share(disk, &texts);
         let old = std::mem::take(&mut self.program);
-        // From nothing, all is new: parsing in one go uses all cores.
-        self.program = super::follow(old, &self.texts, &texts, progress);
+        self.program = lang_rust::update_with(old, (&self.texts, &texts), progress);
         self.texts = texts;
         self.engine = engine;
         self.source = source;
+        true
     }
 
     /// None if the store has no baseline to offer.
     fn find_in_store(&self, keep: &dyn Fn(&str) -> bool) -> Option<Found> {
         let store = self.store.as_ref()?;
-        let current = store.current().inspect_err(|error| tracing::warn!(%error, "no generation")).ok()??;
+        let mut current =
+            store.current().inspect_err(|error| tracing::warn!(%error, "no generation")).ok()??;
         let source = Source::of(&current);
         if source == self.source {
             return Some(Found::Same);
         }
+        current.manifest.files.retain(|path, _| keep(path));
         let texts = store.texts(&current.manifest);
-        let mut texts =
-            texts.inspect_err(|error| tracing::warn!(%error, "a generation is passed over")).ok()?;
-        texts.retain(|path, _| keep(path));
+        let texts = texts.inspect_err(|error| tracing::warn!(%error, "a generation is passed over")).ok()?;
         let engine = EngineKind::from_str(&current.manifest.engine).ok();
         Some(Found::Another { source, engine, texts })
     }
@@ -113,6 +122,15 @@ impl Basis {
         }
         let texts = baseline::read_git(&self.root, "HEAD", keep)?.texts;
         Ok(Found::Another { source, engine: None, texts })
+    }
+}
+
+/// Takes the other's copy of every text that both have.
+fn share(texts: &mut Texts, other: &Texts) {
+    for (path, text) in texts {
+        if let Some(same) = other.get(path).filter(|same| *same == text) {
+            *text = Arc::clone(same);
+        }
     }
 }
 

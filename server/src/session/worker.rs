@@ -9,15 +9,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lsp_types::{MessageType, Uri};
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::analysis::{Analysis, OpenText, Outcome, Snapshot};
 use crate::session::watching::Watching;
+use crate::session::workspace::Pending;
 use crate::session::{Session, Status, StatusNotification, Workspace};
 use crate::show::progress::Progress;
 use crate::uri;
 
-/// Long enough for the messages of one paste, too short to be noticed.
+/// Long enough for what one build, checkout or save does to the disk. A keystroke does not wait: an analysis of one is
+/// over sooner than the next comes, and those that come meanwhile are analysed together.
 const PAUSE: Duration = Duration::from_millis(15);
+
+/// When the first analysis takes longer, the open files are looked at on their own.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
+
+/// An analysis on a thread of its own.
+type Job = JoinHandle<(Analysis, Outcome)>;
 
 pub(crate) async fn run(session: Arc<Session>, workspace: Arc<Workspace>) {
     let mut worker = Worker { session, workspace, published: HashMap::new(), status: None, watching: None };
@@ -28,7 +37,7 @@ pub(crate) async fn run(session: Arc<Session>, workspace: Arc<Workspace>) {
         if worker.workspace.is_closed() {
             break;
         }
-        if analysis.is_some() {
+        if analysis.is_some() && worker.workspace.is_disk_pending() {
             tokio::time::sleep(PAUSE).await;
         }
         analysis = worker.analyse(analysis).await;
@@ -51,8 +60,11 @@ impl Worker {
     /// panicked, and the next one begins anew.
     async fn analyse(&mut self, analysis: Option<Analysis>) -> Option<Analysis> {
         let is_first = analysis.is_none();
-        let snapshot = self.snapshot();
+        // Pending first: what comes after it pokes again.
+        let pending = self.workspace.take_pending();
+        let snapshot = self.snapshot(pending);
         let revision = snapshot.revision;
+        let sees_disk = is_first || snapshot.pending.rescan || !snapshot.pending.files.is_empty();
         let progress = Progress::begin(&self.session, self.workspace.root(), is_first);
         let root = self.workspace.root().to_owned();
         let job = tokio::task::spawn_blocking(move || {
@@ -60,7 +72,8 @@ impl Worker {
             let outcome = analysis.run(&snapshot, &progress);
             (analysis, outcome)
         });
-        let (analysis, outcome) = match job.await {
+        let done = if is_first { self.first(job).await } else { job.await };
+        let (analysis, outcome) = match done {
             Ok((analysis, outcome)) => (Some(analysis), outcome),
             Err(error) => {
                 let message = format!("Midflight's analysis failed, please report it: {error}");
@@ -71,17 +84,50 @@ impl Worker {
         let previous = self.workspace.outcome();
         let outcome = Arc::new(outcome);
         self.workspace.set_outcome(Arc::clone(&outcome));
-        if let Some(analysis) = &analysis {
+        if let Some(analysis) = analysis.as_ref().filter(|_| sees_disk) {
             self.watch(analysis);
         }
         self.show(&previous, &outcome).await;
         analysis
     }
 
+    /// Waits for the first analysis, and shows meanwhile what is sure of the open files.
+    async fn first(&mut self, mut job: Job) -> Result<(Analysis, Outcome), JoinError> {
+        if let Ok(done) = tokio::time::timeout(FIRST_LOOK, &mut job).await {
+            return done;
+        }
+        let done = loop {
+            self.first_look().await;
+            tokio::select! {
+                done = &mut job => break done,
+                () = self.workspace.poked() => {}
+            }
+        };
+        // What it did not see is analysed next.
+        self.workspace.poke();
+        done
+    }
+
+    async fn first_look(&mut self) {
+        let snapshot = self.snapshot(Pending::default());
+        if snapshot.documents.is_empty() {
+            return;
+        }
+        let root = self.workspace.root().to_owned();
+        let look = tokio::task::spawn_blocking(move || Analysis::first_look(root, &snapshot)).await;
+        // The analysis that follows tells of what fails.
+        let Ok(outcome) = look else { return };
+        let features = self.session.features();
+        if !features.pulls_diagnostics {
+            self.publish(&outcome).await;
+        } else if features.refreshes_diagnostics {
+            // Whoever asks is answered now, and asks again when there is more.
+            self.workspace.set_outcome(Arc::new(Outcome { status: None, ..outcome }));
+        }
+    }
+
     /// All that an analysis may see, as of now.
-    fn snapshot(&self) -> Snapshot {
-        // Pending first: what comes after it pokes again.
-        let pending = self.workspace.take_pending();
+    fn snapshot(&self, pending: Pending) -> Snapshot {
         let mut state = self.session.state();
         let mut documents = Vec::new();
         let paths: Vec<PathBuf> = state.documents.keys().cloned().collect();

@@ -83,6 +83,12 @@ impl Workspace {
         self.poke();
     }
 
+    /// Whether something happened on disk, where more is likely to follow.
+    pub(crate) fn is_disk_pending(&self) -> bool {
+        let pending = self.pending();
+        pending.rescan || pending.rebase || !pending.files.is_empty()
+    }
+
     pub(crate) fn take_pending(&self) -> Pending {
         std::mem::take(&mut self.pending())
     }
