@@ -63,8 +63,11 @@ fn keystroke(session: &mut Session, file: &Path, range: [u32; 4], text: &str) ->
     let typed = Instant::now();
     session.client.edit_document(file, session.version, range, text);
     let (uri, version) = (uri(file), session.version);
-    session.client.wait_for_method("textDocument/publishDiagnostics", |params| {
+    let shown = session.client.wait_for_method("textDocument/publishDiagnostics", |params| {
         params["uri"] == uri.as_str() && params["version"] == version
     });
-    milliseconds(typed)
+    let taken = milliseconds(typed);
+    let is_told = shown["diagnostics"].as_array().is_some_and(|diagnostics| !diagnostics.is_empty());
+    assert!(is_told || text.is_empty(), "typing {text:?} is a change: {shown}");
+    taken
 }
