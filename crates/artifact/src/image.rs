@@ -17,6 +17,15 @@ struct Inner {
     slots: Slots,
 }
 
+/// A clone is the same, and nothing else is.
+impl PartialEq for Image {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Image {}
+
 impl std::fmt::Debug for Image {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Image").field(&self.0.path).finish()

@@ -34,6 +34,8 @@ pub struct Code<'a> {
     pub same_steps: &'a BTreeSet<String>,
     /// Closures that may be others than those of the same name in the process.
     pub renumbered: &'a BTreeSet<String>,
+    /// Statics that the patch has its own of: old code keeps the process's.
+    pub renewed: &'a BTreeSet<String>,
 }
 
 /// Types whose values mean something else to new code.
@@ -190,7 +192,7 @@ fn made_for(
 /// Statics that have another type, and vtables that have other methods, whatever happens to the functions; functions
 /// that are called from outside by name and have another signature.
 pub fn differences(old: &Image, new: &Image, code: &Code<'_>) -> Result<Vec<Difference>, Error> {
-    let mut found = retyped_statics(old, new).map_err(|error| new.damaged(error))?;
+    let mut found = retyped_statics(old, new, code.renewed).map_err(|error| new.damaged(error))?;
     let before = old.index().vtables(old.slots());
     for (name, methods) in new.index().vtables(new.slots()) {
         found.extend(before.get(&name).and_then(|was| vtable_difference(&name, was, &methods)));
@@ -319,10 +321,10 @@ fn opaque_pointer(image: &Image, functions: &BTreeSet<String>) -> gimli::Result<
     Ok(None)
 }
 
-fn retyped_statics(old: &Image, new: &Image) -> gimli::Result<Vec<Difference>> {
+fn retyped_statics(old: &Image, new: &Image, renewed: &BTreeSet<String>) -> gimli::Result<Vec<Difference>> {
     let types = |image: &Image| -> gimli::Result<BTreeMap<String, BTreeSet<String>>> {
         let mut types: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (symbol, place) in &image.index().statics {
+        for (symbol, place) in image.index().statics.iter().filter(|(symbol, _)| !renewed.contains(symbol)) {
             let mut walk = Walk::new(image.index(), image.slots());
             let type_name = walk.variable(symbol, *place)?;
             types.entry(demangled(symbol)).or_default().insert(type_name);

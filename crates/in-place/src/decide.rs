@@ -15,6 +15,7 @@ use rustc_hash::FxHashMap;
 use crate::build::Build;
 use crate::error::Result;
 use crate::link::{Held, Patch};
+use crate::local_statics;
 use crate::plan::{Decision, Plan, callers};
 use crate::pointers::pointed_at;
 use crate::process::Process;
@@ -31,6 +32,8 @@ pub(crate) enum Judged {
         held: Vec<Held>,
         /// What the user should know.
         notes: Vec<String>,
+        /// The patch's debug information.
+        image: Image,
     },
 }
 
@@ -60,7 +63,7 @@ pub(crate) fn judge(
     if !refusals.is_empty() {
         return Ok(Judged::Refused(refusals));
     }
-    Ok(Judged::Settled { held: gate.held()?, notes: gate.notes(decision)? })
+    Ok(Judged::Settled { held: gate.held()?, notes: gate.notes(decision)?, image: gate.new })
 }
 
 struct Gate<'a> {
@@ -76,7 +79,9 @@ impl Gate<'_> {
     /// What changed since each image was built, and what may not be loaded whatever is decided.
     fn compare(&mut self) -> Result<Vec<Difference>> {
         let entries = self.plan.changed.iter().filter_map(|name| self.process.names.get(name));
-        let images: BTreeSet<usize> = entries.map(|entry| entry.image).chain([0]).collect();
+        // What patches brought has values too: of the types and statics that they were the first to have.
+        let images: BTreeSet<usize> =
+            entries.flat_map(|entry| [entry.image, entry.newest]).chain([0]).collect();
         let mut refusals = Vec::new();
         for index in images {
             let old = self.process.image(index)?;
@@ -85,6 +90,7 @@ impl Gate<'_> {
                 changed: &changed,
                 same_steps: &self.plan.same_steps,
                 renumbered: &self.plan.renumbered,
+                renewed: &self.plan.renewed,
             };
             self.changed.types.extend(changed_types(&old, &self.new, &code)?);
             refusals.extend(differences(&old, &self.new, &code)?);
@@ -94,7 +100,7 @@ impl Gate<'_> {
     }
 
     fn of_image(&self, functions: &BTreeSet<String>, image: usize) -> BTreeSet<String> {
-        let here = |name: &&String| self.process.names.get(*name).is_some_and(|entry| entry.image == image);
+        let here = |name: &&String| self.process.names.get(*name).is_some_and(|entry| entry.is_of(image));
         functions.iter().filter(here).cloned().collect()
     }
 
@@ -178,7 +184,10 @@ impl Gate<'_> {
                 Some(old) => old.clone(),
                 None => self.process.image(index)?,
             };
-            all.extend(passes(&old, &self.new, &self.of_image(functions, index), &self.changed)?);
+            let here =
+                |name: &&String| self.process.names.get(*name).is_some_and(|entry| entry.image == index);
+            let here = functions.iter().filter(here).cloned().collect();
+            all.extend(passes(&old, &self.new, &here, &self.changed)?);
             self.olds.insert(index, old);
         }
         Ok(all)
@@ -227,6 +236,6 @@ impl Gate<'_> {
             .map(|name| format!("Futures of `{name}` that are in flight finish its old code."));
         let held =
             held.map(|name| format!("Whoever holds `{}` now goes on calling its old code.", demangled(name)));
-        Ok(in_flight.chain(held).collect())
+        Ok(in_flight.chain(held).chain(local_statics::notes(&self.plan.renewed)).collect())
     }
 }

@@ -20,6 +20,7 @@ mod error;
 mod guise;
 mod jump;
 mod link;
+mod local_statics;
 mod plan;
 mod pointers;
 mod prepare;

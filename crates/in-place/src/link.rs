@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use artifact::Image;
 use object::write::{Object as Output, Relocation, SectionId, Symbol, SymbolId, SymbolSection};
 use object::{
     Architecture, BinaryFormat, Endianness, Object, ObjectSection, ObjectSymbol, RelocationFlags,
@@ -46,6 +47,10 @@ pub struct Patch {
     /// What the user should know of it, in sentences.
     pub notes: Vec<String>,
     pub(crate) decision: Decision,
+    /// Its debug information, as the gate has read it.
+    pub(crate) judged: Option<Image>,
+    /// Statics that it has its own of, in place of the process's.
+    renewed: BTreeSet<String>,
     defined: FxHashMap<String, FxHashSet<Hash>>,
 }
 
@@ -435,8 +440,8 @@ fn finish(plan: &Plan, process: &Process, library: PathBuf, described: PathBuf) 
     })?;
     guise.memory = process.memory();
     let (held, notes) = (Vec::new(), Vec::new());
-    let (decision, defined) = (Decision::default(), plan.defined.clone());
-    Ok(Patch { library, described, guise, redirects, held, notes, decision, defined })
+    let (decision, renewed, defined) = (Decision::default(), plan.renewed.clone(), plan.defined.clone());
+    Ok(Patch { library, described, guise, redirects, held, notes, decision, judged: None, renewed, defined })
 }
 
 /// The loader takes shared objects only; linked at a fixed address, it is loaded there.
@@ -496,27 +501,35 @@ fn base_36(mut number: u32) -> String {
 impl Process {
     /// Notes that a patch is loaded and its redirects are written.
     pub fn apply(&mut self, patch: &Patch) -> Result<()> {
+        // Only new code knows the new ones; what comes next knows no others.
+        for name in patch.renewed.iter().filter(|name| patch.defined.contains_key(*name)) {
+            self.names.remove(name);
+        }
         self.add(&patch.library, &patch.described, SLIDE, &patch.defined)?;
+        if let Some(image) = &patch.judged {
+            self.keep(image.clone());
+        }
+        let newest = self.patches();
         for redirect in &patch.redirects {
             self.jumps.insert(redirect.from, redirect.jump);
             if let (Some(entry), Some(contents)) =
                 (self.names.get_mut(&redirect.function), patch.defined.get(&redirect.function))
             {
                 entry.contents.clone_from(contents);
-                entry.fork = None;
+                (entry.fork, entry.newest) = (None, newest);
             }
         }
-        self.fork(patch);
+        self.fork(patch, newest);
         Ok(())
     }
 
-    fn fork(&mut self, patch: &Patch) {
+    fn fork(&mut self, patch: &Patch, newest: usize) {
         let is_redirected = |name: &String| patch.redirects.iter().any(|redirect| redirect.function == *name);
         self.forks.retain(|fork| !fork.iter().all(is_redirected));
         let Decision { forked, boundaries } = &patch.decision;
         for name in forked.keys() {
             if let (Some(entry), Some(contents)) = (self.names.get_mut(name), patch.defined.get(name)) {
-                entry.fork = Some(contents.clone());
+                (entry.fork, entry.newest) = (Some(contents.clone()), newest);
             }
         }
         if !forked.is_empty() {

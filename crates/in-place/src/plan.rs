@@ -13,6 +13,7 @@ use crate::closures::Closures;
 use crate::content::{Contents, Elf, Hash, function_of, is_stable, parse, parse_all};
 use crate::error::{Error, Result};
 use crate::jump::JUMP;
+use crate::local_statics::renewed;
 use crate::process::{Entry, Process};
 
 /// How changed code gets in, as far as it has been decided.
@@ -36,6 +37,8 @@ pub(crate) struct Plan {
     pub(crate) same_steps: BTreeSet<String>,
     /// Closures that may be others than those of the same name in the process.
     pub(crate) renumbered: BTreeSet<String>,
+    /// Statics inside functions that the patch has its own of.
+    pub(crate) renewed: BTreeSet<String>,
     /// Per object of the new build, the sections that the patch needs.
     pub(crate) sections: BTreeMap<usize, BTreeSet<usize>>,
     /// Why functions that should be redirected can't be. It only matters if they are not forked in the end.
@@ -59,7 +62,9 @@ pub(crate) fn plan(new: &Build, process: &Process, decision: &Decision) -> Resul
     let all_contents = Contents::of_all(&parsed, &new.objects);
     let extra = Extra::default();
     let mut search = Search::new(&parsed, &all_contents, process, decision);
-    search.plan.changed = changed(&all_contents, process);
+    search.plan.renewed = renewed(&parsed, &all_contents, process);
+    let affected = search.leading_to_renewed();
+    search.plan.changed = changed(&all_contents, process, &affected);
     let mut closures = Closures::default();
     for (object, contents) in all_contents.iter().enumerate() {
         for (section, name) in contents.functions() {
@@ -90,13 +95,18 @@ pub(crate) fn plan(new: &Build, process: &Process, decision: &Decision) -> Resul
 }
 
 /// The functions that are to run other code than the newest that runs, be it their own or that of a fork which they call.
-fn changed(all_contents: &[Contents<'_>], process: &Process) -> BTreeSet<String> {
+/// `affected`: those whose statics begin anew.
+fn changed(
+    all_contents: &[Contents<'_>],
+    process: &Process,
+    affected: &FxHashSet<String>,
+) -> BTreeSet<String> {
     let (mut changed, mut present) = (BTreeSet::new(), FxHashSet::default());
     for contents in all_contents {
         for (section, name) in contents.functions() {
             let Some(entry) = process.names.get(name).filter(|entry| entry.function) else { continue };
             present.insert(name);
-            if !entry.runs(&contents.section(section)) {
+            if !entry.runs(&contents.section(section)) || affected.contains(name) {
                 changed.insert(name.to_owned());
             }
         }
@@ -200,6 +210,19 @@ impl<'a> Search<'a> {
         names
     }
 
+    /// The functions whose statics begin anew.
+    fn leading_to_renewed(&self) -> FxHashSet<String> {
+        let renewed = &self.plan.renewed;
+        let mut found = FxHashSet::default();
+        for (elf, contents) in self.objects.iter().zip(&self.contents).filter(|_| !renewed.is_empty()) {
+            let leads =
+                |section| self.called(elf, contents, section).iter().any(|name| renewed.contains(*name));
+            let functions = contents.functions().filter(|(section, _)| leads(*section));
+            found.extend(functions.map(|(_, name)| name.to_owned()));
+        }
+        found
+    }
+
     fn need(&mut self, object: usize, section: SectionIndex) {
         if self.plan.sections.entry(object).or_default().insert(section.0) {
             self.queue.push((object, section));
@@ -274,7 +297,7 @@ impl<'a> Search<'a> {
     fn is_the_processes(&self, name: &str) -> bool {
         let Some(entry) = self.process.names.get(name) else { return false };
         let is_copied = entry.ambiguous && entry.function && self.definitions.contains_key(name);
-        !is_copied && !self.decision.forked.contains_key(name)
+        !is_copied && !self.decision.forked.contains_key(name) && !self.plan.renewed.contains(name)
     }
 
     /// The name that stands for a section: that of what it defines. A jump table's section is called like its function.

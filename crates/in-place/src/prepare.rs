@@ -48,11 +48,12 @@ fn prepare_patch(new: &Build, process: &Process, folder: &Path, label: &Label) -
         let mut patch = link(new, &plan, process, folder, label)?;
         match judge(new, process, &plan, &patch, &decision)? {
             Judged::Refused(differences) => return Ok(Prepared::Refused(differences)),
-            Judged::Settled { held, notes } => {
+            Judged::Settled { held, notes, image } => {
                 if let Some(obstacle) = plan.obstacles.pop() {
                     return Err(obstacle);
                 }
                 (patch.held, patch.notes, patch.decision) = (held, notes, decision);
+                patch.judged = Some(image);
                 return Ok(Prepared::Ready(Box::new(patch)));
             }
             Judged::Decided(more) => decision = more,

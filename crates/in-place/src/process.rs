@@ -1,6 +1,6 @@
 //! What the running image has: each name's place, and which code a call of it runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -20,6 +20,9 @@ use crate::thread_locals::ThreadLocals;
 /// heap nor libraries grow; elsewhere when something of the process is there.
 const BELOW: [u64; 3] = [0x4000_0000, 0x6000_0000, 0x2000_0000];
 pub(crate) const PAGE: u64 = 0x1000;
+
+/// Of so many patches the debug information is kept.
+const RECENT: usize = 4;
 
 /// One place of the process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +45,8 @@ pub(crate) struct Entry {
     pub(crate) function: bool,
     /// Which image holds it, as an index into [`Process::images`].
     pub(crate) image: usize,
+    /// Which image has the code that a call of it runs now, or that the newest code calls in its place.
+    pub(crate) newest: usize,
     /// What a call of it runs now, redirects followed. A generic function that several objects
     /// instantiated may have several contents; which of them the linker took is not known.
     pub(crate) contents: FxHashSet<Hash>,
@@ -50,6 +55,11 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// Whether an image has code of it that may be running.
+    pub(crate) fn is_of(&self, image: usize) -> bool {
+        self.image == image || self.newest == image
+    }
+
     /// Whether that is what the newest code runs.
     pub(crate) fn runs(&self, content: &Hash) -> bool {
         self.fork.as_ref().unwrap_or(&self.contents).contains(content)
@@ -82,6 +92,8 @@ pub struct Process {
     pub(crate) images: Vec<PathBuf>,
     /// The program's debug information, once it is read.
     program: Arc<OnceLock<Image>>,
+    /// That of the newest patches: most edits are of what was edited before.
+    recent: VecDeque<(usize, Image)>,
     /// What it could have had besides, once that is read.
     archives: Arc<OnceLock<Archives>>,
     /// Where the program begins, for patches to be near it.
@@ -125,11 +137,22 @@ impl Process {
         if let Some(program) = self.program.get().filter(|_| index == 0) {
             return Ok(program.clone());
         }
+        if let Some((_, recent)) = self.recent.iter().find(|(known, _)| *known == index) {
+            return Ok(recent.clone());
+        }
         if index > 0 {
             return Ok(Image::read(&self.images[index])?);
         }
         let image = Image::of_program(&self.images[0])?;
         Ok(self.program.get_or_init(|| image).clone())
+    }
+
+    /// Keeps what was read of the newest patch.
+    pub(crate) fn keep(&mut self, image: Image) {
+        self.recent.push_back((self.patches(), image));
+        if self.recent.len() > RECENT {
+            self.recent.pop_front();
+        }
     }
 
     /// The libraries that the program is linked from, but for the workspace's own.
@@ -189,6 +212,7 @@ impl Process {
                 merged: false,
                 function,
                 image,
+                newest: image,
                 contents: contents.get(name).cloned().unwrap_or_default(),
                 fork: None,
             };

@@ -145,6 +145,48 @@ fn a_static_retyped() {
     app.end();
 }
 
+#[test]
+fn a_static_that_a_patch_brought_is_retyped() {
+    let mut app = Live::stepping(
+        r#"
+        use std::sync::Mutex;
+        macro_rules! keeps { ($type:ty) => { static KEPT: Mutex<Vec<$type>> = Mutex::new(Vec::new()); }; }
+        fn step(tick: u64) -> String { format!("v1 tick {tick} .") }
+        "#,
+    );
+    app.line("v1 tick");
+    app.swap(&[
+        ("fn step", "keeps!(u64);\n        fn step"),
+        ("{ format!(\"v1 tick {tick} .\")", "{ KEPT.lock().unwrap().push(7); format!(\"v1 kept {:?} tick {tick} .\", KEPT.lock().unwrap().first())"),
+    ]);
+    app.line("v1 kept Some(7) ");
+    // The rules don't look into macros.
+    let words = ["the static `app::KEPT` was", "and is now"];
+    app.refuses(&[("keeps!(u64)", "keeps!([u64; 3])"), ("push(7)", "push([8; 3])")], &words);
+    app.line("v1 kept Some(7) ");
+    app.end();
+}
+
+#[test]
+fn a_type_that_a_patch_brought_changes_where_its_values_live() {
+    let mut app = Live::stepping(
+        r#"
+        use std::sync::Mutex;
+        macro_rules! made { ($($field:ident),*) => { #[derive(Debug, Default, Clone)] struct Made { $($field: u64),* } }; }
+        fn step(tick: u64) -> String { format!("v1 tick {tick} .") }
+        "#,
+    );
+    app.line("v1 tick");
+    app.swap(&[
+        ("fn step", "made!(a);\n        static MADE: Mutex<Option<Made>> = Mutex::new(None);\n        fn step"),
+        ("{ format!(\"v1 tick {tick} .\")", "{ let made = MADE.lock().unwrap().get_or_insert_default().clone(); format!(\"v1 {made:?} tick {tick} .\")"),
+    ]);
+    app.line("v1 Made { a: 0 } ");
+    app.refuses(&[("made!(a)", "made!(a, b, c)")], &["`app::Made`", "static `app::MADE`"]);
+    app.line("v1 Made { a: 0 } ");
+    app.end();
+}
+
 fn configured() -> Program {
     let manifest = format!("{MANIFEST}\n[features]\nextra = []\n");
     let items =

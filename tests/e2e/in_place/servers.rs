@@ -170,6 +170,24 @@ fn a_handler_that_a_pointer_leads_to_runs_its_old_code_whole() {
     server.app.end();
 }
 
+/// Each call of a logging macro has statics of its own, and is named by its place in the function.
+#[track_caller]
+fn says_what_it_logs(server: &mut Server) {
+    let greeted = "    tracing::info!(asked, \"greeted\");\n    format!(\"v2";
+    server.app.swap(&[("    format!(\"v2", greeted)]);
+    server.get("/");
+    let line = server.app.line("greeted");
+    assert!(line.contains("\"asked\":3") && line.contains("INFO"), "{line}");
+    let busy =
+        "    tracing::warn!(orders = 7, shop = \"one\", \"busy\");\n    tracing::info!(asked, kind = 8";
+    server.app.swap(&[("    tracing::info!(asked", busy)]);
+    server.get("/");
+    let line = server.app.line("busy");
+    assert!(["WARN", "\"orders\":7", "\"shop\":\"one\""].iter().all(|part| line.contains(part)), "{line}");
+    let line = server.app.line("greeted");
+    assert!(["INFO", "\"asked\":4", "\"kind\":8"].iter().all(|part| line.contains(part)), "{line}");
+}
+
 #[test]
 fn a_server_with_three_hundred_dependencies() {
     let program = Program::fixture("gateway");
@@ -198,6 +216,7 @@ fn a_server_with_three_hundred_dependencies() {
     // A part of a dependency that the server had no use for.
     server.app.swap(&[("* 10", "* 10 + uuid::Uuid::from_u128(7).as_fields().3[7] as u64")]);
     assert!(server.get("/sum/1+2+5").contains("\"sum\":87"));
+    says_what_it_logs(&mut server);
     server.app.edit(
         MAIN,
         &[
@@ -208,6 +227,6 @@ fn a_server_with_three_hundred_dependencies() {
     let message = server.app.refused();
     assert!(message.contains("`more`") && message.contains("Gateway"), "{message}");
     let page = server.get("/");
-    assert!(page.ends_with("v2 welcome, asked 3 times, [0]"), "{page}");
+    assert!(page.ends_with("v2 welcome, asked 5 times, [0]"), "{page}");
     server.app.end();
 }

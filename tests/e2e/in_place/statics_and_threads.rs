@@ -79,6 +79,71 @@ fn functions_that_use_thread_locals_are_edited() {
     app.end();
 }
 
+/// What logging macros make of a call: statics that say which fields it records, named by its place in the function.
+const LOGGING: &str = r#"
+struct Site { fields: &'static Fields, hits: AtomicU64 }
+struct Fields { names: &'static [&'static str], site: &'static Site }
+use std::sync::atomic::{AtomicU64, Ordering};
+impl Site {
+    fn record(&self, values: &[u64]) -> String {
+        assert!(std::ptr::eq(self.fields.site, self) && self.fields.names.len() == values.len(), "a site of other code");
+        let hits = self.hits.fetch_add(1, Ordering::SeqCst) + 1;
+        let fields: Vec<_> = self.fields.names.iter().zip(values).map(|(name, value)| format!("{name}={value}")).collect();
+        format!("{}#{}", fields.join(","), hits.min(9))
+    }
+}
+macro_rules! log {
+    ($($name:ident = $value:expr),*) => {{
+        static __SITE: Site = {
+            static META: Fields = Fields { names: &[$(stringify!($name)),*], site: &__SITE };
+            Site { fields: &META, hits: AtomicU64::new(0) }
+        };
+        __SITE.record(&[$($value),*])
+    }};
+}
+fn counted() -> u64 { static COUNT: AtomicU64 = AtomicU64::new(0); COUNT.fetch_add(1, Ordering::SeqCst) }
+fn work(n: u64) -> String { log!(n = n) }
+fn other(n: u64) -> String { log!(kept = n) }
+fn step(tick: u64) -> String { format!("v1 {} {} counted {} .", work(7), other(1), counted() == tick) }
+"#;
+
+#[test]
+fn statics_that_macros_make_inside_functions_are_those_of_the_code_around_them() {
+    let mut app = Live::stepping(LOGGING);
+    app.line("v1 n=7#9 kept=1#9 counted true .");
+    // One more field; then a call before it, by whose name the static of the first one went until now.
+    app.swap(&[("{ log!(n = n) }", "{ log!(n = n, more = 2) }")]);
+    app.line("v1 n=7,more=2#1 kept=1#9 counted true .");
+    app.swap(&[("{ log!(n", "{ log!(before = 3, and = 4, then = 5) + &log!(n")]);
+    app.line("v1 before=3,and=4,then=5#1n=7,more=2#1 kept=1#9 counted true .");
+    app.line("v1 before=3,and=4,then=5#9n=7,more=2#9 kept=1#9 counted true .");
+    // The code around it is the same.
+    app.swap(&[("and = 4", "und = 4")]);
+    app.line("v1 before=3,und=4,then=5#1n=7,more=2#9 kept=1#9 counted true .");
+    app.swap(&[("log!(before = 3, und = 4, then = 5) + &", "")]);
+    app.line("v1 n=7,more=2#1 kept=1#9 counted true .");
+    app.end();
+}
+
+#[test]
+fn a_static_inside_a_function_whose_first_value_is_edited_begins_anew() {
+    let mut app = Live::stepping(
+        r#"
+        use std::sync::atomic::{AtomicU64, Ordering};
+        fn own() -> u64 { static NEXT: AtomicU64 = AtomicU64::new(5); NEXT.fetch_add(1, Ordering::SeqCst) }
+        fn step(tick: u64) -> String { format!("v1 right {}.", own() == tick + 5) }
+        "#,
+    );
+    app.line("v1 right true.");
+    app.swap(&[("{ static NEXT", "{ let _other = 1; static NEXT")]);
+    app.line("v1 right true.");
+    let answer = app.swap(&[("new(5)", "new(1_000_000)")]);
+    let message = answer["message"].as_str().unwrap_or_default();
+    assert!(message.contains("`app::own::NEXT` begins anew"), "{answer}");
+    app.line("v1 right false.");
+    app.end();
+}
+
 const BUSY: &str = r#"
 use std::cell::Cell;
 use std::sync::Mutex;
