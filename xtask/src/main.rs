@@ -1,4 +1,5 @@
-//! The tasks of this repository: `cargo xtask demo | test | oracle | soak | load | fuzz | bench | package | setup`.
+//! The tasks of this repository:
+//! `cargo xtask demo | test | oracle | strangers | soak | load | fuzz | bench | package | setup`.
 //!
 //! Each starts from a clean checkout. What a task needs and the machine lacks is installed through the ordinary
 //! package managers ([`setup`]); what is costly to make is kept in a cache outside the checkout ([`cache`]).
@@ -22,6 +23,7 @@ mod package;
 mod process;
 mod setup;
 mod soak;
+mod strangers;
 mod test;
 mod vscode_test;
 
@@ -51,6 +53,17 @@ enum Task {
         /// How many edits of each program at most.
         #[arg(long, default_value_t = 130)]
         edits: usize,
+    },
+    /// Edit published programs that nobody here wrote while they run, and compare what they then answer.
+    Strangers {
+        /// The package to edit: all of them when none is named.
+        package: Option<String>,
+        /// How many edits of each.
+        #[arg(long, default_value_t = 40)]
+        edits: usize,
+        /// Which edits: the same seed chooses the same.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
     },
     /// Swap a thousand random edits into one process, and check its state after each.
     Soak {
@@ -97,6 +110,7 @@ fn main() -> ExitCode {
         Task::Demo => demo::run(),
         Task::Test { parts } => test::run(&parts),
         Task::Oracle { part, edits } => oracle::run(part, edits),
+        Task::Strangers { package, edits, seed } => strangers::run(package, edits, seed),
         Task::Soak { swaps, seed } => soak::run(swaps, seed),
         Task::Load { edits, seconds, cores } => load::run(edits, seconds, cores),
         Task::Fuzz { seconds, seed } => fuzz::run(seconds, seed),

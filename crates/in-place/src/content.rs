@@ -6,8 +6,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use object::read::elf::ElfFile64;
-use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex, SectionKind, SymbolKind};
+use object::read::elf::{ElfFile64, ElfSection64, SectionHeader};
+use object::{
+    Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionFlags, SectionIndex, SectionKind,
+    SymbolKind, elf,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 use sha2::{Digest, Sha256};
 
@@ -174,18 +177,20 @@ impl<'a> Contents<'a> {
             return;
         }
         let Ok(target) = self.object.section_by_index(section) else { return };
+        // A pc-relative addend is 4 less than the offset meant, since the processor counts from behind it.
+        let pc_relative = matches!(
+            relocation.kind(),
+            object::RelocationKind::Relative | object::RelocationKind::PltRelative
+        );
+        let start =
+            symbol.address().wrapping_add_signed(relocation.addend() + if pc_relative { 4 } else { 0 });
         if is_merged(&target) {
-            // A pc-relative addend is 4 less than the offset meant, since the processor counts from behind it.
-            let pc_relative = matches!(
-                relocation.kind(),
-                object::RelocationKind::Relative | object::RelocationKind::PltRelative
-            );
-            let start =
-                symbol.address().wrapping_add_signed(relocation.addend() + if pc_relative { 4 } else { 0 });
             let bytes = target.data().unwrap_or_default();
             let rest = usize::try_from(start).ok().and_then(|start| bytes.get(start..)).unwrap_or_default();
             hasher.update(rest.split(|byte| *byte == 0).next().unwrap_or_default());
             hasher.update([0]);
+        } else if let Some(constant) = merged_constant(&target, start) {
+            hasher.update(constant);
         } else if depth < DEEPEST {
             hasher.update(symbol.address().to_le_bytes());
             hasher.update(relocation.addend().to_le_bytes());
@@ -225,6 +230,19 @@ pub(crate) fn parse_all(objects: &[Arc<ObjectFile>]) -> Result<Vec<Elf<'_>>> {
 
 pub(crate) fn parse(file: &ObjectFile) -> Result<Elf<'_>> {
     Elf::parse(&*file.bytes).map_err(|source| Error::Object { path: file.name.clone().into(), source })
+}
+
+/// What is meant of a section that has all constants of one size: the linker folds equal ones, so that they lie side by
+/// side with those of other functions.
+fn merged_constant<'a>(section: &ElfSection64<'a, '_>, start: u64) -> Option<&'a [u8]> {
+    let SectionFlags::Elf { sh_flags, .. } = section.flags() else { return None };
+    let size = section.elf_section_header().sh_entsize(section.elf_file().endian());
+    let has_pointers = section.relocations().next().is_some();
+    if sh_flags.0 & elf::SHF_MERGE.0 == 0 || size == 0 || has_pointers || !start.is_multiple_of(size) {
+        return None;
+    }
+    let (start, size) = (usize::try_from(start).ok()?, usize::try_from(size).ok()?);
+    section.data().ok()?.get(start..start.checked_add(size)?)
 }
 
 fn is_merged<'a>(section: &impl ObjectSection<'a>) -> bool {
