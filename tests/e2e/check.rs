@@ -94,6 +94,8 @@ fn a_field_in_the_live_state_needs_a_restart() {
         );
         assert_eq!(answer["changes"][0]["code"], "MF0203", "under {engine}");
         assert_eq!(answer["changes"][0]["reachableFrom"], json!(["world::step"]));
+        let dependent = &answer["changes"][0]["dependents"][0];
+        assert_eq!((&dependent["item"], &dependent["path"]), (&"world::step".into(), &"step → State".into()));
     }
 }
 
@@ -110,6 +112,7 @@ fn the_engine_is_found_in_the_workspace_and_people_see_the_line() {
           |         ^^^^^^
           |
           = note: New code would read and write values that old code made, at offsets where other fields are. Live values are reached through world::step → State.
+          = note: It reaches step → State.
           = help: restart the program to apply
 
         1 change under hot-lib-reloader (1 restart): a restart is needed

@@ -14,6 +14,19 @@ pub struct Location {
     pub range: Range<usize>,
 }
 
+/// What a changed layout reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependent {
+    /// The item's path, such as `app::world::State`.
+    pub item: String,
+    /// What it is.
+    pub kind: UnitKind,
+    /// Its name in the new text.
+    pub location: Location,
+    /// From it to the changed type: `State.world → World.bodies → Body`.
+    pub path: String,
+}
+
 /// A difference between one unit in the baseline and in the editor, judged by one rule.
 #[derive(Clone, Debug)]
 pub struct Change {
@@ -43,6 +56,10 @@ pub struct Change {
     pub reachable_from: Vec<String>,
     /// The path from the first of these: `app::WORLD → World.bodies → Body`.
     pub live_path: Option<String>,
+    /// Types, statics and functions that a changed layout reaches, the nearest first.
+    pub dependents: Vec<Dependent>,
+    /// How many there are beyond these.
+    pub more_dependents: usize,
 }
 
 /// The worst verdict of all changes; [`Verdict::Safe`] where there are none.

@@ -9,11 +9,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::live::Kept;
+use crate::reach::Reached;
 use crate::rules::text::{last_good, unrecognised_finding};
 use crate::rules::{Aspect, Edit, Finding, Judgement};
 use crate::{
-    Capability, Change, EngineKind, FileUnits, Location, Placed, Program, Role, Rule, UnitId, UnitKind,
-    Verdict, catalogue, rule,
+    Capability, Change, Dependent, EngineKind, FileUnits, Location, Placed, Program, Role, Rule, UnitId,
+    UnitKind, Verdict, catalogue, rule,
 };
 
 /// All changes between two programs, ordered by file and range.
@@ -174,6 +175,8 @@ impl<'a> Comparison<'a> {
             remedy: judgement.remedy.to_owned(),
             reachable_from: Vec::new(),
             live_path: None,
+            dependents: Vec::new(),
+            more_dependents: 0,
         })
         .collect()
     }
@@ -184,6 +187,12 @@ impl<'a> Comparison<'a> {
         let (old_range, new_range) = finding.ranges;
         let name_range = placed.name_range();
         let reached = if finding.names_path { self.reached(placed.unit.id.name()) } else { Vec::new() };
+        let is_layout = edit.kind().is_type() && rule.explains.iter().any(|aspect| aspect.is_of_layout());
+        let (dependents, more_dependents) = if is_layout && edit.before.is_some() {
+            self.dependents(&placed.unit.id)
+        } else {
+            (Vec::new(), 0)
+        };
         let live_path = reached.first().map(|(_, path)| path.clone());
         let why = match &live_path {
             Some(path) => format!("{why} Live values are reached through {path}."),
@@ -203,7 +212,40 @@ impl<'a> Comparison<'a> {
             remedy: remedy.to_owned(),
             reachable_from: reached.into_iter().map(|(root, _)| root).collect(),
             live_path,
+            dependents,
+            more_dependents,
         }
+    }
+
+    /// What a type reaches, where it stands in the new text.
+    fn dependents(&self, id: &UnitId) -> (Vec<Dependent>, usize) {
+        let (reached, more) = self.before.index().dependents(id.name(), |file| self.is_meant(id, file));
+        let place = |reached: Reached| {
+            let units = self.after.file(&reached.file)?.units();
+            let placed = units.into_iter().find(|placed| placed.unit.id == reached.id)?;
+            let location = Location { file: reached.file, range: placed.name_range() };
+            Some(Dependent {
+                item: reached.id.path.to_string(),
+                kind: reached.id.kind,
+                location,
+                path: reached.path,
+            })
+        };
+        (reached.into_iter().filter_map(place).collect(), more)
+    }
+
+    /// Whether the name of a type means that type in a file: not where the file has a type of its own by that name.
+    fn is_meant(&self, id: &UnitId, file: &str) -> bool {
+        let Some(units) = self.before.file(file) else { return true };
+        let mut namesakes = units
+            .units()
+            .filter(|placed| placed.unit.id.kind.is_type() && placed.unit.id.name() == id.name());
+        let mut has_others = false;
+        let has_it = namesakes.any(|placed| {
+            has_others |= placed.unit.id.path != id.path;
+            placed.unit.id.path == id.path
+        });
+        has_it || !has_others
     }
 
     /// From where live values of a type are reached: what it is called, and the path.

@@ -18,7 +18,7 @@ mod unit;
 mod verdict;
 
 pub use catalogue::{Family, Rule, catalogue, rule};
-pub use change::{Change, Location, worst};
+pub use change::{Change, Dependent, Location, worst};
 pub use compare::{compare, compare_file, differing};
 pub use engine::{Capability, EngineKind, UnknownEngine};
 pub use program::{Crate, Program, Role};

@@ -165,6 +165,12 @@ impl Lives {
                 }
             }
             UnitKind::TraitImpl => self.implementation(&place),
+            UnitKind::Import if unit.is_renaming() => {
+                self.types.entry(Name::new(unit.called())).or_default().push(place.clone());
+                for name in &unit.uses {
+                    self.holders.entry(*name).or_default().push(place.clone());
+                }
+            }
             UnitKind::Import | UnitKind::InherentImpl | UnitKind::Module | UnitKind::ModuleAttribute => {}
             kind => {
                 if kind == UnitKind::Trait {
@@ -318,11 +324,11 @@ impl Lives {
         while let Some((name, path)) = found.get(at).cloned() {
             at += 1;
             for holder in self.holders.get(&name).into_iter().flatten().map(Place::unit) {
-                let own = Name::new(holder.id.name());
+                let own = Name::new(holder.called());
                 if seen.insert(own) {
                     let member = holder.members.iter().find(|member| member.mentions.contains(&name));
                     let step = member.map_or_else(String::new, |member| format!(".{}", member.name));
-                    found.push((own, format!("{}{step} → {path}", holder.id.name())));
+                    found.push((own, format!("{}{step} → {path}", holder.called())));
                 }
             }
         }

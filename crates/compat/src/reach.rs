@@ -6,13 +6,15 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use crate::{Flag, Name, Program, Role, Unit, UnitKind};
+use crate::{Flag, Name, Program, Role, Unit, UnitId, UnitKind};
 
 /// Who mentions whom in a program.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     nodes: Vec<Node>,
     mentioned_by: HashMap<Name, Vec<usize>>,
+    /// Functions that are no roots, by the names in their signatures.
+    taken_by: HashMap<Name, Vec<usize>>,
     values: HashSet<Name>,
     constants: HashMap<Name, Vec<Name>>,
     names_boundaries: bool,
@@ -23,7 +25,17 @@ pub(crate) struct Index {
 struct Node {
     units: Arc<[Unit]>,
     at: usize,
+    file: Arc<str>,
     is_root: bool,
+}
+
+/// What a type reaches: who has it in a field, a signature or a static, itself or through others.
+#[derive(Clone, Debug)]
+pub(crate) struct Reached {
+    pub(crate) file: Arc<str>,
+    pub(crate) id: UnitId,
+    /// From the dependent to the type: `State.world → World.bodies → Body`.
+    pub(crate) path: String,
 }
 
 impl Node {
@@ -32,6 +44,9 @@ impl Node {
     }
 }
 
+/// How many dependents of a type are told one by one.
+const NAMED: usize = 50;
+
 /// How many ways to reach a type are worth telling.
 const TOLD: usize = 5;
 
@@ -39,17 +54,17 @@ impl Index {
     /// Reads a program once.
     pub(crate) fn of(program: &Program) -> Self {
         let mut index = Self { names_boundaries: names_boundaries(program), ..Self::default() };
-        for (_, file) in program.files() {
+        for (path, file) in program.files() {
             for chunk in &file.chunks {
                 for (at, unit) in chunk.units.iter().enumerate() {
-                    index.read(&chunk.units, at, unit);
+                    index.read(path, &chunk.units, at, unit);
                 }
             }
         }
         index
     }
 
-    fn read(&mut self, units: &Arc<[Unit]>, at: usize, unit: &Unit) {
+    fn read(&mut self, file: &Arc<str>, units: &Arc<[Unit]>, at: usize, unit: &Unit) {
         if unit.id.kind.is_function() {
             self.values.extend(unit.values.iter().copied());
         }
@@ -71,14 +86,20 @@ impl Index {
             | UnitKind::TypeAlias
             | UnitKind::AssociatedType
             | UnitKind::MacroCall => false,
+            UnitKind::Import if unit.is_renaming() => false,
             _ => return,
         };
+        let node = self.nodes.len();
+        self.nodes.push(Node { units: Arc::clone(units), at, file: Arc::clone(file), is_root });
         if unit.id.kind.is_function() && !is_root {
+            for name in unit.type_mentions() {
+                self.taken_by.entry(name).or_default().push(node);
+            }
             return;
         }
-        let node = self.nodes.len();
-        self.nodes.push(Node { units: Arc::clone(units), at, is_root });
-        for name in unit.type_mentions() {
+        let renamed = unit.uses.iter().copied().filter(|_| unit.is_renaming());
+        let mentions = unit.type_mentions().filter(|_| !unit.is_renaming());
+        for name in mentions.chain(renamed) {
             let by = self.mentioned_by.entry(name).or_default();
             if by.last() != Some(&node) {
                 by.push(node);
@@ -89,6 +110,11 @@ impl Index {
     /// Whether the program says itself which functions are called from outside what is reloaded.
     pub(crate) fn names_boundaries(&self) -> bool {
         self.names_boundaries
+    }
+
+    /// Whether a type, a static or a boundary function mentions the name.
+    pub(crate) fn is_mentioned(&self, name: Name) -> bool {
+        self.mentioned_by.contains_key(&name)
     }
 
     /// Whether something uses a function as a value: a pointer to it may be stored.
@@ -125,15 +151,52 @@ impl Index {
                     if found.len() == TOLD {
                         return found;
                     }
-                } else if seen.insert(Name::new(unit.id.name())) {
-                    let member = unit.members.iter().find(|member| member.mentions.contains(&name));
-                    let step = member.map_or_else(String::new, |member| format!(".{}", member.name));
-                    todo.push_back((Name::new(unit.id.name()), format!("{}{step} → {path}", unit.id.name())));
+                } else if seen.insert(Name::new(unit.called())) {
+                    todo.push_back((Name::new(unit.called()), step(unit, name, &path)));
                 }
             }
         }
         found
     }
+
+    /// The types, statics and functions that a type reaches, the nearest first, and how many more there are. `is_meant`
+    /// says whether the type's own name means it in a file.
+    pub(crate) fn dependents(&self, name: &str, is_meant: impl Fn(&str) -> bool) -> (Vec<Reached>, usize) {
+        let (mut found, mut more) = (Vec::new(), 0);
+        let first = Name::new(name);
+        let mut seen = HashSet::from([first]);
+        let mut todo = VecDeque::from([(first, name.to_owned())]);
+        while let Some((name, path)) = todo.pop_front() {
+            let nodes = self.mentioned_by.get(&name).into_iter().chain(self.taken_by.get(&name)).flatten();
+            for node in nodes.map(|&node| &self.nodes[node]) {
+                if name == first && !is_meant(&node.file) {
+                    continue;
+                }
+                let unit = node.unit();
+                let path = step(unit, name, &path);
+                let is_type = unit.id.kind.is_type() || unit.is_renaming();
+                if is_type && !seen.insert(Name::new(unit.called())) {
+                    continue;
+                }
+                if is_type {
+                    todo.push_back((Name::new(unit.called()), path.clone()));
+                }
+                if found.len() == NAMED {
+                    more += 1;
+                } else if !unit.is_renaming() {
+                    found.push(Reached { file: Arc::clone(&node.file), id: unit.id.clone(), path });
+                }
+            }
+        }
+        (found, more)
+    }
+}
+
+/// One step more on the way to a type, from a unit that mentions it.
+fn step(unit: &Unit, name: Name, path: &str) -> String {
+    let member = unit.members.iter().find(|member| member.mentions.contains(&name));
+    let step = member.map_or_else(String::new, |member| format!(".{}", member.name));
+    format!("{}{step} → {path}", unit.called())
 }
 
 /// Whether any reloadable crate (any crate, where none is known to be) exports functions by name.

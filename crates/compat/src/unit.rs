@@ -177,6 +177,8 @@ pub enum Flag {
     Test = 1 << 8,
     /// A mutable static, or a static whose value is made at first use.
     Lazy = 1 << 9,
+    /// No closure that it makes can outlive the call.
+    ClosuresPass = 1 << 12,
 }
 
 /// A set of [`Flag`]s.
@@ -271,11 +273,11 @@ pub struct Unit {
     pub members: Box<[Member]>,
     /// Its attributes; none where nothing but lints and documentation is there.
     pub attributes: Option<Box<Attributes>>,
-    /// The names in its signature, for functions and statics; in its target, for aliases.
+    /// The names in its signature, for functions and statics; in its target, for aliases; the name that an import brings.
     pub mentions: Box<[Name]>,
     /// Functions and constants that its body uses other than by calling them.
     pub values: Box<[Name]>,
-    /// All that its body or initial value names or calls, sorted: `step`, and `World::new` where a type stands before the name.
+    /// The name that an import gives another one to. Else all that its body or initial value names or calls, sorted: `step`, and `World::new` where a type stands before the name.
     pub uses: Box<[Name]>,
     /// Of these, what stands outside of its loops.
     pub once: Box<[Name]>,
@@ -292,6 +294,17 @@ impl Unit {
             && self.layout == other.layout
             && self.environments == other.environments
             && self.attributes == other.attributes
+    }
+
+    /// What others call it: of an import the name that it brings.
+    pub(crate) fn called(&self) -> &str {
+        let name = self.id.name();
+        name.strip_prefix("use ").unwrap_or(name)
+    }
+
+    /// An import under another name: what mentions that name, mentions what is imported.
+    pub(crate) fn is_renaming(&self) -> bool {
+        self.id.kind == UnitKind::Import && !self.uses.is_empty()
     }
 
     /// All names that its types mention, its members' included.

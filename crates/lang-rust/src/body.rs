@@ -24,6 +24,10 @@ pub(crate) struct Body<'ast> {
     open: Vec<usize>,
     /// Loops around what is being read.
     loops: usize,
+    /// What is being read is an iterator that is used up where it is made.
+    is_used_up: bool,
+    /// The closure that comes next goes to a function that calls it and forgets it.
+    is_passing: bool,
 }
 
 /// A closure: what it binds itself and what it uses, by place and by how.
@@ -32,7 +36,98 @@ struct Closure {
     head: String,
     bound: BTreeSet<String>,
     uses: BTreeSet<(String, String)>,
+    /// It ends with the expression that it stands in.
+    passes: bool,
 }
+
+/// Methods of the standard library that use an iterator up, or call what they are given, before they return.
+const USING_UP: [&str; 40] = [
+    "all",
+    "any",
+    "binary_search_by",
+    "binary_search_by_key",
+    "collect",
+    "count",
+    "find",
+    "find_map",
+    "fold",
+    "for_each",
+    "is_none_or",
+    "is_some_and",
+    "last",
+    "map_or",
+    "map_or_else",
+    "max",
+    "max_by",
+    "max_by_key",
+    "min",
+    "min_by",
+    "min_by_key",
+    "nth",
+    "or_insert_with",
+    "partition",
+    "partition_point",
+    "position",
+    "product",
+    "reduce",
+    "retain",
+    "rposition",
+    "sort_by",
+    "sort_by_key",
+    "sort_unstable_by",
+    "sort_unstable_by_key",
+    "sum",
+    "try_fold",
+    "try_for_each",
+    "unwrap_or_else",
+    "unzip",
+    "then",
+];
+
+/// Those that make one iterator of another.
+const ADAPTING: [&str; 25] = [
+    "by_ref",
+    "chain",
+    "cloned",
+    "copied",
+    "cycle",
+    "enumerate",
+    "filter",
+    "filter_map",
+    "flat_map",
+    "flatten",
+    "fuse",
+    "inspect",
+    "into_iter",
+    "iter",
+    "iter_mut",
+    "map",
+    "map_while",
+    "peekable",
+    "rev",
+    "scan",
+    "skip",
+    "skip_while",
+    "step_by",
+    "take",
+    "take_while",
+];
+
+/// What may keep a closure in a body, whoever is given it.
+const KEEPING: [&str; 12] = [
+    "Arc",
+    "Box",
+    "Cell",
+    "LazyLock",
+    "OnceLock",
+    "Rc",
+    "RefCell",
+    "dyn",
+    "leak",
+    "scope",
+    "spawn",
+    "transmute",
+];
 
 /// How a closure uses a place decides whether it holds the value or a reference to it.
 const BY_VALUE: &str = "value";
@@ -67,6 +162,13 @@ impl<'ast> Body<'ast> {
             return Fingerprint::default();
         }
         Fingerprint::of(captures)
+    }
+
+    /// Whether none of its closures that capture something can outlive the call.
+    pub(crate) fn closures_pass(&self) -> bool {
+        let may_keep = KEEPING.iter().any(|name| self.used.contains(&Name::new(name)));
+        let mut capturing = self.closures.iter().filter(|closure| !self.captures(closure).is_empty());
+        !may_keep && capturing.all(|closure| closure.passes)
     }
 
     fn captures<'c>(&self, closure: &'c Closure) -> Vec<&'c (String, String)> {
@@ -195,8 +297,11 @@ impl<'ast> Visit<'ast> for Body<'ast> {
         );
         self.makes_futures |= closure.asyncness.is_some();
         self.open.push(self.closures.len());
-        self.closures.push(Closure { head, ..Closure::default() });
+        let passes = std::mem::take(&mut self.is_passing);
+        self.closures.push(Closure { head, passes, ..Closure::default() });
+        let is_used_up = std::mem::take(&mut self.is_used_up);
         visit::visit_expr_closure(self, closure);
+        self.is_used_up = is_used_up;
         self.open.pop();
     }
 
@@ -218,15 +323,25 @@ impl<'ast> Visit<'ast> for Body<'ast> {
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-        let how = if takes_self(&call.method.to_string()) { BY_VALUE } else { BY_REFERENCE };
+        let method = call.method.to_string();
+        let passes =
+            USING_UP.contains(&method.as_str()) || (self.is_used_up && ADAPTING.contains(&method.as_str()));
+        let around = std::mem::replace(&mut self.is_used_up, passes);
+        let how = if takes_self(&method) { BY_VALUE } else { BY_REFERENCE };
         if !self.use_expression(&call.receiver, how) {
             self.visit_expr(&call.receiver);
         }
-        self.use_name(&call.method.to_string());
+        self.use_name(&method);
         if let Some(turbofish) = &call.turbofish {
             self.visit_angle_bracketed_generic_arguments(turbofish);
         }
-        call.args.iter().for_each(|argument| self.visit_expr(argument));
+        self.is_used_up = false;
+        for argument in &call.args {
+            self.is_passing = passes && matches!(argument, syn::Expr::Closure(_));
+            self.visit_expr(argument);
+        }
+        self.is_passing = false;
+        self.is_used_up = around;
     }
 
     fn visit_expr_reference(&mut self, reference: &'ast syn::ExprReference) {
@@ -278,7 +393,9 @@ impl<'ast> Visit<'ast> for Body<'ast> {
 
     fn visit_expr_for_loop(&mut self, expression: &'ast syn::ExprForLoop) {
         self.visit_pat(&expression.pat);
+        let around = std::mem::replace(&mut self.is_used_up, true);
         self.visit_expr(&expression.expr);
+        self.is_used_up = around;
         self.in_loop(|body| body.visit_block(&expression.body));
     }
 

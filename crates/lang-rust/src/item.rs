@@ -225,6 +225,7 @@ impl Units {
         read.flags.set(Flag::RunsOnce, runs_once);
         read.flags.set(Flag::Async, signature.asyncness.is_some() || body.makes_futures);
         read.flags.set(Flag::Const, signature.constness.is_some());
+        read.flags.set(Flag::ClosuresPass, body.closures_pass());
         read.flags.set(
             Flag::Generic,
             signature.generics.type_params().count() + signature.generics.const_params().count() > 0,
@@ -287,8 +288,12 @@ impl Units {
             let name = if name == "_" || name == "*" { path.clone() } else { name };
             self.plain(place, UnitKind::Import, &format!("use {name}"), (whole.clone(), bytes(span)), read);
             let unit = self.last();
-            unit.body = Fingerprint::of((item.leading_colon.is_some(), path));
+            unit.body = Fingerprint::of((item.leading_colon.is_some(), &path));
             unit.mentions = Box::new([compat::Name::new(&name)]);
+            let original = path.rsplit("::").next().unwrap_or(&path);
+            if original != name && original != "*" {
+                unit.uses = Box::new([compat::Name::new(original)]);
+            }
         }
     }
 

@@ -30,7 +30,10 @@ use rayon::prelude::*;
 use crate::project::Packages;
 
 pub use project::{HotLib, detect_engine, hot_libs, is_source};
-pub use report::{Baseline, Channel, Position, Range, Report, ReportedChange, UnitTotals, report, report_of};
+pub use report::{
+    Baseline, Channel, Position, Range, Report, ReportedChange, ReportedDependent, UnitTotals, report,
+    report_of,
+};
 
 /// The units of one file. `last_good` is the same file before the edit: units of unchanged text are shared with
 /// it, and where the new text does not parse its units stand in.

@@ -45,6 +45,21 @@ pub enum Channel {
     Build,
 }
 
+/// A type, static or function that a changed layout reaches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReportedDependent {
+    /// The item's path.
+    pub item: String,
+    /// What the item is.
+    pub kind: &'static str,
+    /// The file.
+    pub file: Arc<str>,
+    /// The range of its name in the new text.
+    pub range: Range,
+    /// From it to the changed type, such as `State.world → World.bodies → Body`.
+    pub path: String,
+}
+
 /// One change as reported.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -78,6 +93,17 @@ pub struct ReportedChange {
     pub reachable_from: Vec<String>,
     /// The path from the first of these; `null` where nothing is reached.
     pub live_path: Option<String>,
+    /// What a changed layout reaches, the nearest first; left out where it reaches nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dependents: Vec<ReportedDependent>,
+    /// How many there are beyond these; left out where there are none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub more_dependents: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// How much of the program the edit left alone.
@@ -171,6 +197,7 @@ impl Lines<'_> {
             let range = self.range(false, &location.file, &location.range);
             Baseline { file: location.file, range }
         });
+        let dependents = change.dependents.into_iter().map(|dependent| self.dependent(dependent)).collect();
         ReportedChange {
             code: change.rule.code,
             rule: change.rule.name,
@@ -186,6 +213,19 @@ impl Lines<'_> {
             remedy: change.remedy,
             reachable_from: change.reachable_from,
             live_path: change.live_path,
+            dependents,
+            more_dependents: change.more_dependents,
+        }
+    }
+
+    fn dependent(&mut self, dependent: compat::Dependent) -> ReportedDependent {
+        let range = self.range(true, &dependent.location.file, &dependent.location.range);
+        ReportedDependent {
+            item: dependent.item,
+            kind: dependent.kind.name(),
+            file: dependent.location.file,
+            range,
+            path: dependent.path,
         }
     }
 

@@ -16,6 +16,9 @@ pub(crate) fn write(out: &mut impl Write, report: &Report, old: &Texts, new: &Te
     writeln!(out, "{}", summary(report))
 }
 
+/// So many dependents are named one by one.
+const NAMED: usize = 5;
+
 fn group<'a>(change: &'a ReportedChange, old: &'a Texts, new: &'a Texts) -> annotate_snippets::Group<'a> {
     let title = level(change.verdict).primary_title(change.message.as_str()).id(change.code);
     // An item that went with its file is shown where it was.
@@ -23,7 +26,19 @@ fn group<'a>(change: &'a ReportedChange, old: &'a Texts, new: &'a Texts) -> anno
     let bytes = shown(text, &change.bytes);
     let snippet = Snippet::source(text).path(&*change.file).annotation(AnnotationKind::Primary.span(bytes));
     let group = title.element(snippet).element(Level::NOTE.message(change.why.as_str()));
+    let group = match reaches(change) {
+        Some(reaches) => group.element(Level::NOTE.message(reaches)),
+        None => group,
+    };
     if change.remedy.is_empty() { group } else { group.element(Level::HELP.message(change.remedy.as_str())) }
+}
+
+/// What a changed layout reaches, and by which way.
+fn reaches(change: &ReportedChange) -> Option<String> {
+    let named: Vec<&str> = change.dependents.iter().take(NAMED).map(|dependent| &*dependent.path).collect();
+    let more = change.dependents.len() - named.len() + change.more_dependents;
+    let more = if more == 0 { String::new() } else { format!(", and {more} more") };
+    (!named.is_empty()).then(|| format!("It reaches {}{more}.", named.join(", ")))
 }
 
 /// The range, made good for a renderer that trusts it.

@@ -2,7 +2,7 @@
 
 use super::statics::SETS_A_LAYOUT;
 use super::{BUILD_DECIDES, Edit, Finding, Judgement, NEW_ONLY, RESTART, SAFE};
-use crate::{Capability, Flag, Verdict};
+use crate::{Capability, Flag, Name, Verdict};
 
 const NOT_RUN_AGAIN: Judgement = Judgement {
     verdict: Verdict::Deferred,
@@ -79,6 +79,11 @@ const BAKED_IN: Judgement = Judgement {
     effect: "values computed at compile time keep their old value until everything is rebuilt",
     why: "What a `const fn` computed for constants is baked into the code that uses them.",
     remedy: "restart the program to see it everywhere",
+};
+
+const PASSING_CLOSURES: Judgement = Judgement {
+    why: "They are called and forgotten before the function returns: none is alive when the code is swapped.",
+    ..SAFE
 };
 
 const ONLY_NEW_SYMBOLS: Judgement = Judgement {
@@ -181,8 +186,13 @@ pub(crate) fn closure_captures_changed(edit: &Edit<'_>, findings: &mut Vec<Findi
     if is_async || !edit.aspect_differs(super::Aspect::Environments) {
         return;
     }
+    // Closures that are called and forgotten are alive in calls in progress only.
+    let passed = edit.before.is_some_and(|placed| {
+        placed.unit.flags.has(Flag::ClosuresPass) && !placed.unit.mentions.contains(&Name::new("impl"))
+    });
     let judgement = match edit.can(Capability::ComparesLayouts) {
         _ if !edit.is_replaced() => edit.code(),
+        false if passed && edit.can(Capability::FinishesOldCalls) => PASSING_CLOSURES,
         true => BUILT_CLOSURES,
         false => STORED_CLOSURES,
     };

@@ -11,6 +11,7 @@ pub(crate) mod text;
 pub(crate) mod traits;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::live::Kept;
 use crate::{
@@ -220,7 +221,34 @@ impl<'a> Edit<'a> {
             .flat_map(FileUnits::units)
             .filter(|placed| placed.unit.id.kind != UnitKind::Import);
         self.pair().is_none()
-            && units.any(|placed| placed.unit.type_mentions().any(|mention| mention == name))
+            && (units.any(|placed| placed.unit.type_mentions().any(|mention| mention == name))
+                || self.is_mentioned_elsewhere(name))
+    }
+
+    /// Whether types of other files mention a name that comes to them from this one: through a `use` of that name, or
+    /// of all names.
+    pub(crate) fn is_mentioned_elsewhere(&self, name: Name) -> bool {
+        if !self.programs.0.index().is_mentioned(name) {
+            return false;
+        }
+        let module = self.old_file.or(self.new_file).map(|file| Arc::clone(&file.module));
+        let mut others = self
+            .programs
+            .0
+            .files()
+            .map(|(_, file)| file)
+            .filter(|file| Some(&file.module) != module.as_ref());
+        others.any(|file| {
+            let imports = |unit: &Unit| {
+                unit.id.kind == UnitKind::Import
+                    && (unit.id.path.ends_with('*') || unit.mentions.contains(&name))
+            };
+            let mentions = |unit: &Unit| {
+                unit.id.kind != UnitKind::Import && unit.type_mentions().any(|mention| mention == name)
+            };
+            file.units().any(|placed| imports(placed.unit))
+                && file.units().any(|placed| mentions(placed.unit))
+        })
     }
 
     /// A finding at the unit's name.
@@ -268,6 +296,11 @@ impl<'a> Edit<'a> {
 }
 
 impl Aspect {
+    /// Whether values look otherwise in memory where it differs.
+    pub(crate) fn is_of_layout(self) -> bool {
+        matches!(self, Self::Layout | Self::Repr | Self::Generics)
+    }
+
     pub(crate) const ALL: [Self; 13] = [
         Self::Existence,
         Self::Signature,

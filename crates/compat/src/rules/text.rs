@@ -65,7 +65,7 @@ pub(crate) fn import_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     findings.push(edit.finding(format!("the import {} {verb}", edit.name()), judgement));
 }
 
-/// Whether a type or signature of either file mentions the imported name. A glob can bring in any name.
+/// Whether a type or signature of this file, or of one that has the name from here, mentions the imported name. A glob can bring in any name.
 fn is_mentioned_in_types(edit: &Edit<'_>) -> bool {
     let import = edit.placed().unit;
     if import.id.path.ends_with('*') {
@@ -75,6 +75,7 @@ fn is_mentioned_in_types(edit: &Edit<'_>) -> bool {
     let others = edit.old_file.into_iter().flat_map(crate::FileUnits::units);
     let mut others = others.filter(|placed| placed.unit.id.kind != UnitKind::Import);
     others.any(|placed| placed.unit.type_mentions().any(|name| import.mentions.contains(&name)))
+        || import.mentions.iter().any(|name| edit.is_mentioned_elsewhere(*name))
 }
 
 /// `MF0903`.

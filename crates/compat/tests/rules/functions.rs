@@ -150,6 +150,29 @@ fn mf0109_closures_that_capture_the_same_are_bodies() {
 }
 
 #[test]
+fn mf0109_a_closure_that_is_called_and_forgotten_ends_with_the_call() {
+    let before =
+        "fn scale(all: &mut Vec<u32>, by: u32, more: u32) { all.iter_mut().for_each(|x| *x *= by); }";
+    let passes = |text: &str| verdict(text, &text.replace("*= by", "*= by + more"), HotLibReloader);
+    assert_eq!(passes(before), Verdict::Safe);
+    assert_eq!(passes(&before.replace("iter_mut()", "iter_mut().rev()")), Verdict::Safe);
+    let adapted = "fn sum(all: &[u32], by: u32, more: u32) -> u32 { all.iter().map(|x| x * by).sum() }";
+    assert_eq!(verdict(adapted, &adapted.replace("* by", "* by * more"), HotLibReloader), Verdict::Safe);
+    // One that is returned, boxed, given to a function of one's own, or made by another closure may live on.
+    let kept = [
+        "fn all(by: u32, more: u32) -> impl Iterator<Item = u32> { (0..3).map(move |x| x * by) }",
+        "fn all(by: u32, more: u32) { keep(Box::new((0..3).map(move |x| x * by))) }",
+        "fn all(by: u32, more: u32) { listen(move |x| x * by) }",
+        "fn all(by: u32, more: u32) -> Vec<F> { (0..3).map(|n| make(move |x| x * by)).collect() }",
+        "fn all(by: u32, more: u32) { let f = move |x| x * by; keep(f) }",
+    ];
+    for before in kept {
+        let after = before.replace("* by", "* by * more");
+        assert_eq!(verdict(before, &after, HotLibReloader), Verdict::Restart, "{before}");
+    }
+}
+
+#[test]
 fn mf0112_a_function_that_becomes_a_boundary_is_not_called_yet() {
     let before = "pub fn step() {}";
     let after = "#[unsafe(no_mangle)]\npub fn step() {}";

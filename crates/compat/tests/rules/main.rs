@@ -8,6 +8,7 @@ mod edit;
 mod enums;
 mod functions;
 mod live;
+mod names;
 mod statics;
 mod structs;
 mod text;
