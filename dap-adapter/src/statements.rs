@@ -5,7 +5,9 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use compat::Texts;
@@ -43,6 +45,8 @@ struct Found {
 #[derive(Default)]
 struct Statements {
     found: Vec<Found>,
+    /// The first line of every statement, in the order of the tree.
+    all: Vec<usize>,
     /// The functions: first line (with attributes and documentation) and last.
     functions: Vec<(usize, usize)>,
 }
@@ -51,6 +55,7 @@ impl<'ast> Visit<'ast> for Statements {
     fn visit_stmt(&mut self, statement: &'ast syn::Stmt) {
         let span = statement.span();
         let (line, last) = (span.start().line - 1, span.end().line - 1);
+        self.all.push(line);
         // On one line, the first is what a breakpoint there is on.
         if self.found.iter().all(|found| found.line != line) {
             self.found.push(Found { line, last, tokens: statement.to_token_stream().to_string() });
@@ -126,7 +131,11 @@ impl Edited {
         let count = self.tree.found.len();
         let picked = self.random.usize(..count);
         let (line, last) = (self.tree.found[picked].line, self.tree.found[picked].last);
-        match self.random.u8(..7) {
+        match self.random.u8(..8) {
+            7 => {
+                self.reformat();
+                ("a file that rustfmt laid out", None)
+            }
             0 => {
                 let number = self.random.u32(..);
                 let new = ["", "// a comment", "    // another one"].map(|text| format!("{text}{number}"));
@@ -191,10 +200,42 @@ impl Edited {
         }
     }
 
+    /// The file in lines of another width. Statements stand in the tree in the order that they did; where rustfmt put
+    /// one more block around an expression, nobody can tell which they are, and nothing is done.
+    fn reformat(&mut self) {
+        let width = [50, 70, 100, 140][self.random.usize(..4)];
+        let text = rustfmt(&self.text(), width);
+        let Some(tree) = statements(&text).filter(|tree| tree.all.len() == self.tree.all.len()) else { return };
+        let mut lines: Vec<Line> =
+            text.lines().map(|line| Line { text: line.to_owned(), statement: None }).collect();
+        let mut seen = HashMap::new();
+        for (old, new) in self.tree.all.iter().zip(&tree.all) {
+            let statement = self.lines[*old].statement.filter(|_| seen.insert(old, ()).is_none());
+            if tree.found.iter().any(|found| found.line == *new) && lines[*new].statement.is_none() {
+                lines[*new].statement = statement;
+            }
+        }
+        self.lines = lines;
+    }
+
     fn function(&mut self) -> (usize, usize) {
         let picked = self.random.usize(..self.tree.functions.len());
         self.tree.functions[picked]
     }
+}
+
+fn rustfmt(text: &str, width: u32) -> String {
+    let mut command = Command::new("rustfmt");
+    command.args(["--edition", "2024", "--config", &format!("max_width={width}")]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("rustfmt starts");
+    let mut stdin = child.stdin.take().expect("it was asked for");
+    let writer = std::thread::spawn({
+        let text = text.to_owned();
+        move || stdin.write_all(text.as_bytes())
+    });
+    let output = child.wait_with_output().expect("rustfmt ends");
+    writer.join().expect("no panic").expect("rustfmt reads");
+    String::from_utf8(output.stdout).expect("Rust is UTF-8")
 }
 
 /// Where each statement that began a line begins one now.

@@ -10,13 +10,19 @@
 //! Generated code has a third kind of text behind it, its original: [`SourceMap`] reads the maps that
 //! compilers write (ECMA-426).
 //!
+//! What lies between the editor and the code that runs is a chain of these: [`Remapper`] goes along it in both
+//! directions.
+//!
 //! Lines and columns count from 0 everywhere in this crate.
 
 mod line_map;
 mod pairing;
 mod paths;
+mod remapper;
 mod source_map;
+mod tokens;
 
-pub use line_map::{Anchor, LineMap, Mapped};
+pub use line_map::{Anchor, LineMap, Mapped, column};
 pub use paths::{PathRewriteError, PathRewrites};
+pub use remapper::{Location, Remapper};
 pub use source_map::{Error as SourceMapError, Original, Position, Source, SourceMap};

@@ -77,8 +77,9 @@ impl LineMap {
         let new_groups = grouped(&innermost(new.len(), anchors.iter().map(|a| &a.new)), anchors.len());
         for (old_lines, new_lines) in old_groups.iter().zip(&new_groups) {
             for (from, to) in pairing::pair(&old, old_lines, &new, new_lines) {
-                map.forward[from as usize] = Some(to);
-                map.backward[to as usize] = Some(from);
+                // A line that was broken is where it begins, and so is one that was joined to others.
+                map.forward[from as usize].get_or_insert(to);
+                map.backward[to as usize].get_or_insert(from);
             }
         }
         map
@@ -98,6 +99,35 @@ impl LineMap {
     pub fn backward(&self, line: u32) -> Mapped {
         look_up(&self.backward, line)
     }
+}
+
+/// Where a column of a line stands in the line that it became; both in UTF-16 code units, from 0.
+///
+/// Indentation counts for nothing, what both lines begin or end with stays with its letters, and what is between
+/// is where the change begins.
+#[must_use]
+pub fn column(old: &str, new: &str, column: u32) -> u32 {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let ((blank_old, old), (blank_new, new)) = (old.split_at(indent(old)), new.split_at(indent(new)));
+    let units = |text: &str| text.trim_end().encode_utf16().collect::<Vec<u16>>();
+    let (old, new) = (units(old), units(new));
+    let number = |units: usize| u32::try_from(units).unwrap_or(u32::MAX);
+    // Blanks are one unit each.
+    let (indent_old, indent_new) = (blank_old.chars().count(), blank_new.chars().count());
+    let Some(at) = (column as usize).checked_sub(indent_old) else {
+        return column.min(number(indent_new));
+    };
+    let same_start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    if at <= same_start {
+        return number(indent_new + at);
+    }
+    let most = old.len().min(new.len()) - same_start;
+    let same_end = old.iter().rev().zip(new.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
+    if at + same_end >= old.len() {
+        // Beyond the end stays beyond it.
+        return number(indent_new + new.len() + at - old.len());
+    }
+    number(indent_new + same_start)
 }
 
 fn lines(text: &str) -> Vec<&str> {
@@ -164,6 +194,27 @@ mod tests {
     #[test]
     fn crlf_and_indentation_are_not_differences() {
         check("if x {\r\nstep();\r\n}\r\n", "if x {\n    step();\n}\n", &[(1, Mapped::Exact(1))]);
+    }
+
+    #[test]
+    fn columns_stay_with_their_letters() {
+        assert_eq!(column("    a(b, c);", "        a(b, c);", 9), 13, "re-indented");
+        assert_eq!(column("\ta(b, c);", "    a(b, c);", 3), 6, "a tab is one letter");
+        assert_eq!(column("    a(1, c);", "    a(1000, c);", 9), 12, "after the change");
+        assert_eq!(column("    a(1, c);", "    a(1000, c);", 6), 6, "before it");
+        assert_eq!(column("    a(two, c);", "    a(x, c);", 7), 6, "inside of it");
+        assert_eq!(column("    f(\"🦀\", c);", "  f(\"🦀\", c);", 12), 10, "UTF-16: a crab is two");
+        assert_eq!(column("    a();", "a();", 2), 0, "in the indentation");
+        assert_eq!(column("a();", "  a();", 9), 11, "beyond the end");
+    }
+
+    #[test]
+    fn a_statement_that_was_broken_is_where_it_begins() {
+        let old = "fn f() {\n    let speed = limit(first, second);\n    go(speed);\n}\n";
+        let new = "fn f() {\n    let speed = limit(\n        first,\n        second,\n    );\n    go(speed);\n}\n";
+        check(old, new, &[(1, Mapped::Exact(1)), (2, Mapped::Exact(5))]);
+        let back = LineMap::between(new, old);
+        assert_eq!([1, 2, 3, 4].map(|line| back.forward(line)), [Mapped::Exact(1); 4]);
     }
 
     #[test]
