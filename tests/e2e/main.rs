@@ -14,3 +14,4 @@ mod map;
 mod programs;
 mod run;
 mod soak;
+mod source_maps;

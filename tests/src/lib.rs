@@ -8,6 +8,7 @@ pub mod edits;
 pub mod footprint;
 pub mod fuzz;
 pub mod incremental;
+pub mod generator;
 pub mod lsp;
 pub mod mutation;
 pub mod program;

@@ -48,7 +48,8 @@ impl Part {
 
     fn needs(self) -> &'static [setup::Need] {
         match self {
-            Self::Rust | Self::E2e => &[setup::LINKER, setup::GIT, setup::DEBUGGER],
+            // Node: maps that compilers of TypeScript make are compared with what an npm package says of them.
+            Self::Rust | Self::E2e => &[setup::LINKER, setup::GIT, setup::NODE, setup::DEBUGGER],
             Self::Lsp => &[setup::LINKER, setup::GIT, setup::PYTHON],
             Self::Extension => &[setup::NODE],
             Self::Vscode => &[setup::LINKER, setup::GIT, setup::NODE, setup::DEBUGGER, setup::BROWSER],
@@ -90,7 +91,7 @@ fn prepare(parts: &[Part]) -> Result<()> {
     console::heading("Setup");
     let needs: Vec<setup::Need> = parts.iter().flat_map(|part| part.needs().iter().copied()).collect();
     setup::require(&needs)?;
-    if parts.iter().any(|part| matches!(part, Part::Extension | Part::Vscode)) {
+    if parts.iter().any(|part| !matches!(part, Part::Lsp)) {
         setup::node_packages()?;
     }
     if parts.iter().any(|part| matches!(part, Part::Rust | Part::E2e | Part::Lsp | Part::Fuzz)) {

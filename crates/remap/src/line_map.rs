@@ -211,7 +211,8 @@ mod tests {
     #[test]
     fn a_statement_that_was_broken_is_where_it_begins() {
         let old = "fn f() {\n    let speed = limit(first, second);\n    go(speed);\n}\n";
-        let new = "fn f() {\n    let speed = limit(\n        first,\n        second,\n    );\n    go(speed);\n}\n";
+        let new =
+            "fn f() {\n    let speed = limit(\n        first,\n        second,\n    );\n    go(speed);\n}\n";
         check(old, new, &[(1, Mapped::Exact(1)), (2, Mapped::Exact(5))]);
         let back = LineMap::between(new, old);
         assert_eq!([1, 2, 3, 4].map(|line| back.forward(line)), [Mapped::Exact(1); 4]);

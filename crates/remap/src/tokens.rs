@@ -128,7 +128,11 @@ mod tests {
 
     #[test]
     fn lines_that_were_joined_are_on_the_one_line() {
-        check("call(\n    a,\n    b,\n);\nx();", "call(a, b);\nx();", &[(0, 0), (1, 0), (2, 0), (3, 0), (4, 1)]);
+        check(
+            "call(\n    a,\n    b,\n);\nx();",
+            "call(a, b);\nx();",
+            &[(0, 0), (1, 0), (2, 0), (3, 0), (4, 1)],
+        );
     }
 
     #[test]
