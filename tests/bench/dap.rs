@@ -159,11 +159,9 @@ fn snapshots(session: &mut Session, table: &mut Table) {
         let (first, _) = session.timed("stackTrace", thread.clone());
         let (again, _) = session.timed("stackTrace", thread);
         let kept = session.client.events_so_far("midflight/scopeSnapshot");
-        assert!(
-            kept.len() >= 20 && kept.iter().all(|kept| kept["partial"] == false),
-            "{} frames",
-            kept.len()
-        );
+        // How deep is limited, as it is by default; how long is not.
+        let whole = kept.iter().filter(|kept| !kept["variables"]["name"].is_null()).count();
+        assert!(whole >= 20, "{whole} frames of {}: {kept:?}", kept.len());
         times.push(first - again);
     }
     table.measured("dap", &format!("snapshot of 20 frames, median of {STOPS}"), at(times, 50), Some(50.0));

@@ -121,7 +121,12 @@ fn main() -> ExitCode {
 
 /// Serves the debug adapter protocol until the editor has gone.
 fn dap(DapArgs { listen, connect, adapter }: DapArgs) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    // One session on one thread: a message that goes from queue to queue wakes no other one on its way.
+    let mut builder = match listen {
+        None => tokio::runtime::Builder::new_current_thread(),
+        Some(_) => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = builder.worker_threads(2).enable_all().build()?;
     runtime.block_on(dap_adapter::run(dap_adapter::Options { listen, connect, adapter }))?;
     // A read of standard input can't be cancelled, and must not keep a session that is over.
     runtime.shutdown_background();
