@@ -134,4 +134,31 @@ mod tests {
         let got = read_all(format!("Content-Length: {huge}\r\n\r\n").as_bytes()).await;
         assert_eq!(got, [Err(FramingError::TooLong(huge).to_string())]);
     }
+
+    /// Bytes of messages, changed: whatever they are, reading them ends, in an error or with what they say.
+    #[tokio::test]
+    async fn whatever_is_read_it_ends() {
+        const PIECES: [&[u8]; 8] =
+            [b"Content-Length: ", b"\r\n", b"\n", b":", b"18446744073709551616", b"-1", b"{}", b"\xff\xfe"];
+        let rounds = std::env::var("MIDFLIGHT_FUZZ").ok().and_then(|rounds| rounds.parse().ok());
+        for seed in 0..rounds.unwrap_or(20_000) {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let event = br#"{"seq":1,"type":"event","event":"output","body":{"output":"a"}}"#;
+            let mut bytes = [frame(event), frame(b"{}"), frame(event)].concat();
+            for _ in 0..random.usize(..5) {
+                let at = random.usize(..=bytes.len());
+                match random.u8(..3) {
+                    0 if at < bytes.len() => drop(bytes.remove(at)),
+                    1 if at < bytes.len() => bytes[at] = random.u8(..),
+                    _ => drop(bytes.splice(at..at, PIECES[random.usize(..PIECES.len())].iter().copied())),
+                }
+            }
+            let read = read_all(&bytes).await;
+            assert!(read.len() <= bytes.len() + 1, "{seed}");
+            for body in read.into_iter().flatten() {
+                let message = crate::message::Message::parse(body.into_bytes());
+                drop(message.map(|message| message.with_paths(&|path| Some(format!("/x{path}")))));
+            }
+        }
+    }
 }

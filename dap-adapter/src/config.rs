@@ -1,6 +1,7 @@
 //! What the launch configuration asks of Midflight.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::time::Duration;
 
 use compat::EngineKind;
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::originals::Originals;
 
 /// The `midflight` key of a launch configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -34,9 +36,8 @@ pub(crate) struct Config {
     /// Prefixes of paths that differ between here and the build.
     #[serde(default)]
     path_rewrites: Vec<PathRewrite>,
-    /// Source maps: for a later version.
-    #[serde(default, rename = "sourceMaps")]
-    _source_maps: Value,
+    /// Where the source maps are, or the generated files that name theirs; none, where nothing is generated.
+    pub(crate) source_maps: Option<Vec<String>>,
 }
 
 /// A prefix of paths here, and what stands for it where the program was built.
@@ -136,6 +137,7 @@ impl Config {
         })?;
         config.engine()?;
         config.path_rewrites()?;
+        config.originals(Path::new("/"))?;
         Ok(Some(config))
     }
 
@@ -144,6 +146,12 @@ impl Config {
         let pairs = self.path_rewrites.iter();
         PathRewrites::new(pairs.map(|pair| (pair.local.as_str(), pair.remote.as_str())))
             .map_err(|error| Error::user(format!("In `midflight.pathRewrites`, {error}.")))
+    }
+
+    /// The originals of generated files below a root.
+    pub(crate) fn originals(&self, root: &Path) -> Result<Originals> {
+        let Some(patterns) = &self.source_maps else { return Ok(Originals::default()) };
+        Originals::new(root, patterns, self.path_rewrites()?)
     }
 
     /// The engine that is asked for.

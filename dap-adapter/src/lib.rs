@@ -9,7 +9,7 @@
 //! - `editor`, `adapter`: the two sides, as queues.
 //! - `session`: one event loop that owns all state of a debug session.
 //! - `terminal`: a client of a session, for a plain terminal without an editor.
-//! - `breakpoints`, `sources`, `modules`, `snapshots`: the domain, without any IO on the protocol.
+//! - `breakpoints`, `sources`, `originals`, `modules`, `snapshots`: the domain, without any IO on the protocol.
 
 mod adapter;
 mod breakpoints;
@@ -24,12 +24,14 @@ mod formatters;
 mod images;
 mod message;
 mod modules;
+mod originals;
 mod platform;
 mod session;
 mod snapshots;
 mod sources;
 #[cfg(test)]
 mod statements;
+mod streams;
 pub mod terminal;
 mod watch;
 
@@ -58,7 +60,8 @@ pub struct Options {
 pub async fn run(options: Options) -> Result<(), Error> {
     let options = Arc::new(options);
     let Some(address) = options.listen else {
-        let (editor, from_editor) = editor::connect(tokio::io::stdin(), tokio::io::stdout());
+        let (reader, writer) = streams::standard();
+        let (editor, from_editor) = editor::connect(reader, writer);
         Session::new(options, editor, from_editor).run().await;
         return Ok(());
     };

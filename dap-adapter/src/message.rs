@@ -13,6 +13,19 @@ pub(crate) struct Message {
     pub(crate) kind: Kind,
 }
 
+/// The first line and the first column of a file in messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Base {
+    pub(crate) line: i64,
+    pub(crate) column: i64,
+}
+
+impl Default for Base {
+    fn default() -> Self {
+        Self { line: 1, column: 1 }
+    }
+}
+
 /// The fields by which a message is routed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Kind {

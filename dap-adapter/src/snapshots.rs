@@ -3,7 +3,7 @@
 //! References to variables die when the process goes on, so a snapshot is plain values. It is offered as a
 //! scope of its own beside the live ones: cached values in place of live ones would be confusing.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use dap::types::{Scope, Variable};
@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 
 /// So many generations of each function are kept.
 const GENERATIONS: usize = 3;
+
+/// So many snapshots of each function are kept: those at different breakpoints of one generation are.
+const SNAPSHOTS: usize = 24;
 
 /// So many functions are kept; the one that was seen longest ago goes first.
 const FUNCTIONS: usize = 64;
@@ -86,10 +89,15 @@ fn fields(variables: &[Kept]) -> Value {
 }
 
 impl Snapshot {
+    /// The breakpoint that the frame stood at.
+    fn breakpoint(&self) -> Option<i64> {
+        self.breakpoints.first().copied()
+    }
+
     /// The body of `midflight/scopeSnapshot`.
     pub(crate) fn value(&self) -> Value {
         json!({
-            "breakpointId": self.breakpoints.first(),
+            "breakpointId": self.breakpoint(),
             "stackFrameId": self.frame,
             "function": self.function,
             "generation": self.generation,
@@ -100,16 +108,22 @@ impl Snapshot {
 }
 
 impl Snapshots {
-    /// Keeps a snapshot; it takes the place of an earlier one of the same function and generation.
+    /// Keeps a snapshot; it takes the place of an earlier one of the same function, generation and breakpoint.
     pub(crate) fn keep(&mut self, snapshot: Snapshot) {
         let name = snapshot.function.clone();
         self.order.retain(|other| *other != name);
         self.order.push_back(name.clone());
-        let generations = self.functions.entry(name).or_default();
-        generations.retain(|other| other.generation != snapshot.generation);
-        generations.push_back(snapshot);
-        if generations.len() > GENERATIONS {
-            generations.pop_front();
+        let kept = self.functions.entry(name).or_default();
+        kept.retain(|other| {
+            (other.generation, other.breakpoint()) != (snapshot.generation, snapshot.breakpoint())
+        });
+        kept.push_back(snapshot);
+        let generations: BTreeSet<u32> = kept.iter().map(|snapshot| snapshot.generation).collect();
+        if let Some(oldest) = generations.iter().rev().nth(GENERATIONS - 1) {
+            kept.retain(|snapshot| snapshot.generation >= *oldest);
+        }
+        if kept.len() > SNAPSHOTS {
+            kept.pop_front();
         }
         if self.order.len() > FUNCTIONS
             && let Some(oldest) = self.order.pop_front()
@@ -124,10 +138,19 @@ impl Snapshots {
         all.flatten().map(Snapshot::value).collect()
     }
 
-    /// What a function's variables were before the last reload.
-    fn before(&self, function: &str, generation: u32) -> Option<Snapshot> {
+    /// What a function's variables were before the last reload: at the breakpoint that the frame stands at, if it
+    /// was hit then, else where they were seen last.
+    fn before(&self, function: &str, (generation, frame): (u32, i64)) -> Option<Snapshot> {
+        let present = self.present(function, (generation, frame)).and_then(Snapshot::breakpoint);
         let before = self.functions.get(function)?.iter().filter(|snapshot| snapshot.generation < generation);
-        before.max_by_key(|snapshot| snapshot.generation).cloned()
+        let is_same = |snapshot: &Snapshot| present.is_some() && snapshot.breakpoint() == present;
+        before.max_by_key(|snapshot| (snapshot.generation, is_same(snapshot))).cloned()
+    }
+
+    /// What they are: as they were read in this frame, else in another one of the function.
+    fn present(&self, function: &str, (generation, frame): (u32, i64)) -> Option<&Snapshot> {
+        let now = self.functions.get(function)?.iter().filter(|snapshot| snapshot.generation == generation);
+        now.max_by_key(|snapshot| snapshot.frame == frame)
     }
 
     /// What one of them was: `path` is `.name`, with fields and elements after it (`.players[0].score`), as the
@@ -135,10 +158,10 @@ impl Snapshots {
     pub(crate) fn evaluate(
         &mut self,
         function: &str,
-        generation: u32,
+        frame: (u32, i64),
         path: &str,
     ) -> Result<Variable, String> {
-        let before = self.before(function, generation);
+        let before = self.before(function, frame);
         let before = before.ok_or_else(|| format!("No stop in `{function}` before a reload was kept."))?;
         let mut variables = &*before.variables;
         let (mut found, mut reached) = (None, String::new());
@@ -165,10 +188,11 @@ impl Snapshots {
     }
 
     /// The scope that shows what a function's variables were before the last reload.
-    pub(crate) fn offer(&mut self, function: &str, generation: u32) -> Option<Scope> {
-        let before = self.before(function, generation)?;
-        let now = self.functions.get(function)?.iter().find(|snapshot| snapshot.generation == generation);
-        let now = now.map(|snapshot| (Arc::clone(&snapshot.variables), snapshot.is_partial));
+    pub(crate) fn offer(&mut self, function: &str, frame: (u32, i64)) -> Option<Scope> {
+        let before = self.before(function, frame)?;
+        let now = self
+            .present(function, frame)
+            .map(|snapshot| (Arc::clone(&snapshot.variables), snapshot.is_partial));
         let present = now.as_ref().map(|(variables, is_partial)| (&**variables, *is_partial));
         let reference = self.offer_variables(&before.variables, present);
         Some(Scope {
@@ -298,10 +322,10 @@ mod tests {
         let mut snapshots = Snapshots::default();
         snapshots
             .keep(snapshot(0, vec![kept("a", "1", vec![]), kept("s", "0x1", vec![kept("n", "5", vec![])])]));
-        assert!(snapshots.offer("step", 0).is_none(), "nothing was reloaded");
+        assert!(snapshots.offer("step", (0, 4)).is_none(), "nothing was reloaded");
         snapshots
             .keep(snapshot(2, vec![kept("a", "1", vec![]), kept("s", "0x1", vec![kept("n", "6", vec![])])]));
-        let scope = snapshots.offer("step", 2).expect("a scope");
+        let scope = snapshots.offer("step", (2, 4)).expect("a scope");
         assert_eq!(scope.name, "Before reload (generation 0)");
         let shown = snapshots.variables(scope.variables_reference).expect("ours").to_vec();
         let values: Vec<&str> = shown.iter().map(|variable| variable.value.as_str()).collect();
@@ -319,16 +343,16 @@ mod tests {
         let inner = kept("[0]", "{...}", vec![kept("score", "7", vec![])]);
         snapshots.keep(snapshot(0, vec![kept("tick", "1", vec![]), kept("players", "size=1", vec![inner])]));
         let was = |snapshots: &mut Snapshots, path: &str| {
-            snapshots.evaluate("step", 1, path).map(|variable| variable.value)
+            snapshots.evaluate("step", (1, 4), path).map(|variable| variable.value)
         };
         assert_eq!(was(&mut snapshots, ".tick").as_deref(), Ok("1"));
         assert_eq!(was(&mut snapshots, " .players[0].score ").as_deref(), Ok("7"));
-        let players = snapshots.evaluate("step", 1, ".players").expect("kept");
+        let players = snapshots.evaluate("step", (1, 4), ".players").expect("kept");
         assert_eq!(snapshots.variables(players.variables_reference).map(<[Variable]>::len), Some(1));
         let missing = was(&mut snapshots, ".players[0].rank").expect_err("never there");
         assert_eq!(missing, "`rank` of `players[0]` was not kept in generation 0 (but score).");
-        assert!(was(&mut snapshots, "").is_err() && snapshots.evaluate("other", 1, ".tick").is_err());
-        assert!(snapshots.evaluate("step", 0, ".tick").is_err(), "nothing was reloaded");
+        assert!(was(&mut snapshots, "").is_err() && snapshots.evaluate("other", (1, 4), ".tick").is_err());
+        assert!(snapshots.evaluate("step", (0, 4), ".tick").is_err(), "nothing was reloaded");
     }
 
     #[test]
@@ -342,5 +366,22 @@ mod tests {
             snapshots.keep(Snapshot { function: format!("f{index}"), ..snapshot(0, vec![]) });
         }
         assert_eq!((snapshots.functions.len(), snapshots.order.len()), (FUNCTIONS, FUNCTIONS));
+    }
+
+    #[test]
+    fn each_breakpoint_has_its_own() {
+        let mut snapshots = Snapshots::default();
+        let at = |generation, frame, breakpoint, value| Snapshot {
+            breakpoints: vec![breakpoint],
+            frame,
+            ..snapshot(generation, vec![kept("a", value, vec![])])
+        };
+        snapshots.keep(at(0, 4, 1, "1"));
+        snapshots.keep(at(0, 5, 2, "2"));
+        snapshots.keep(at(1, 6, 1, "3"));
+        let was = snapshots.evaluate("step", (1, 6), ".a").expect("kept");
+        assert_eq!(was.value, "1", "at the same breakpoint, though another was hit later");
+        let was = snapshots.evaluate("step", (1, 9), ".a").expect("kept");
+        assert_eq!(was.value, "1", "the present frame is not known: the function's newest breakpoint tells");
     }
 }

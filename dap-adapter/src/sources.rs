@@ -278,6 +278,41 @@ impl Sources {
         map
     }
 
+    /// A statement whose function was moved to another file: that file, its newest text, and the line there.
+    pub(crate) fn moved(&mut self, key: &Key, text: &Arc<str>, line: u32) -> Option<(Key, Arc<str>, u32)> {
+        let old = self.units_of(key, text);
+        let around = old.unit_at(start_of(text, line)).filter(|placed| placed.unit.id.kind.is_function())?;
+        let mut generations = self.generations.iter().rev();
+        let before = generations
+            .find(|generation| generation.texts.get(key).is_some_and(|known| Arc::ptr_eq(known, text)))?;
+        let now = self.current();
+        let is_it = |placed: &Placed<'_>| {
+            placed.unit.body == around.unit.body && placed.unit.id.name() == around.unit.id.name()
+        };
+        let has =
+            |units: Option<&Arc<FileUnits>>| units.is_some_and(|units| units.units().any(|it| is_it(&it)));
+        if has(now.program.file(key)) {
+            return None;
+        }
+        let others = now.program.files().filter(|(other, _)| *other != key);
+        // Where it was before, it was not moved to.
+        let new = others.filter(|(other, _)| !has(before.program.file(other)));
+        let mut found = new.flat_map(|(other, units)| {
+            units.units().filter(is_it).map(move |placed| (Arc::clone(other), placed.range()))
+        });
+        let (there, range) = found.next()?;
+        if found.next().is_some() {
+            return None;
+        }
+        let new = Arc::clone(now.texts.get(&there)?);
+        let anchor = Anchor {
+            old: LineStarts::of(text).range(&around.range()),
+            new: LineStarts::of(&new).range(&range),
+        };
+        let line = LineMap::anchored(text, &new, &[anchor]).forward(line).exact()?;
+        Some((there, new, line))
+    }
+
     fn units_of(&mut self, key: &str, text: &Arc<str>) -> Arc<FileUnits> {
         let entry = self
             .units
@@ -378,7 +413,7 @@ impl LineStarts {
 }
 
 /// Without `.` and `..`, as a debugger may report paths.
-fn normal(path: &Path) -> PathBuf {
+pub(crate) fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for component in path.components() {
         match component {

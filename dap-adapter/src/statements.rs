@@ -20,7 +20,7 @@ use crate::sources::{Generation, Key, Sources};
 
 /// Files with all that is usual, and how often each is edited.
 const FILES: [&str; 5] = [
-    "dap-adapter/src/breakpoints.rs",
+    "dap-adapter/src/breakpoints/mod.rs",
     "dap-adapter/src/session/stops.rs",
     "crates/remap/src/line_map.rs",
     "examples/plain/src/main.rs",
@@ -205,7 +205,9 @@ impl Edited {
     fn reformat(&mut self) {
         let width = [50, 70, 100, 140][self.random.usize(..4)];
         let text = rustfmt(&self.text(), width);
-        let Some(tree) = statements(&text).filter(|tree| tree.all.len() == self.tree.all.len()) else { return };
+        let Some(tree) = statements(&text).filter(|tree| tree.all.len() == self.tree.all.len()) else {
+            return;
+        };
         let mut lines: Vec<Line> =
             text.lines().map(|line| Line { text: line.to_owned(), statement: None }).collect();
         let mut seen = HashMap::new();

@@ -3,6 +3,7 @@
 //! Every wait has a deadline, and a failure prints the whole conversation: see [`log`].
 
 pub mod log;
+pub mod scripted;
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};

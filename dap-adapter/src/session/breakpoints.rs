@@ -1,11 +1,16 @@
 //! Breakpoints on their way to the adapter and back.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
+use super::originals::is_elsewhere;
 use super::{Forwarded, Session};
-use crate::breakpoints::{Placement, Target};
+use crate::breakpoints::Placement;
+use crate::capabilities;
 use crate::error::Result;
 use crate::message::{self, Message};
+use crate::sources::Key;
 
 impl Session {
     /// The editor sends all breakpoints of a source.
@@ -23,7 +28,16 @@ impl Session {
             let points: Vec<Value> = points.into_iter().flatten().map(refused).collect();
             return self.editor.answer(seq, "setBreakpoints", json!({"breakpoints": points}));
         }
-        let key = live.key_of(&source);
+        let key = live.key_of(&source).or_else(|| {
+            // What is not built may be what something was generated from.
+            let path = source.get("path")?.as_str().filter(|_| !live.originals.is_off() && reference == 0)?;
+            Some(path.into()).filter(|key: &Key| is_elsewhere(key))
+        });
+        let is_elsewhere = key.as_ref().is_some_and(|key| is_elsewhere(key));
+        if is_elsewhere {
+            self.read_originals();
+        }
+        let Some(live) = &mut self.live else { return };
         let text = key.as_ref().and_then(|key| live.sources.meant(key, said.as_ref()));
         let path = source.get("path").and_then(Value::as_str).map(str::to_owned);
         let (Some(key), Some(text), Some(path)) = (key, text, path) else {
@@ -36,7 +50,7 @@ impl Session {
         let base = self.client.base;
         let points = arguments["breakpoints"].as_array().cloned().unwrap_or_default();
         let requests = points.into_iter().filter_map(|point| {
-            let number = point.get("line")?.as_i64()?.checked_sub(base)?;
+            let number = point.get("line")?.as_i64()?.checked_sub(base.line)?;
             Some((u32::try_from(number).ok()?, point))
         });
         let since = live.breakpoints.text(&path).cloned();
@@ -46,78 +60,72 @@ impl Session {
     }
 
     async fn send_breakpoints(&mut self, seq: i64, path: &str) {
-        let mut placements = self.placements(path);
+        let mut placements = self.placements(&[path.to_owned()]).await;
         let Some(live) = &mut self.live else { return };
-        let is_hot = live.breakpoints.set(path).is_some_and(|set| live.sources.is_hot(&set.key));
         // While its library is away they are kept, and set when the next one comes.
-        let waits = is_hot && live.process.cleared;
-        placements.retain(|placement| !waits && !live.breakpoints.is_set(path, placement));
+        let waits = |file: &str| live.process.cleared && live.is_hot_file(file);
+        placements.retain(|placement| !waits(placement.file()) && !live.breakpoints.is_set(placement));
         let only = if placements.len() == 1 { placements.pop() } else { None };
         if let Some(placement) = only {
             let request = message::request(seq, "setBreakpoints", placement.arguments.clone());
             let path = path.to_owned();
             return self.forward_breakpoints(seq, request, Forwarded::Breakpoints { path, placement }).await;
         }
-        if let Err(error) = self.set_standing(path, placements).await {
+        if let Err(error) = self.set_standing(placements).await {
             return self.editor.refuse(seq, "setBreakpoints", &error);
         }
         let body = self.answer(path);
         self.editor.answer(seq, "setBreakpoints", body);
     }
 
-    /// How a source's breakpoints have to be sent: at once, or for each image that has some of them.
-    fn placements(&mut self, path: &str) -> Vec<Placement> {
+    /// How the breakpoints of these sources have to be sent: once for each file that has some of them.
+    async fn placements(&mut self, paths: &[String]) -> Vec<Placement> {
         let base = self.client.base;
         let Some(live) = &mut self.live else { return Vec::new() };
-        live.breakpoints.anew(path);
-        let Some(set) = live.breakpoints.set(path) else { return Vec::new() };
-        let (key, text) = (set.key.clone(), set.text.clone());
-        let lines: Vec<u32> = set.points.iter().map(|point| point.line).collect();
-        if live.sources.images().is_empty() {
-            let file = live.path(&key).to_string_lossy().into_owned();
-            let generation = live.sources.running(&key);
-            let running = live.sources.text(generation, &key).unwrap_or_else(|| "".into());
-            let map = live.sources.map(&key, &text, &running);
-            let target = Target { base, path: &file, map: &map, generation, only: None };
-            return live.breakpoints.place(path, &target).into_iter().collect();
+        let mut files = BTreeSet::new();
+        for path in paths {
+            let places = live.places(path, base);
+            files.extend(live.breakpoints.put(path, places));
         }
-        let homes: Vec<usize> = lines.iter().map(|line| live.sources.home(&key, &text, *line)).collect();
-        let images = live.sources.images().iter();
-        let images: Vec<_> = images.map(|image| (image.generation, image.root.join(&*key))).collect();
-        let mut placements = Vec::new();
-        for (index, (generation, file)) in images.into_iter().enumerate() {
-            let file = file.to_string_lossy().into_owned();
-            let only: Vec<usize> = (0..homes.len()).filter(|point| homes[*point] == index).collect();
-            let had = live.breakpoints.has_sent(path, &file);
-            if only.is_empty() && !had {
-                continue;
-            }
-            let running = live.sources.text(generation, &key).unwrap_or_else(|| "".into());
-            let map = live.sources.map(&key, &text, &running);
-            let target = Target { base, path: &file, map: &map, generation, only: Some(&only) };
-            let placement = live.breakpoints.place(path, &target);
-            placements.extend(placement.filter(|placement| had || !placement.placed.is_empty()));
-        }
-        placements
+        self.count_hits().await;
+        let Some(live) = &mut self.live else { return Vec::new() };
+        files.iter().map(|file| live.breakpoints.placement(file, base)).collect()
     }
 
-    async fn set_standing(&mut self, path: &str, placements: Vec<Placement>) -> Result<()> {
+    /// A breakpoint that is set elsewhere begins to count anew: what it counted so far is remembered.
+    async fn count_hits(&mut self) {
+        let Some(live) = &mut self.live else { return };
+        let counted = live.breakpoints.take_counted();
+        if !capabilities::is_lldb(&self.capabilities) {
+            return;
+        }
+        for (adapters, id) in counted {
+            let list = json!({"expression": format!("`breakpoint list {adapters}"), "context": "repl"});
+            let Ok(body) = self.ask("evaluate", list).await else { continue };
+            let hits = hit_count(body["result"].as_str().unwrap_or_default());
+            if let Some((live, hits)) = self.live.as_mut().zip(hits) {
+                live.breakpoints.carry_hits(id, hits);
+            }
+        }
+    }
+
+    async fn set_standing(&mut self, placements: Vec<Placement>) -> Result<()> {
         if placements.is_empty() {
             return Ok(());
         }
         let stand = self.stand_for_breakpoints().await;
-        let set = self.set_placements(path, placements).await;
+        let set = self.set_placements(placements).await;
         self.go_on_from(stand);
         set
     }
 
     /// Asks the adapter for each placement in turn.
-    async fn set_placements(&mut self, path: &str, placements: Vec<Placement>) -> Result<()> {
+    async fn set_placements(&mut self, placements: Vec<Placement>) -> Result<()> {
         let base = self.client.base;
         for placement in placements {
             let body = self.ask("setBreakpoints", placement.arguments.clone()).await?;
             if let Some(live) = &mut self.live {
-                live.breakpoints.confirm(path, &placement, &body, base);
+                live.breakpoints.confirm(&placement, &body, base);
             }
         }
         Ok(())
@@ -127,7 +135,7 @@ impl Session {
     pub(super) fn on_breakpoints_answer(&mut self, path: &str, placement: &Placement, message: &Message) {
         let base = self.client.base;
         if let Some(live) = &mut self.live {
-            live.breakpoints.confirm(path, placement, &message.body(), base);
+            live.breakpoints.confirm(placement, &message.body(), base);
         }
         let mut tree = message.tree();
         tree["body"] = self.answer(path);
@@ -139,10 +147,13 @@ impl Session {
         let base = self.client.base;
         let Some(live) = &mut self.live else { return Value::Null };
         let Some(set) = live.breakpoints.set(path) else { return json!({"breakpoints": []}) };
-        let shown = live.sources.shown(&set.key).unwrap_or_else(|| set.text.clone());
-        let map = live.sources.map(&set.key, &set.text, &shown);
-        let points: Vec<_> = set.points.iter().map(|point| set.shown(point, &map, base)).collect();
-        json!({"breakpoints": points})
+        let (source, key, text) = (set.source.clone(), set.key.clone(), set.text.clone());
+        let points = set.points.clone();
+        let shown = points.iter().map(|point| {
+            let (at, line) = live.shown_at(&source, &key, &text, point);
+            point.shown(&at, line, base)
+        });
+        json!({"breakpoints": shown.collect::<Vec<_>>()})
     }
 
     /// The same, as the answer to the editor.
@@ -221,11 +232,18 @@ impl Session {
     /// The next library often lies at the same address; a breakpoint that is still there would be taken
     /// for set in it, and its trap never written.
     pub(super) async fn clear_hot_breakpoints(&mut self) -> Result<()> {
-        for (path, file) in self.hot_sources() {
+        let Some(live) = &mut self.live else { return Ok(()) };
+        let mut files = live.breakpoints.files();
+        files.retain(|file| live.is_hot_file(file));
+        for file in &files {
+            live.breakpoints.lift(file);
+        }
+        self.count_hits().await;
+        for file in files {
             let nothing = json!({"source": {"path": file}, "breakpoints": [], "lines": []});
             self.ask("setBreakpoints", nothing).await?;
             if let Some(live) = &mut self.live {
-                live.breakpoints.cleared(&path);
+                live.breakpoints.cleared(&file);
             }
         }
         if self.live.as_ref().is_some_and(|live| live.breakpoints.functions().is_some()) {
@@ -236,8 +254,7 @@ impl Session {
 
     /// Sets the breakpoints of reloadable code where their statements are now, and tells the editor.
     pub(super) async fn set_hot_breakpoints(&mut self) -> Result<()> {
-        let sources = self.hot_sources().into_iter().map(|(path, _)| path).collect();
-        self.set_again(sources).await?;
+        self.set_all_breakpoints().await?;
         self.set_function_breakpoints().await
     }
 
@@ -261,21 +278,33 @@ impl Session {
     }
 
     async fn set_again(&mut self, sources: Vec<String>) -> Result<()> {
+        let mut placements = self.placements(&sources).await;
+        if let Some(live) = &self.live {
+            placements.retain(|placement| !live.breakpoints.is_set(placement));
+        }
+        self.set_placements(placements).await?;
         for path in sources {
-            let mut placements = self.placements(&path);
-            if let Some(live) = &self.live {
-                placements.retain(|placement| !live.breakpoints.is_set(&path, placement));
-            }
-            self.set_placements(&path, placements).await?;
             self.tell_breakpoints(&path, None);
         }
         Ok(())
     }
+}
 
-    fn hot_sources(&self) -> Vec<(String, String)> {
-        let Some(live) = &self.live else { return Vec::new() };
-        let sources = live.breakpoints.sources().into_iter();
-        let hot = sources.filter(|(_, key)| live.sources.is_hot(key));
-        hot.map(|(path, key)| (path, live.path(&key).to_string_lossy().into_owned())).collect()
+/// How often LLDB says that a breakpoint was hit.
+fn hit_count(listed: &str) -> Option<u64> {
+    let (_, rest) = listed.split_once("hit count = ")?;
+    rest.split(|character: char| !character.is_ascii_digit()).next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hit_count;
+
+    #[test]
+    fn hits_are_read_from_the_list() {
+        let list =
+            "3: file = '/w/a.rs', line = 5, exact_match = 0, locations = 1, resolved = 1, hit count = 12\n";
+        assert_eq!(hit_count(list), Some(12));
+        assert_eq!(hit_count("No breakpoints currently set."), None);
     }
 }

@@ -43,7 +43,9 @@ impl Session {
             }
             Forwarded::StackTrace => self.on_stack_trace(message),
             Forwarded::Scopes { frame } => self.on_scopes(frame, &message),
-            Forwarded::Positions { path, .. } => self.on_response_with_positions(path.as_deref(), message),
+            Forwarded::Positions { path, generation, .. } => {
+                self.on_response_with_positions(path.as_deref(), generation, message);
+            }
             Forwarded::Plain(_) | Forwarded::Disconnect => self.editor.forward(message.into_bytes()),
         }
     }

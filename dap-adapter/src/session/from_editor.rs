@@ -10,7 +10,7 @@ use super::{Client, FIRST_OWN, Forwarded, Session, Stage};
 use crate::adapter::{self, Adapter};
 use crate::capabilities;
 use crate::error::{Error, Result};
-use crate::message::{Kind, Message};
+use crate::message::{Base, Kind, Message};
 
 /// Requests after which the process goes on.
 const RESUMES: [&str; 8] =
@@ -64,7 +64,10 @@ impl Session {
         let arguments = message.arguments();
         let flag = |name: &str, default| arguments.get(name).and_then(Value::as_bool).unwrap_or(default);
         self.client = Client {
-            base: i64::from(flag("linesStartAt1", true)),
+            base: Base {
+                line: i64::from(flag("linesStartAt1", true)),
+                column: i64::from(flag("columnsStartAt1", true)),
+            },
             shows_progress: flag("supportsProgressReporting", false),
             knows_invalidated: flag("supportsInvalidatedEvent", false),
             arguments,
@@ -127,6 +130,10 @@ impl Session {
             "evaluate" => self.on_evaluate(seq, command, message),
             "breakpointLocations" | "gotoTargets" | "disassemble" | "loadedSources" | "locations" => {
                 self.on_request_with_position(seq, command, message);
+            }
+            "stepInTargets" => self.on_step_in_targets(seq, command, message),
+            "configurationDone" if self.waits_for_originals() => {
+                self.live.as_mut().into_iter().for_each(|live| live.held.push(message.clone()));
             }
             "configurationDone" => {
                 if let Some(live) = self.live.as_mut().filter(|live| live.process.shown == Shown::NotBegun) {

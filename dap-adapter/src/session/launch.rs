@@ -248,6 +248,8 @@ impl Session {
             "elapsedMs": millis(prepared.took),
         }));
         let mut sources = Sources::new(prepared.tree.root.clone(), process.hot, generation);
+        // What is wrong with the patterns was said before anything was built.
+        let originals = config.originals(&prepared.tree.root).unwrap_or_default();
         if process.swap.is_some() {
             sources.add_program();
         }
@@ -259,6 +261,8 @@ impl Session {
             fixed: process.fixed,
             sources,
             breakpoints: crate::breakpoints::Breakpoints::default(),
+            originals,
+            held: Vec::new(),
             modules: process.modules,
             snapshots: crate::snapshots::Snapshots::default(),
             frames: std::collections::HashMap::new(),

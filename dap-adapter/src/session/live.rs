@@ -12,7 +12,9 @@ use super::swap::Swapping;
 use crate::breakpoints::Breakpoints;
 use crate::cargo::{Built, Invocation};
 use crate::config::Config;
+use crate::message::Message;
 use crate::modules::Modules;
+use crate::originals::Originals;
 use crate::platform::Process;
 use crate::snapshots::Snapshots;
 use crate::sources::{Key, Sources};
@@ -32,6 +34,9 @@ pub(super) struct Live {
     /// Why functions can't be swapped in place, where they should be.
     pub(super) fixed: Option<String>,
     pub(super) sources: Sources,
+    pub(super) originals: Originals,
+    /// What waits until source maps were read.
+    pub(super) held: Vec<Message>,
     pub(super) breakpoints: Breakpoints,
     pub(super) modules: Modules,
     pub(super) snapshots: Snapshots,
@@ -130,6 +135,9 @@ impl Documents {
     /// Adapters count their own from 1.
     const FIRST: i64 = 0x5000_0000;
 
+    /// The generation, as it were, of what source maps carry.
+    pub(super) const CARRIED: u32 = u32::MAX;
+
     /// The reference of a file's text in a generation.
     pub(super) fn reference(&mut self, generation: u32, key: &Key) -> i64 {
         let known = self.0.iter().position(|(number, file)| *number == generation && file == key);
@@ -138,6 +146,11 @@ impl Documents {
             self.0.len() - 1
         });
         Self::FIRST + i64::try_from(index).unwrap_or_default()
+    }
+
+    /// The reference of a text that a source map carries.
+    pub(super) fn carried(&mut self, key: &Key) -> i64 {
+        self.reference(Self::CARRIED, key)
     }
 
     /// What a reference stands for, if it is one of ours.

@@ -11,8 +11,10 @@ mod from_adapter;
 mod from_editor;
 mod launch;
 mod live;
+mod originals;
 mod patching;
 mod pausing;
+mod places;
 mod positions;
 mod relaunch;
 mod reload;
@@ -38,7 +40,8 @@ use crate::adapter::{Adapter, FromAdapter};
 use crate::breakpoints::Placement;
 use crate::editor::{Editor, FromEditor};
 use crate::error::Error;
-use crate::message::{self, Kind, Message};
+use crate::message::{self, Base, Kind, Message};
+use crate::originals::Index;
 use crate::platform::Process;
 
 /// Our own requests count from here; no editor gets that far.
@@ -94,8 +97,8 @@ enum Stage {
 struct Client {
     /// The arguments, to start another adapter with.
     arguments: Value,
-    /// The first line of a file.
-    base: i64,
+    /// The first line and column of a file.
+    base: Base,
     shows_progress: bool,
     knows_invalidated: bool,
 }
@@ -119,8 +122,9 @@ enum Forwarded {
     StackTrace,
     /// The scopes of a frame.
     Scopes { frame: i64 },
-    /// Anything else with positions in it; the source that lines without one belong to.
-    Positions { command: String, path: Option<String> },
+    /// Anything else with positions in it; the source that lines without one belong to, and the generation, if it is
+    /// not the running one.
+    Positions { command: String, path: Option<String>, generation: Option<u32> },
     /// The last request.
     Disconnect,
 }
@@ -132,6 +136,8 @@ enum Report {
     Build(crate::cargo::Progress),
     /// The program for the launch is built, or not.
     Launched(Box<Result<launch::Prepared, Error>>),
+    /// Source maps were read.
+    Originals(Box<Index>),
     /// Sources were saved.
     Saved,
     /// A reload was judged and built, or not.
@@ -165,7 +171,7 @@ impl Session {
             aside: VecDeque::new(),
             forwarded: HashMap::new(),
             last_own: FIRST_OWN,
-            client: Client { base: 1, ..Client::default() },
+            client: Client::default(),
             capabilities: Value::Null,
             missing: None,
             reports,
@@ -234,6 +240,7 @@ impl Session {
                 self.on_prepared_again(*prepared).await;
             }
             Report::Launched(prepared) => self.on_prepared(*prepared),
+            Report::Originals(index) => self.on_originals(*index).await,
             Report::Saved => self.on_saved().await,
             Report::Reloaded { launched, outcome } => {
                 // What was built for a process that is gone is nothing to this one.

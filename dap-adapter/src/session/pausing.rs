@@ -149,15 +149,34 @@ impl Session {
     async fn next_stop(&mut self, limit: Instant) -> Option<Message> {
         let is_stop = |message: &Message| message.kind == Kind::Event { event: "stopped".to_owned() };
         if let Some(index) = self.aside.iter().position(is_stop) {
+            let index = index - self.forget_continued(index);
             return self.aside.remove(index);
         }
         loop {
             match timeout_at(limit, self.adapter.as_mut()?.receive()).await {
-                Ok(Some(FromAdapter::Message(message))) if is_stop(&message) => return Some(message),
+                Ok(Some(FromAdapter::Message(message))) if is_stop(&message) => {
+                    self.forget_continued(self.aside.len());
+                    return Some(message);
+                }
                 Ok(Some(FromAdapter::Message(message))) => self.aside.push_back(message),
                 _ => return None,
             }
         }
+    }
+
+    /// A stop overtakes what was put aside before it: that our own `continue` was heard of would else be taken for
+    /// news of after the stop. Returns how many messages are gone.
+    fn forget_continued(&mut self, before: usize) -> usize {
+        let Some(live) = &mut self.live else { return 0 };
+        let is_continued = |message: &Message| message.kind == Kind::Event { event: "continued".to_owned() };
+        let (mut index, length) = (0, self.aside.len());
+        self.aside.retain(|message| {
+            index += 1;
+            let is_ours = index <= before && live.process.own_continues > 0 && is_continued(message);
+            live.process.own_continues -= u32::from(is_ours);
+            !is_ours
+        });
+        length - self.aside.len()
     }
 }
 

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::live::{Frame, Live};
+use super::live::{Documents, Frame, Live};
 use super::{Forwarded, Session};
 use crate::error::Error;
-use crate::message::{self, Message};
+use crate::message::{self, Base, Message};
 use crate::modules;
 use crate::sources::Key;
 
@@ -27,37 +27,53 @@ impl Session {
         let path = arguments.pointer("/source/path").and_then(Value::as_str).map(str::to_owned);
         let mut is_changed = false;
         if let Some(key) = live.key_of(&arguments["source"]) {
-            for field in ["line", "endLine"] {
-                let number = arguments.get(field).and_then(Value::as_i64);
-                let number = number.and_then(|number| u32::try_from(number.checked_sub(base)?).ok());
-                let Some(number) = number else { continue };
-                let mapped = live.running_line(&key, number);
-                is_changed |= mapped != number;
-                arguments[field] = json!(i64::from(mapped) + base);
+            is_changed = live.move_to_running(&key, arguments, base);
+        } else if live.ask_of_generated(arguments, base) {
+            if let Some(key) = live.key_of(&arguments["source"]) {
+                live.move_to_running(&key, arguments, base);
             }
+            is_changed = true;
         }
         let bytes = if is_changed { message::bytes(&tree) } else { message.into_bytes() };
         // What an expression is has no position; it may be large, and goes on as it comes.
         let answer = match command.as_str() {
             "evaluate" => Forwarded::Plain(command),
-            _ => Forwarded::Positions { command, path },
+            _ => Forwarded::Positions { command, path, generation: None },
         };
         self.forward(seq, bytes, answer);
     }
 
+    /// What can be stepped into has lines of the frame's file, in its generation.
+    pub(super) fn on_step_in_targets(&mut self, seq: i64, command: String, message: Message) {
+        let frame = message.arguments().get("frameId").and_then(Value::as_i64);
+        let Some(live) = &self.live else { return };
+        let frame = frame.and_then(|frame| live.frames.get(&frame));
+        let path = frame.and_then(|frame| frame.key.as_ref()).map(|key| live.path(key));
+        let path = path.map(|path| path.to_string_lossy().into_owned());
+        let generation = frame.map(|frame| frame.generation);
+        self.forward(seq, message.into_bytes(), Forwarded::Positions { command, path, generation });
+    }
+
     /// The answer to one: lines without a source belong to the source that was asked about.
-    pub(super) fn on_response_with_positions(&mut self, path: Option<&str>, message: Message) {
+    pub(super) fn on_response_with_positions(
+        &mut self,
+        path: Option<&str>,
+        generation: Option<u32>,
+        message: Message,
+    ) {
         let base = self.client.base;
         let mut tree = message.tree();
-        let is_changed =
-            self.live.as_mut().is_some_and(|live| live.map_positions(&mut tree["body"], path, None, base));
+        let is_changed = self
+            .live
+            .as_mut()
+            .is_some_and(|live| live.map_positions(&mut tree["body"], path, generation, base));
         let bytes = if is_changed { message::bytes(&tree) } else { message.into_bytes() };
         self.editor.forward(bytes);
     }
 
     /// An event with a position in it.
     pub(super) fn on_event_with_position(&mut self, message: Message) {
-        self.on_response_with_positions(None, message);
+        self.on_response_with_positions(None, None, message);
     }
 
     /// The text of a generation, or of something the adapter knows.
@@ -71,7 +87,11 @@ impl Session {
         let Some((generation, key)) = document else {
             return self.forward(seq, message.into_bytes(), Forwarded::Plain("source".to_owned()));
         };
-        if let Some(text) = live.sources.text(*generation, key) {
+        let text = match *generation {
+            Documents::CARRIED => live.carried(key),
+            generation => live.sources.text(generation, key),
+        };
+        if let Some(text) = text {
             let body = json!({"content": &*text, "mimeType": "text/x-rust"});
             self.editor.answer(seq, "source", body);
         } else {
@@ -86,6 +106,7 @@ impl Session {
         let mut tree = message.tree();
         let mut is_changed = false;
         if let Some(live) = &mut self.live {
+            live.name_originals(&tree["body"]);
             for frame in tree["body"]["stackFrames"].as_array_mut().into_iter().flatten() {
                 live.learn_frame(frame);
                 is_changed |= live.map_frame(frame, base);
@@ -93,6 +114,7 @@ impl Session {
         }
         let bytes = if is_changed { message::bytes(&tree) } else { message.into_bytes() };
         self.editor.forward(bytes);
+        self.read_originals();
     }
 }
 
@@ -130,7 +152,7 @@ impl Live {
     }
 
     /// Moves a frame into the editor's text. Returns whether anything changed.
-    fn map_frame(&mut self, frame: &mut Value, base: i64) -> bool {
+    fn map_frame(&mut self, frame: &mut Value, base: Base) -> bool {
         let generation = self.generation_of(frame);
         let mut is_changed = self.map_position(frame, None, Some(generation), base);
         let name = frame.get("name").and_then(Value::as_str).unwrap_or_default();
@@ -152,7 +174,7 @@ impl Live {
         body: &mut Value,
         path: Option<&str>,
         generation: Option<u32>,
-        base: i64,
+        base: Base,
     ) -> bool {
         match body {
             Value::Array(items) => items
@@ -178,7 +200,7 @@ impl Live {
         object: &mut Value,
         path: Option<&str>,
         generation: Option<u32>,
-        base: i64,
+        base: Base,
     ) -> bool {
         let Some(line) = object.get("line").and_then(Value::as_i64) else { return false };
         let holder = if object.get("location").is_some() { "location" } else { "source" };
@@ -186,7 +208,14 @@ impl Live {
             Some(source) => self.key_of(source),
             None => path.and_then(|path| self.sources.key(path)),
         };
-        let Some((key, line)) = key.zip(u32::try_from(line - base).ok()) else { return false };
+        let asked = path.filter(|_| object.get(holder).is_none());
+        let generated = asked.and_then(|path| self.originals.generated_from(path).first().cloned());
+        let key = key.or_else(|| self.sources.key(&generated.as_ref()?.path));
+        let Some((key, line)) = key.zip(u32::try_from(line - base.line).ok()) else {
+            let path = object.get(holder).and_then(|source| source.get("path")?.as_str().map(str::to_owned));
+            let path = path.or_else(|| Some(generated?.path.to_string()));
+            return path.is_some_and(|path| self.show_original(object, holder, (&path, None), base));
+        };
         let labelled = object.get(holder).and_then(|source| source.get("path")).and_then(Value::as_str);
         let labelled = labelled.and_then(|path| self.sources.generation_of(path));
         let generation = generation.or(labelled).unwrap_or_else(|| {
@@ -198,12 +227,12 @@ impl Live {
         });
         match self.place(&key, generation, line) {
             Place::Here(shown) => {
-                let end = object.get("endLine").and_then(Value::as_i64);
-                object["line"] = json!(i64::from(shown) + base);
-                if let Some(end) = end {
-                    object["endLine"] = json!(end + i64::from(shown) - i64::from(line));
-                }
-                object.get_mut(holder).is_some_and(|source| self.unlabel(source, &key)) || shown != line
+                let is_moved = self.move_to(object, &key, generation, (line, shown), base);
+                let is_unlabelled = object.get_mut(holder).is_some_and(|source| self.unlabel(source, &key));
+                let is_original = !self.originals.is_off()
+                    && (object.get(holder).is_some() || generated.is_some())
+                    && self.show_original_of(object, holder, &key, base);
+                is_unlabelled || is_moved || is_original
             }
             Place::Old => {
                 if object.get(holder).is_some() {
@@ -248,11 +277,72 @@ impl Live {
         })
     }
 
-    /// A line of the editor's text in the text that runs; without a counterpart, the nearest one.
-    fn running_line(&mut self, key: &Key, line: u32) -> u32 {
+    fn show_original_of(&mut self, object: &mut Value, holder: &str, key: &Key, base: Base) -> bool {
+        let path = self.path(key).to_string_lossy().into_owned();
+        let shown = self.sources.shown(key);
+        self.show_original(object, holder, (&path, shown.as_ref()), base)
+    }
+
+    /// Writes into an object where a line of a generation, and what else it says of the place, is in the editor's
+    /// text. Returns whether anything changed.
+    fn move_to(
+        &mut self,
+        object: &mut Value,
+        key: &Key,
+        generation: u32,
+        (line, there): (u32, u32),
+        base: Base,
+    ) -> bool {
+        let running = self.sources.text(generation, key).zip(self.sources.shown(key));
+        let Some((running, shown)) = running else { return false };
+        let map = self.sources.map(key, &running, &shown);
+        if map.is_identity() {
+            return false;
+        }
+        let number = |object: &Value, field: &str, base: i64| {
+            let number = object.get(field)?.as_i64()?.checked_sub(base)?;
+            u32::try_from(number).ok()
+        };
+        let end = number(object, "endLine", base.line);
+        let end_there = end.map(|end| map.forward(end).exact().unwrap_or(there + end.saturating_sub(line)));
+        let columns =
+            [("column", line, there), ("endColumn", end.unwrap_or(line), end_there.unwrap_or(there))];
+        for (field, line, there) in columns {
+            if let Some(column) = number(object, field, base.column) {
+                let column = remap::column(line_of(&running, line), line_of(&shown, there), column);
+                object[field] = json!(i64::from(column) + base.column);
+            }
+        }
+        object["line"] = json!(i64::from(there) + base.line);
+        if let Some(end) = end_there {
+            object["endLine"] = json!(i64::from(end) + base.line);
+        }
+        true
+    }
+
+    /// Moves a position of the editor's text to the text that runs; without a counterpart, to the nearest one.
+    /// Returns whether anything changed.
+    fn move_to_running(&mut self, key: &Key, arguments: &mut Value, base: Base) -> bool {
         let running = self.sources.text(self.sources.running(key), key);
-        let Some((shown, running)) = self.sources.shown(key).zip(running) else { return line };
-        self.sources.map(key, &shown, &running).forward(line).nearest().unwrap_or(line)
+        let Some((shown, running)) = self.sources.shown(key).zip(running) else { return false };
+        let map = self.sources.map(key, &shown, &running);
+        if map.is_identity() {
+            return false;
+        }
+        for (line_field, column_field) in [("line", "column"), ("endLine", "endColumn")] {
+            let line = arguments.get(line_field).and_then(Value::as_i64);
+            let line = line.and_then(|line| u32::try_from(line.checked_sub(base.line)?).ok());
+            let Some(line) = line else { continue };
+            let there = map.forward(line).nearest().unwrap_or(line);
+            arguments[line_field] = json!(i64::from(there) + base.line);
+            let column = arguments.get(column_field).and_then(Value::as_i64);
+            let column = column.and_then(|column| u32::try_from(column.checked_sub(base.column)?).ok());
+            if let Some(column) = column {
+                let column = remap::column(line_of(&shown, line), line_of(&running, there), column);
+                arguments[column_field] = json!(i64::from(column) + base.column);
+            }
+        }
+        true
     }
 
     /// Whether the user has a breakpoint on the statement that is on a line of a generation.
@@ -269,6 +359,11 @@ impl Live {
         }
         false
     }
+}
+
+/// A line of a text, from 0.
+pub(super) fn line_of(text: &str, line: u32) -> &str {
+    text.lines().nth(line as usize).unwrap_or_default()
 }
 
 /// A function's name without the hash that the compiler adds.

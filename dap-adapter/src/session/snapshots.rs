@@ -157,7 +157,10 @@ impl Session {
         let frame = arguments.get("frameId").and_then(Value::as_i64);
         let facts = frame.and_then(|frame| live.frames.get(&frame).cloned());
         let was = match facts {
-            Some(facts) => live.snapshots.evaluate(&facts.function, facts.generation, path),
+            Some(facts) => {
+                let place = (facts.generation, frame.unwrap_or_default());
+                live.snapshots.evaluate(&facts.function, place, path)
+            }
             None => Err(format!("`{BEFORE}` needs a frame of a stopped thread.")),
         };
         match was {
@@ -199,7 +202,7 @@ impl Session {
                 let path = path.to_string_lossy();
                 live.map_positions(&mut tree["body"], Some(&path), Some(facts.generation), self.client.base);
             }
-            if let Some(scope) = live.snapshots.offer(&facts.function, facts.generation)
+            if let Some(scope) = live.snapshots.offer(&facts.function, (facts.generation, frame))
                 && let Some(scopes) = tree["body"]["scopes"].as_array_mut()
             {
                 // After the locals, before globals and registers.

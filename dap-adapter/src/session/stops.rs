@@ -281,7 +281,7 @@ impl Session {
         if live.generation_of(frame) != launched || !live.sources.is_hot(&key) {
             return go;
         }
-        let number = u32::try_from(number - base).unwrap_or_default();
+        let number = u32::try_from(number - base.line).unwrap_or_default();
         if live.has_breakpoint_at(&key, launched, number) { go } else { ControlFlow::Break(()) }
     }
 }

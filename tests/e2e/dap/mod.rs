@@ -3,6 +3,8 @@
 mod breakpoints;
 mod configurations;
 mod faults;
+mod hang_ups;
+mod originals;
 mod paths;
 mod races;
 mod refusals;
@@ -10,6 +12,7 @@ mod reloads;
 mod restarts;
 mod transparent;
 mod values;
+mod wire;
 
 use midflight_tests::dap::{Session, Stop};
 use midflight_tests::program::Program;

@@ -1,0 +1,490 @@
+//! The breakpoints that the user has, whatever becomes of the code below them.
+//!
+//! The editor knows a breakpoint by an id that never changes. The adapter has its own ids, which change
+//! whenever a set is sent again; they never reach the editor. A breakpoint belongs to a statement of the
+//! text that it was set against, and is placed wherever that statement stands in the code that runs: in the
+//! same file, in one that it was moved to, or in what was generated from it. So the breakpoints that the
+//! adapter has in one file may come from several sources of the editor's.
+
+mod point;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use remap::LineMap;
+use serde_json::{Value, json};
+
+pub(crate) use self::point::{Place, Point, State};
+use crate::message::Base;
+use crate::sources::Key;
+
+/// All breakpoints of a session.
+#[derive(Debug, Default)]
+pub(crate) struct Breakpoints {
+    last_id: i64,
+    revision: u64,
+    sets: BTreeMap<String, Set>,
+    /// What the adapter has, by the file as the debugger knows it.
+    files: BTreeMap<String, Sent>,
+    /// The arguments of the last `setFunctionBreakpoints`, and the editor's ids of them.
+    functions: Option<(Value, Vec<i64>)>,
+    /// The editor's ids of those on addresses, by the request that set them.
+    addresses: HashMap<String, Vec<i64>>,
+    /// From the adapter's ids to the editor's.
+    ids: HashMap<i64, i64>,
+}
+
+/// The breakpoints of one source file.
+#[derive(Debug)]
+pub(crate) struct Set {
+    /// The source as the editor names it.
+    pub(crate) source: Value,
+    /// The file in the texts; an absolute path, where it is none of those that the program is built from.
+    pub(crate) key: Key,
+    /// The text that the lines mean.
+    pub(crate) text: Arc<str>,
+    /// The breakpoints, in the editor's order.
+    pub(crate) points: Vec<Point>,
+    /// The files, as the debugger knows them, that they were placed in last.
+    files: BTreeSet<String>,
+}
+
+/// What was sent of a file.
+#[derive(Debug, Default)]
+struct Sent {
+    /// The last one, to know when nothing has to be.
+    arguments: Option<Value>,
+    /// The answer to an older sending is not believed.
+    revision: u64,
+}
+
+/// A file's breakpoints as they have to be sent, and which of them each answer will be about.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Placement {
+    /// The arguments of `setBreakpoints`.
+    pub(crate) arguments: Value,
+    /// The breakpoints, by the editor's ids, and their lines from 0.
+    pub(crate) placed: Vec<(Vec<i64>, u32)>,
+    /// Which sending of the file this is.
+    pub(crate) revision: u64,
+}
+
+impl Breakpoints {
+    /// The editor sent all breakpoints of a source. Those on a statement that had one keep their ids.
+    pub(crate) fn replace(
+        &mut self,
+        path: &str,
+        set: (Value, Key, Arc<str>),
+        requests: Vec<(u32, Value)>,
+        since: Option<&LineMap>,
+    ) {
+        let (source, key, text) = set;
+        let mut old = self.sets.remove(path).map(|set| (set.points, set.files)).unwrap_or_default();
+        let mut points = Vec::new();
+        for (line, request) in requests {
+            let is_same = |point: &Point| {
+                let now = since.map_or(Some(point.line), |map| map.forward(point.line).exact());
+                now == Some(line) && point.request.get("column") == request.get("column")
+            };
+            let mut point = match old.0.iter().position(is_same) {
+                Some(index) => old.0.swap_remove(index),
+                None => Point::new(self.new_id()),
+            };
+            if point.request.get("hitCondition") != request.get("hitCondition") {
+                point.hits = 0;
+            }
+            points.push(Point { request, line, ..point });
+        }
+        self.sets.insert(path.to_owned(), Set { source, key, text, points, files: old.1 });
+    }
+
+    /// The text that a source's breakpoints were set against.
+    pub(crate) fn text(&self, path: &str) -> Option<&Arc<str>> {
+        self.sets.get(path).map(|set| &set.text)
+    }
+
+    /// The breakpoints of a source.
+    pub(crate) fn set(&self, path: &str) -> Option<&Set> {
+        self.sets.get(path)
+    }
+
+    /// The sources that have breakpoints, with their files.
+    pub(crate) fn sources(&self) -> Vec<(String, Key)> {
+        self.sets.iter().map(|(path, set)| (path.clone(), Arc::clone(&set.key))).collect()
+    }
+
+    /// The files, as the debugger knows them, in which the adapter has breakpoints.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let has_some = |sent: &&Sent| sent.arguments.as_ref().is_some_and(|sent| !is_empty(sent));
+        self.files.iter().filter(|(_, sent)| has_some(sent)).map(|(file, _)| file.clone()).collect()
+    }
+
+    /// Where a source's breakpoints stand in the code that runs. What has no place is marked so at once.
+    /// Returns the files that have to be sent.
+    pub(crate) fn put(&mut self, path: &str, places: Vec<Result<Place, String>>) -> BTreeSet<String> {
+        let Some(set) = self.sets.get_mut(path) else { return BTreeSet::new() };
+        let before = std::mem::take(&mut set.files);
+        for (point, place) in set.points.iter_mut().zip(places) {
+            match place {
+                Ok(place) => {
+                    set.files.insert(place.file.clone());
+                    let before = point.place.replace(place);
+                    point.has_moved |= before
+                        .is_some_and(|before| point.place.as_ref().is_some_and(|now| !now.is_same(&before)));
+                }
+                Err(reason) => {
+                    point.state = State::absent(reason);
+                    point.place = None;
+                }
+            }
+        }
+        let known = before.into_iter().filter(|file| self.files.contains_key(file));
+        known.chain(set.files.iter().cloned()).collect()
+    }
+
+    /// A file's breakpoints, to be sent anew: answers to what was sent before are not believed.
+    pub(crate) fn placement(&mut self, file: &str, base: Base) -> Placement {
+        let mut placed: Vec<(Vec<i64>, u32)> = Vec::new();
+        let mut requests: Vec<Value> = Vec::new();
+        let mut name = Value::Null;
+        for set in self.sets.values().filter(|set| set.files.contains(file)) {
+            name = set.source.get("name").cloned().unwrap_or(name);
+            for point in &set.points {
+                let Some(place) = point.place.as_ref().filter(|place| place.file == file) else { continue };
+                let request = point.request_at(place, base);
+                if let Some(same) = requests.iter().position(|other| *other == request) {
+                    // Two lines of the editor's are one of the code.
+                    placed[same].0.push(point.id);
+                } else {
+                    requests.push(request);
+                    placed.push((vec![point.id], place.line));
+                }
+            }
+        }
+        let lines: Vec<&Value> = requests.iter().map(|request| &request["line"]).collect();
+        let arguments = json!({
+            "source": {"name": name, "path": file}, "lines": lines, "breakpoints": requests,
+        });
+        Placement { arguments, placed, revision: self.anew(file) }
+    }
+
+    /// The editor is told how a breakpoint stands. Returns whether that is news.
+    pub(crate) fn tell(&mut self, path: &str, breakpoint: &Value) -> bool {
+        let mut points = self.sets.get_mut(path).map(|set| set.points.iter_mut()).into_iter().flatten();
+        let point = points.find(|point| breakpoint["id"] == point.id);
+        point.is_none_or(|point| point.told.replace(breakpoint.clone()).as_ref() != Some(breakpoint))
+    }
+
+    /// Whether the adapter has exactly this already.
+    pub(crate) fn is_set(&self, placement: &Placement) -> bool {
+        let sent = self.files.get(placement.file()).and_then(|sent| sent.arguments.as_ref());
+        sent.map_or_else(|| is_empty(&placement.arguments), |sent| *sent == placement.arguments)
+    }
+
+    fn anew(&mut self, file: &str) -> u64 {
+        self.revision += 1;
+        let sent = self.files.entry(file.to_owned()).or_default();
+        sent.revision = self.revision;
+        self.revision
+    }
+
+    /// The adapter was told to forget a file's breakpoints.
+    pub(crate) fn cleared(&mut self, file: &str) {
+        self.anew(file);
+        self.files.entry(file.to_owned()).and_modify(|sent| sent.arguments = None);
+    }
+
+    /// Takes over the adapter's answer to a placement.
+    pub(crate) fn confirm(&mut self, placement: &Placement, body: &Value, base: Base) {
+        let sent = self.files.get_mut(placement.file());
+        let Some(sent) = sent.filter(|sent| sent.revision == placement.revision) else { return };
+        sent.arguments = Some(placement.arguments.clone());
+        let answers = body.get("breakpoints").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        for ((ids, line), answer) in placement.placed.iter().zip(answers) {
+            for id in ids {
+                let mut points = self.sets.values_mut().flat_map(|set| set.points.iter_mut());
+                if let Some(point) = points.find(|point| point.id == *id) {
+                    point.state.take(answer, *line, base.line);
+                }
+            }
+            if let Some((adapters, id)) = answer.get("id").and_then(Value::as_i64).zip(ids.first()) {
+                self.ids.insert(adapters, *id);
+            }
+        }
+    }
+
+    /// The adapter says that a breakpoint changed: the source and the breakpoint, if it is one of a set.
+    pub(crate) fn changed(&mut self, answer: &Value) -> Option<(String, i64, bool)> {
+        let id = self.editor_id(answer.get("id")?.as_i64()?);
+        let found = self.sets.iter_mut().find_map(|(path, set)| {
+            let point = set.points.iter_mut().find(|point| point.id == id)?;
+            Some((path, point))
+        });
+        let (path, point) = found?;
+        let before = point.state.clone();
+        point.state.take_change(answer);
+        Some((path.clone(), id, point.state != before))
+    }
+
+    /// The breakpoints that stop at some hit only and that have moved: the adapter's ids of them, and the editor's.
+    pub(crate) fn take_counted(&mut self) -> Vec<(i64, i64)> {
+        let points = self.sets.values_mut().flat_map(|set| set.points.iter_mut());
+        let moved: Vec<i64> = points
+            .filter_map(|point| {
+                (std::mem::take(&mut point.has_moved) && point.wanted_hits().is_some()).then_some(point.id)
+            })
+            .collect();
+        if moved.is_empty() {
+            return Vec::new();
+        }
+        // Of several ids, as it was set again and again, the last is the present one.
+        let mut counted: BTreeMap<i64, i64> = BTreeMap::new();
+        for (adapters, id) in self.ids.iter().filter(|(_, id)| moved.contains(id)) {
+            counted.entry(*id).and_modify(|last| *last = *adapters.max(last)).or_insert(*adapters);
+        }
+        counted.into_iter().map(|(id, adapters)| (adapters, id)).collect()
+    }
+
+    /// The breakpoints of a file are about to be taken away, and will be set again.
+    pub(crate) fn lift(&mut self, file: &str) {
+        for point in self.sets.values_mut().flat_map(|set| set.points.iter_mut()) {
+            point.has_moved |= point.place.as_ref().is_some_and(|place| place.file == file);
+        }
+    }
+
+    /// So often a breakpoint was hit before it is set again.
+    pub(crate) fn carry_hits(&mut self, id: i64, hits: u64) {
+        let mut points = self.sets.values_mut().flat_map(|set| set.points.iter_mut());
+        if let Some(point) = points.find(|point| point.id == id) {
+            point.hits += hits;
+        }
+    }
+
+    /// Remembers the function breakpoints, to set them again after a reload.
+    pub(crate) fn set_functions(&mut self, arguments: Value, body: &Value) {
+        let ids = body.get("breakpoints").and_then(Value::as_array).into_iter().flatten();
+        let ids = ids.map(|answer| answer.get("id").and_then(Value::as_i64)).collect::<Vec<_>>();
+        let ids = ids.into_iter().map(|id| id.map_or(0, |id| self.editor_id(id))).collect();
+        self.functions = Some((arguments, ids));
+    }
+
+    /// The function breakpoints, if there are any.
+    pub(crate) fn functions(&self) -> Option<&Value> {
+        let (arguments, _) = self.functions.as_ref()?;
+        let is_empty = arguments.get("breakpoints").and_then(Value::as_array).is_none_or(Vec::is_empty);
+        (!is_empty).then_some(arguments)
+    }
+
+    /// The function breakpoints were set again: their new ids stand for the old breakpoints.
+    pub(crate) fn functions_set_again(&mut self, body: &Value) {
+        let Some((_, ids)) = &self.functions else { return };
+        let answers = body.get("breakpoints").and_then(Value::as_array).into_iter().flatten();
+        for (answer, id) in answers.zip(ids) {
+            if let Some(new) = answer.get("id").and_then(Value::as_i64) {
+                self.ids.insert(new, *id);
+            }
+        }
+    }
+
+    /// Remembers which breakpoints belong to addresses. They are named as the editor knows them.
+    pub(crate) fn set_addresses(&mut self, command: &str, body: &Value) {
+        let points = body.get("breakpoints").and_then(Value::as_array).into_iter().flatten();
+        let ids = points.filter_map(|point| point.get("id")?.as_i64()).collect();
+        self.addresses.insert(command.to_owned(), ids);
+    }
+
+    /// The addresses are no longer those of the process.
+    pub(crate) fn take_addresses(&mut self) -> Vec<i64> {
+        std::mem::take(&mut self.addresses).into_values().flatten().collect()
+    }
+
+    /// Another adapter knows nothing of what was set.
+    pub(crate) fn forget_adapter(&mut self) {
+        self.ids.clear();
+        for point in self.sets.values_mut().flat_map(|set| set.points.iter_mut()) {
+            (point.hits, point.has_moved) = (0, false);
+        }
+        let files: Vec<String> = self.files.keys().cloned().collect();
+        for file in files {
+            self.cleared(&file);
+        }
+    }
+
+    /// What the editor knows one of the adapter's breakpoints by.
+    pub(crate) fn editor_id(&mut self, id: i64) -> i64 {
+        if let Some(id) = self.ids.get(&id) {
+            return *id;
+        }
+        let new = self.new_id();
+        self.ids.insert(id, new);
+        new
+    }
+
+    /// Gives every breakpoint in a response or event the editor's id.
+    pub(crate) fn rename(&mut self, breakpoint: &mut Value) {
+        if let Some(id) = breakpoint.get("id").and_then(Value::as_i64) {
+            breakpoint["id"] = json!(self.editor_id(id));
+        }
+    }
+
+    fn new_id(&mut self) -> i64 {
+        self.last_id += 1;
+        self.last_id
+    }
+}
+
+impl Placement {
+    /// The file as the debugger knows it.
+    pub(crate) fn file(&self) -> &str {
+        self.arguments["source"]["path"].as_str().unwrap_or_default()
+    }
+}
+
+fn is_empty(arguments: &Value) -> bool {
+    arguments["breakpoints"].as_array().is_none_or(Vec::is_empty)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OLD: &str = "fn step() {\n    let a = 1;\n    let b = 2;\n}\n";
+    const NEW: &str = "// one\n// two\nfn step() {\n    let a = 1;\n    let b = 2;\n    let c = 3;\n}\n";
+
+    fn with(text: &str, lines: &[u32]) -> Breakpoints {
+        let mut breakpoints = Breakpoints::default();
+        set(&mut breakpoints, text, lines, None);
+        breakpoints
+    }
+
+    fn set(breakpoints: &mut Breakpoints, text: &str, lines: &[u32], since: Option<&LineMap>) {
+        let requests = lines.iter().map(|line| (*line, json!({"line": line + 1}))).collect();
+        breakpoints.replace(
+            "/w/lib.rs",
+            (json!({"path": "/w/lib.rs"}), "lib.rs".into(), text.into()),
+            requests,
+            since,
+        );
+    }
+
+    const FILE: &str = "/w/lib.rs";
+    const BASE: Base = Base { line: 1, column: 1 };
+
+    /// Places the set where the statements of its text are in another one.
+    fn place(breakpoints: &mut Breakpoints, map: &LineMap) -> Placement {
+        let set = breakpoints.set(FILE).expect("a set");
+        let places = set.points.iter().map(|point| {
+            let line = map.forward(point.line).exact().ok_or("not here")?;
+            let (file, key) = (FILE.to_owned(), "lib.rs".into());
+            Ok(Place { file, key, generation: 1, line, column: None })
+        });
+        let places = places.collect();
+        assert_eq!(breakpoints.put(FILE, places), BTreeSet::from([FILE.to_owned()]));
+        breakpoints.placement(FILE, BASE)
+    }
+
+    fn line_shown(breakpoints: &Breakpoints) -> Option<i64> {
+        let point = &breakpoints.set(FILE).expect("a set").points[0];
+        let line = i64::from(point.line) + point.state.slide;
+        point.shown(&Value::Null, line.try_into().expect("a line"), BASE).line
+    }
+
+    fn lines(placement: &Placement) -> Vec<u32> {
+        placement.placed.iter().map(|(_, line)| *line).collect()
+    }
+
+    #[test]
+    fn a_breakpoint_stays_with_its_statement() {
+        let mut breakpoints = with(OLD, &[2]);
+        let placement = place(&mut breakpoints, &LineMap::between(OLD, NEW));
+        assert_eq!(lines(&placement), [4]);
+        assert_eq!(placement.arguments["breakpoints"], json!([{"line": 5}]));
+    }
+
+    #[test]
+    fn a_statement_that_does_not_run_yet_has_no_place_and_no_other_one() {
+        let mut breakpoints = with(NEW, &[4, 5]);
+        let placement = place(&mut breakpoints, &LineMap::between(NEW, OLD));
+        assert_eq!(lines(&placement), [2]);
+        let set = breakpoints.set("/w/lib.rs").expect("a set");
+        let shown = set.points[1].shown(&Value::Null, set.points[1].line, BASE);
+        assert!(!shown.verified && shown.line == Some(6) && shown.message.is_some());
+    }
+
+    #[test]
+    fn ids_survive_when_the_lines_move() {
+        let mut breakpoints = with(OLD, &[1, 2]);
+        set(&mut breakpoints, NEW, &[4, 5], Some(&LineMap::between(OLD, NEW)));
+        let ids: Vec<i64> =
+            breakpoints.set("/w/lib.rs").expect("a set").points.iter().map(|p| p.id).collect();
+        assert_eq!(ids, [2, 3], "the second kept its id, the other one is new");
+    }
+
+    #[test]
+    fn answers_to_an_older_set_are_not_believed() {
+        let mut breakpoints = with(OLD, &[1]);
+        let map = LineMap::between(OLD, OLD);
+        let old = place(&mut breakpoints, &map);
+        let new = place(&mut breakpoints, &map);
+        breakpoints.confirm(&old, &json!({"breakpoints": [{"id": 7, "verified": true, "line": 2}]}), BASE);
+        assert!(!breakpoints.is_set(&new));
+        breakpoints.confirm(&new, &json!({"breakpoints": [{"id": 8, "verified": true, "line": 3}]}), BASE);
+        assert!(breakpoints.is_set(&new));
+        assert_eq!(line_shown(&breakpoints), Some(3), "where the debugger moved it");
+        assert_eq!(breakpoints.editor_id(8), 1);
+    }
+
+    #[test]
+    fn what_the_adapter_unbinds_is_unverified_and_stays_where_it_is() {
+        let mut breakpoints = with(OLD, &[1]);
+        let map = LineMap::between(OLD, OLD);
+        let placement = place(&mut breakpoints, &map);
+        let answer = json!({"breakpoints": [{"id": 8, "verified": true, "line": 2}]});
+        breakpoints.confirm(&placement, &answer, BASE);
+        let event = json!({"id": 8, "verified": false, "line": 0});
+        assert_eq!(breakpoints.changed(&event), Some(("/w/lib.rs".into(), 1, true)));
+        assert_eq!(breakpoints.changed(&event), Some(("/w/lib.rs".into(), 1, false)));
+        assert_eq!(line_shown(&breakpoints), Some(2));
+    }
+
+    #[test]
+    fn breakpoints_of_two_sources_in_one_file_are_sent_together() {
+        let mut breakpoints = with(OLD, &[1]);
+        let at = |line| Place { file: FILE.into(), key: "lib.rs".into(), generation: 0, line, column: None };
+        let request = vec![(7, json!({"line": 8})), (8, json!({"line": 9}))];
+        breakpoints.replace("/w/a.tmpl", (json!({}), "/w/a.tmpl".into(), "".into()), request, None);
+        breakpoints.put(FILE, vec![Ok(at(1))]);
+        breakpoints.put("/w/a.tmpl", vec![Ok(at(1)), Ok(at(2))]);
+        let placement = breakpoints.placement(FILE, BASE);
+        assert_eq!(placement.arguments["lines"], json!([2, 3]), "of two on one line, one is sent");
+        assert_eq!(placement.placed, [(vec![2, 1], 1), (vec![3], 2)]);
+        let answer = json!({"breakpoints": [{"id": 7, "verified": true}, {"id": 8, "verified": true}]});
+        breakpoints.confirm(&placement, &answer, BASE);
+        for path in [FILE, "/w/a.tmpl"] {
+            let set = breakpoints.set(path).expect("a set");
+            assert!(set.points.iter().all(|point| point.state.verified), "{path}");
+        }
+        breakpoints.replace("/w/a.tmpl", (json!({}), "/w/a.tmpl".into(), "".into()), vec![], None);
+        assert_eq!(breakpoints.put("/w/a.tmpl", vec![]), BTreeSet::from([FILE.to_owned()]));
+        assert_eq!(breakpoints.placement(FILE, BASE).arguments["lines"], json!([2]));
+    }
+
+    #[test]
+    fn hits_before_a_breakpoint_moved_count() {
+        let mut breakpoints = Breakpoints::default();
+        let request = json!({"line": 2, "hitCondition": "10"});
+        breakpoints.replace(FILE, (json!({}), "lib.rs".into(), OLD.into()), vec![(1, request)], None);
+        let map = LineMap::between(OLD, NEW);
+        let placement = place(&mut breakpoints, &LineMap::between(OLD, OLD));
+        assert_eq!(placement.arguments["breakpoints"][0]["hitCondition"], "10");
+        breakpoints.confirm(&placement, &json!({"breakpoints": [{"id": 7, "verified": true}]}), BASE);
+        assert_eq!(breakpoints.take_counted(), [], "it is where it was");
+        place(&mut breakpoints, &map);
+        assert_eq!(breakpoints.take_counted(), [(7, 1)]);
+        breakpoints.carry_hits(1, 4);
+        assert_eq!(place(&mut breakpoints, &map).arguments["breakpoints"][0]["hitCondition"], "6");
+        breakpoints.carry_hits(1, 40);
+        let placement = place(&mut breakpoints, &map);
+        assert_eq!(placement.arguments["breakpoints"][0]["hitCondition"], "1");
+    }
+}

@@ -1,0 +1,153 @@
+//! One breakpoint: what the editor asked for, where it is placed, what the adapter made of it.
+
+use dap::types::Breakpoint;
+use serde_json::{Map, Value, json};
+
+use crate::message::Base;
+use crate::sources::Key;
+
+/// One breakpoint.
+#[derive(Debug, Clone)]
+pub(crate) struct Point {
+    /// What the editor knows it by.
+    pub(crate) id: i64,
+    /// As the editor asked for it: line, column, condition, …
+    pub(super) request: Value,
+    /// The line in the set's text, from 0.
+    pub(crate) line: u32,
+    /// Where its statement runs.
+    pub(crate) place: Option<Place>,
+    /// What the adapter made of it.
+    pub(crate) state: State,
+    /// So often it was hit where it was set before.
+    pub(super) hits: u64,
+    /// It is no longer where the adapter has it.
+    pub(super) has_moved: bool,
+    /// What the editor was told of it last.
+    pub(super) told: Option<Value>,
+}
+
+/// Where a breakpoint's statement runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The file as the debugger knows it.
+    pub(crate) file: String,
+    /// The same file in the texts: not the set's own where the statement was moved, or generated.
+    pub(crate) key: Key,
+    /// The generation whose text the line is of.
+    pub(crate) generation: u32,
+    /// The line, from 0.
+    pub(crate) line: u32,
+    /// The column, from 0, where one was asked for.
+    pub(crate) column: Option<u32>,
+}
+
+/// What the adapter made of a breakpoint.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct State {
+    /// Whether it can be hit.
+    pub(crate) verified: bool,
+    /// Why not, or what else there is to say.
+    pub(crate) message: Option<String>,
+    /// How many lines below the one asked for.
+    pub(crate) slide: i64,
+    /// Other fields, as they came.
+    rest: Map<String, Value>,
+}
+
+impl Place {
+    /// Whether a debugger takes both for one.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        (&self.file, self.line, self.column) == (&other.file, other.line, other.column)
+    }
+}
+
+impl Point {
+    /// One that nothing is known of but its id.
+    pub(super) fn new(id: i64) -> Self {
+        let state = State::default();
+        Self { id, request: Value::Null, line: 0, place: None, state, hits: 0, has_moved: false, told: None }
+    }
+
+    /// The column in the set's text that was asked for, from 0.
+    pub(crate) fn column(&self, base: Base) -> Option<u32> {
+        let column = self.request.get("column")?.as_i64()?;
+        u32::try_from(column - base.column).ok()
+    }
+
+    /// The number of the hit that it stops at, where it is a plain number.
+    pub(super) fn wanted_hits(&self) -> Option<u64> {
+        self.request.get("hitCondition")?.as_str()?.trim().parse().ok()
+    }
+
+    /// As the adapter has to be asked for it.
+    pub(super) fn request_at(&self, place: &Place, base: Base) -> Value {
+        let mut request = self.request.clone();
+        request["line"] = json!(i64::from(place.line) + base.line);
+        if let Some(column) = place.column {
+            request["column"] = json!(i64::from(column) + base.column);
+        }
+        if let Some(wanted) = self.wanted_hits().filter(|_| self.hits > 0) {
+            // What it was hit before counts; once it has stopped, it stops each time.
+            request["hitCondition"] = json!(wanted.saturating_sub(self.hits).max(1).to_string());
+        }
+        request
+    }
+
+    /// As the editor sees it, on this line (from 0) of this source.
+    pub(crate) fn shown(&self, source: &Value, line: u32, base: Base) -> Breakpoint {
+        let asked = self.request.get("column").and_then(Value::as_i64);
+        let is_at_home = self
+            .place
+            .as_ref()
+            .is_none_or(|place| place.column.map(|column| i64::from(column) + base.column) == asked);
+        let found = self.state.rest.get("column").and_then(Value::as_i64);
+        Breakpoint {
+            id: Some(self.id),
+            verified: self.state.verified,
+            message: self.state.message.clone(),
+            source: serde_json::from_value(source.clone()).ok(),
+            line: Some(i64::from(line) + base.line),
+            // For a breakpoint on a line, editors would make one at the column.
+            column: asked
+                .filter(|_| self.state.verified)
+                .and_then(|asked| if is_at_home { found } else { Some(asked) }),
+            end_line: None,
+            end_column: None,
+            instruction_reference: None,
+            offset: None,
+        }
+    }
+}
+
+impl State {
+    /// Whether a breakpoint that was asked for on one line may be on another.
+    pub(crate) fn reaches(&self, asked: u32, line: u32) -> bool {
+        let slide = i64::from(line) - i64::from(asked);
+        slide == 0 || slide == self.slide
+    }
+
+    /// That of a breakpoint that can't be set.
+    pub(super) fn absent(reason: String) -> Self {
+        Self { message: Some(reason), ..Self::default() }
+    }
+
+    /// The answer to a breakpoint that was asked for at `line`.
+    pub(super) fn take(&mut self, answer: &Value, line: u32, base: i64) {
+        *self = Self::default();
+        self.take_change(answer);
+        if let Some(at) = answer.get("line").and_then(Value::as_i64).filter(|at| *at >= base && *at > 0) {
+            self.slide = at - base - i64::from(line);
+        }
+    }
+
+    /// An event about it: it never says where it was asked for, so a line in it is not believed.
+    pub(super) fn take_change(&mut self, answer: &Value) {
+        self.verified = answer.get("verified").and_then(Value::as_bool).unwrap_or(false);
+        self.message = answer.get("message").and_then(Value::as_str).map(str::to_owned);
+        self.rest = answer.as_object().cloned().unwrap_or_default();
+        for moved in ["id", "verified", "message", "source", "line", "endLine", "instructionReference"] {
+            self.rest.remove(moved);
+        }
+    }
+}
