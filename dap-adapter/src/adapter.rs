@@ -18,6 +18,8 @@ use crate::error::{Error, Result};
 use crate::message::{self, Message};
 use crate::platform::{self, Process};
 
+mod server;
+
 /// So many messages wait before the adapter has to; it is read on when they are worked off.
 const QUEUE: usize = 1024;
 
@@ -50,6 +52,23 @@ pub(crate) struct Adapter {
 impl Adapter {
     /// Starts an adapter that speaks over its standard streams.
     pub(crate) async fn start(command: &[OsString]) -> Result<Self> {
+        if let Some(port) = server::port(command)? {
+            return Self::serve(&server::with_port(command, port), port).await;
+        }
+        let (shown, process) = Self::command(command)?;
+        let mut child = Self::spawn(&shown, process, Stdio::piped()).await?;
+        let streams = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(stdin), Some(stdout), Some(stderr)) = streams else {
+            return Err(Error::midflight("The debug adapter was started without its streams."));
+        };
+        let mut adapter = Self::over(name_of(&shown), stdout, stdin);
+        adapter.owns(child);
+        tokio::spawn(keep_last_words(stderr, Arc::clone(&adapter.last_words)));
+        Ok(adapter)
+    }
+
+    /// How the user knows a command, and the process to start.
+    fn command(command: &[OsString]) -> Result<(String, Command)> {
         let [program, arguments @ ..] = command else {
             return Err(Error::user("The command of the debug adapter is empty."));
         };
@@ -57,21 +76,21 @@ impl Adapter {
         let path = platform::find_program(&shown).ok_or_else(|| not_found(&shown))?;
         let mut process = Command::new(path);
         process.args(arguments).kill_on_drop(true);
-        process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // Ctrl-C in a terminal is for the program; the adapter is told to end.
         platform::own_group(&mut process);
-        let mut child = platform::spawn(process).await.map_err(|error| {
-            Error::user(format!("The debug adapter `{shown}` can't be started: {error}."))
-        })?;
-        let streams = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let (Some(stdin), Some(stdout), Some(stderr)) = streams else {
-            return Err(Error::midflight("The debug adapter was started without its streams."));
-        };
-        let mut adapter = Self::over(name_of(&shown), stdout, stdin);
-        adapter.process = child.id().and_then(Process::running);
-        adapter.child = Some(child);
-        tokio::spawn(keep_last_words(stderr, Arc::clone(&adapter.last_words)));
-        Ok(adapter)
+        Ok((shown, process))
+    }
+
+    async fn spawn(shown: &str, mut process: Command, stdin: Stdio) -> Result<Child> {
+        process.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+        platform::spawn(process)
+            .await
+            .map_err(|error| Error::user(format!("The debug adapter `{shown}` can't be started: {error}.")))
+    }
+
+    fn owns(&mut self, child: Child) {
+        self.process = child.id().and_then(Process::running);
+        self.child = Some(child);
     }
 
     /// Connects to an adapter that already listens.
@@ -90,8 +109,17 @@ impl Adapter {
         from: impl AsyncRead + Unpin + Send + 'static,
         to: impl AsyncWrite + Unpin + Send + 'static,
     ) -> Self {
-        let (out, outgoing) = mpsc::unbounded_channel();
         let (incoming, queue) = mpsc::channel(QUEUE);
+        Self::reading(name, (incoming, queue), from, to)
+    }
+
+    fn reading(
+        name: String,
+        (incoming, queue): (mpsc::Sender<FromAdapter>, mpsc::Receiver<FromAdapter>),
+        from: impl AsyncRead + Unpin + Send + 'static,
+        to: impl AsyncWrite + Unpin + Send + 'static,
+    ) -> Self {
+        let (out, outgoing) = mpsc::unbounded_channel();
         tokio::spawn(write_all(to, outgoing));
         tokio::spawn(read_all(from, incoming));
         let last_words = Arc::default();
@@ -136,12 +164,10 @@ impl Adapter {
         }
         found
     }
-
     /// Whether it is the one of LLDB, whose quirks are known.
     pub(crate) fn is_lldb(&self) -> bool {
         self.name.starts_with("lldb-dap") || self.name.starts_with("lldb-vscode")
     }
-
     /// How it ended and what it said last, once its queue has ended.
     pub(crate) async fn epitaph(&mut self) -> String {
         let Some(child) = &mut self.child else { return "closed the connection".to_owned() };
@@ -156,14 +182,12 @@ impl Adapter {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         format!("{how}; its last words were: {}", words.join(" / "))
     }
-
     /// Waits until it has ended by itself.
     pub(crate) async fn ended(&mut self) {
         if let Some(child) = &mut self.child {
             let _ = child.wait().await;
         }
     }
-
     /// Ends it at once.
     pub(crate) async fn kill(&mut self) {
         if let Some(child) = &mut self.child {
@@ -171,7 +195,6 @@ impl Adapter {
         }
     }
 }
-
 async fn write_all(mut to: impl AsyncWrite + Unpin, mut bodies: mpsc::UnboundedReceiver<Vec<u8>>) {
     while let Some(body) = bodies.recv().await {
         if codec::write(&mut to, &body).await.is_err() {
@@ -179,7 +202,6 @@ async fn write_all(mut to: impl AsyncWrite + Unpin, mut bodies: mpsc::UnboundedR
         }
     }
 }
-
 async fn read_all(from: impl AsyncRead + Unpin, queue: mpsc::Sender<FromAdapter>) {
     let mut reader = BufReader::with_capacity(64 * 1024, from);
     loop {
@@ -197,7 +219,6 @@ async fn read_all(from: impl AsyncRead + Unpin, queue: mpsc::Sender<FromAdapter>
         }
     }
 }
-
 async fn keep_last_words(stderr: impl AsyncRead + Unpin, words: Arc<Mutex<VecDeque<String>>>) {
     let mut lines = BufReader::new(stderr).lines();
     while let Ok(Some(line)) = lines.next_line().await {
@@ -209,22 +230,18 @@ async fn keep_last_words(stderr: impl AsyncRead + Unpin, words: Arc<Mutex<VecDeq
         words.push_back(line.trim().chars().take(200).collect());
     }
 }
-
 fn name_of(program: &str) -> String {
     let path = Path::new(program);
     path.file_name().map_or_else(|| program.to_owned(), |name| name.to_string_lossy().into_owned())
 }
-
 fn not_found(program: &str) -> Error {
     Error::user(format!(
         "The debug adapter `{program}` was not found. Install it, or name another one with `adapter` in the \
          launch configuration. {INSTALL}"
     ))
 }
-
 const INSTALL: &str = "For Rust, install lldb-dap: `apt install lldb-19` (Debian, Ubuntu), \
                        `dnf install lldb` (Fedora), `pacman -S lldb` (Arch), `brew install llvm` (macOS).";
-
 /// The best debug adapter on the search path: `lldb-dap`, else the newest `lldb-dap-NN`.
 pub(crate) fn best_found() -> Result<Vec<OsString>> {
     if let Some(path) = platform::find_program("lldb-dap") {

@@ -20,8 +20,7 @@ pub(crate) struct Config {
     #[serde(default = "auto")]
     engine: String,
     /// What to build: the arguments of `cargo`.
-    #[serde(default = "cargo_build")]
-    pub(crate) cargo: Vec<String>,
+    cargo: Option<Vec<String>>,
     /// When to reload.
     #[serde(default)]
     pub(crate) reload: Trigger,
@@ -33,6 +32,9 @@ pub(crate) struct Config {
     /// Whether values are shown by the data formatters of the program's toolchain.
     #[serde(default = "yes")]
     pub(crate) formatters: bool,
+    /// Whether the session goes on with the next process of the same program when this one ends; unless it is
+    /// said, when a watcher is seen to have started it.
+    pub(crate) reattach: Option<bool>,
     /// Prefixes of paths that differ between here and the build.
     #[serde(default)]
     path_rewrites: Vec<PathRewrite>,
@@ -122,10 +124,6 @@ fn yes() -> bool {
     true
 }
 
-fn cargo_build() -> Vec<String> {
-    vec!["build".to_owned()]
-}
-
 impl Config {
     /// The configuration in these launch or attach arguments; `None` for a transparent session.
     pub(crate) fn of(arguments: &Value) -> Result<Option<Self>> {
@@ -139,6 +137,16 @@ impl Config {
         config.path_rewrites()?;
         config.originals(Path::new("/"))?;
         Ok(Some(config))
+    }
+
+    /// The arguments of `cargo`.
+    pub(crate) fn cargo(&self) -> Vec<String> {
+        self.cargo.clone().unwrap_or_else(|| vec!["build".to_owned()])
+    }
+
+    /// Whether the configuration says that Cargo builds the program.
+    pub(crate) fn builds_with_cargo(&self) -> bool {
+        self.cargo.is_some()
     }
 
     /// Paths here, and as the debugger knows them.
@@ -194,7 +202,7 @@ mod tests {
     #[test]
     fn all_has_a_default() {
         let config = Config::of(&json!({"midflight": {}})).ok().flatten().expect("a configuration");
-        assert_eq!(config.cargo, ["build"]);
+        assert_eq!(config.cargo(), ["build"]);
         assert_eq!(config.reload, Trigger::OnSave);
         assert_eq!(config.engine().ok(), Some(Engine::Auto));
         assert_eq!(config.snapshot.time(), Duration::from_millis(50));

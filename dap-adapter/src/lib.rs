@@ -26,6 +26,7 @@ mod message;
 mod modules;
 mod originals;
 mod platform;
+mod project;
 mod session;
 mod snapshots;
 mod sources;

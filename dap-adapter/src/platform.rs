@@ -40,9 +40,50 @@ impl Process {
         self.is_alive() && imp::is_traced(self.id) && imp::interrupt(self.id)
     }
 
+    /// The number that the system gave it.
+    pub(crate) fn id(self) -> u32 {
+        self.id
+    }
+
+    /// Its name, as the system shows it.
+    pub(crate) fn name(self) -> String {
+        imp::name(self.id)
+    }
+
+    /// The process that has started it, if it still runs.
+    pub(crate) fn parent(self) -> Option<Self> {
+        imp::parent(self.id).and_then(Self::running)
+    }
+
     /// The processes that it has started and that still run.
     pub(crate) fn children(self) -> Vec<Self> {
         imp::children(self.id).into_iter().filter_map(Self::running).collect()
+    }
+}
+
+/// What a process runs: another one of the same is the same program, started again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Image {
+    executable: PathBuf,
+    /// The command line, each argument ended by a zero.
+    arguments: Vec<u8>,
+}
+
+impl Image {
+    /// What this process runs.
+    pub(crate) fn of(process: Process) -> Option<Self> {
+        imp::image(process.id).map(|(executable, arguments)| Self { executable, arguments })
+    }
+
+    /// A process that runs it, and is not this one.
+    pub(crate) fn running(&self, not: Process) -> Option<Process> {
+        let mut processes = imp::processes().into_iter().filter_map(Process::running);
+        processes.find(|process| *process != not && Self::of(*process).as_ref() == Some(self))
+    }
+
+    /// How the user knows it.
+    pub(crate) fn name(&self) -> String {
+        self.executable.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 }
 
@@ -131,7 +172,7 @@ pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
 mod imp {
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use tokio::process::Command;
 
@@ -200,11 +241,32 @@ mod imp {
         if is_gone { None } else { fields.get(19)?.parse().ok() }
     }
 
-    pub(super) fn children(id: u32) -> Vec<u32> {
+    pub(super) fn processes() -> Vec<u32> {
         let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
-        let ids = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        ids.filter(|&child| stat(child).is_some_and(|fields| fields.get(1) == Some(&id.to_string())))
-            .collect()
+        processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+    }
+
+    pub(super) fn parent(id: u32) -> Option<u32> {
+        stat(id)?.get(1)?.parse().ok()
+    }
+
+    pub(super) fn children(id: u32) -> Vec<u32> {
+        processes().into_iter().filter(|&child| parent(child) == Some(id)).collect()
+    }
+
+    pub(super) fn name(id: u32) -> String {
+        std::fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default().trim_end().to_owned()
+    }
+
+    pub(super) fn image(id: u32) -> Option<(PathBuf, Vec<u8>)> {
+        let executable = std::fs::read_link(format!("/proc/{id}/exe")).ok()?;
+        // A build has put another file in its place meanwhile.
+        let executable = match executable.to_str().and_then(|path| path.strip_suffix(" (deleted)")) {
+            Some(path) => path.into(),
+            None => executable,
+        };
+        let arguments = std::fs::read(format!("/proc/{id}/cmdline")).ok()?;
+        Some((executable, arguments))
     }
 
     pub(super) fn is_executable(path: &Path) -> bool {
@@ -215,8 +277,8 @@ mod imp {
 
 #[cfg(not(target_os = "linux"))]
 mod imp {
-    //! Elsewhere a child ends when its pipes do; nothing is killed by number.
-    use std::path::Path;
+    //! Elsewhere a child ends when its pipes do; nothing is killed or found by number.
+    use std::path::{Path, PathBuf};
 
     use tokio::process::Command;
 
@@ -232,6 +294,18 @@ mod imp {
     }
     pub(super) fn kill_group(_: u32) {}
     pub(super) fn started(_: u32) -> Option<u64> {
+        None
+    }
+    pub(super) fn processes() -> Vec<u32> {
+        Vec::new()
+    }
+    pub(super) fn parent(_: u32) -> Option<u32> {
+        None
+    }
+    pub(super) fn name(_: u32) -> String {
+        String::new()
+    }
+    pub(super) fn image(_: u32) -> Option<(PathBuf, Vec<u8>)> {
         None
     }
     pub(super) fn children(_: u32) -> Vec<u32> {

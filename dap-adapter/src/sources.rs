@@ -314,10 +314,13 @@ impl Sources {
     }
 
     fn units_of(&mut self, key: &str, text: &Arc<str>) -> Arc<FileUnits> {
+        // In other languages lines are all there is to go by.
+        let is_rust = Path::new(key).extension().is_some_and(|extension| extension == "rs");
+        let parsed = if is_rust { text.as_ref() } else { "" };
         let entry = self
             .units
             .entry(address(text))
-            .or_insert_with(|| (Arc::clone(text), Arc::new(lang_rust::items(key, text))));
+            .or_insert_with(|| (Arc::clone(text), Arc::new(lang_rust::items(key, parsed))));
         Arc::clone(&entry.1)
     }
 

@@ -9,6 +9,8 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
+use crate::project::Project;
+
 /// An editor writes a file in several steps, and often several files at once.
 const QUIET: Duration = Duration::from_millis(30);
 
@@ -27,13 +29,15 @@ impl Watch {
     pub(crate) fn start(
         root: &Path,
         texts: &Texts,
+        project: Project,
         on_save: impl Fn() + Send + 'static,
     ) -> notify::Result<Self> {
         let (touched, saves) = mpsc::unbounded_channel();
         let base = root.to_owned();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let Ok(event) = event else { return };
-            if !matches!(event.kind, EventKind::Access(_)) && event.paths.iter().any(|p| is_source(&base, p))
+            if !matches!(event.kind, EventKind::Access(_))
+                && event.paths.iter().any(|p| is_source(project, &base, p))
             {
                 let _ = touched.send(());
             }
@@ -58,9 +62,9 @@ impl Watch {
     }
 }
 
-fn is_source(root: &Path, path: &Path) -> bool {
+fn is_source(project: Project, root: &Path, path: &Path) -> bool {
     let relative = path.strip_prefix(root).unwrap_or(path);
-    relative.to_str().is_some_and(|relative| lang_rust::is_source(&relative.replace('\\', "/")))
+    relative.to_str().is_some_and(|relative| project.is_source(&relative.replace('\\', "/")))
 }
 
 async fn debounce(mut saves: mpsc::UnboundedReceiver<()>, on_save: impl Fn()) {

@@ -14,6 +14,7 @@ pub mod mutation;
 pub mod program;
 pub mod soak;
 pub mod terminal;
+pub mod tools;
 
 /// The `midflight` command that the tests drive: `MIDFLIGHT_BIN`, else the one that Cargo built beside this
 /// test. Cargo does not build other packages' binaries for a test, so `cargo xtask test` builds it first.

@@ -7,17 +7,20 @@ use anyhow::{Result, bail};
 
 use crate::{console, process};
 
+mod debuggers;
 mod needs;
 mod node_packages;
 mod packages;
 
-pub(crate) use needs::{BROWSER, DEBUGGER, GIT, LINKER, LOAD, NODE, Need, PYTHON};
+pub(crate) use debuggers::debuggers;
+pub(crate) use needs::{BROWSER, DEBUGGER, GIT, GO, LINKER, LOAD, NODE, Need, PYTHON};
 pub(crate) use node_packages::node_packages;
 
 /// Installs whatever any of the tasks needs.
 pub(crate) fn everything() -> Result<()> {
     console::heading("Setup");
-    require(&[LINKER, GIT, NODE, DEBUGGER, PYTHON, BROWSER])?;
+    require(&[LINKER, GIT, NODE, DEBUGGER, GO, PYTHON, BROWSER])?;
+    debuggers()?;
     node_packages()?;
     console::note("Everything is there.");
     Ok(())

@@ -49,7 +49,9 @@ impl Part {
     fn needs(self) -> &'static [setup::Need] {
         match self {
             // Node: maps that compilers of TypeScript make are compared with what an npm package says of them.
-            Self::Rust | Self::E2e => &[setup::LINKER, setup::GIT, setup::NODE, setup::DEBUGGER],
+            Self::Rust | Self::E2e => {
+                &[setup::LINKER, setup::GIT, setup::NODE, setup::DEBUGGER, setup::GO, setup::PYTHON]
+            }
             Self::Lsp => &[setup::LINKER, setup::GIT, setup::PYTHON],
             Self::Extension => &[setup::NODE],
             Self::Vscode => &[setup::LINKER, setup::GIT, setup::NODE, setup::DEBUGGER, setup::BROWSER],
@@ -93,6 +95,9 @@ fn prepare(parts: &[Part]) -> Result<()> {
     setup::require(&needs)?;
     if parts.iter().any(|part| !matches!(part, Part::Lsp)) {
         setup::node_packages()?;
+    }
+    if parts.iter().any(|part| matches!(part, Part::Rust | Part::E2e)) {
+        setup::debuggers()?;
     }
     if parts.iter().any(|part| matches!(part, Part::Rust | Part::E2e | Part::Lsp | Part::Fuzz)) {
         // The end-to-end tests start the program itself, which `cargo test` alone does not build. Both at once, since

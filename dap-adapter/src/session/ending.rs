@@ -28,7 +28,8 @@ impl Session {
             return ControlFlow::Break(());
         }
         let arguments = message.arguments();
-        if arguments.get("terminateDebuggee").and_then(Value::as_bool) == Some(false) {
+        let ends_it = arguments.get("terminateDebuggee").and_then(Value::as_bool);
+        if !ends_it.unwrap_or(!self.is_attached) {
             // It is to live on without us.
             self.processes.clear();
         }
@@ -71,6 +72,10 @@ impl Session {
     /// The adapter ended by itself.
     pub(super) async fn on_adapter_gone(&mut self) -> Flow {
         let Some(mut adapter) = self.adapter.take() else { return ControlFlow::Break(()) };
+        if self.is_between_programs() {
+            // It went with its process. The next one gets another.
+            return ControlFlow::Continue(());
+        }
         let is_expected = self.stage == Stage::Over;
         let how = adapter.epitaph().await;
         let message = format!("The debug adapter `{}` {how}.", adapter.name);
@@ -124,7 +129,7 @@ impl Session {
             if self.stage == Stage::Started {
                 // The editor went without a word.
                 self.last_own += 1;
-                let terminate = json!({"terminateDebuggee": !self.processes.is_empty()});
+                let terminate = json!({"terminateDebuggee": !self.processes.is_empty() && !self.is_attached});
                 adapter.send(crate::message::request(self.last_own, "disconnect", terminate));
                 let _ = timeout(GOODBYE, async { while adapter.receive().await.is_some() {} }).await;
             }

@@ -53,6 +53,7 @@ impl Session {
     async fn on_event(&mut self, event: &str, message: Message) {
         match event {
             "process" => self.on_process(&message),
+            "exited" | "terminated" if self.waits_for_the_next(event) => return,
             "initialized" if self.is_between_processes() => return self.on_initialized_again().await,
             "terminated" => {
                 self.stage = Stage::Over;
@@ -91,13 +92,17 @@ impl Session {
         let body = message.body();
         let id = body.get("systemProcessId").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok());
         let debuggee = id.and_then(Process::running);
-        self.processes.extend(debuggee);
+        self.is_attached = body.get("startMethod").and_then(Value::as_str) == Some("attach");
+        if !self.is_attached {
+            self.processes.extend(debuggee);
+        }
         if let Some(live) = &mut self.live {
             live.process.debuggee = debuggee.map(|process| Debuggee { process, interrupted: false });
         }
         if let Some(adapter) = &self.adapter {
             self.processes.extend(adapter.processes());
         }
+        self.look_for_a_watcher();
     }
 
     fn on_launch_answer(&mut self, success: bool, message: Message) {

@@ -1,7 +1,7 @@
 //! From a launch configuration to a running program of generation 0.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use baseline::{NewGeneration, SessionStart, Store, Tree};
 use compat::{EngineKind, Program, Role};
@@ -11,20 +11,17 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::live::{Build, Documents, Live, Running};
+use super::prepare::{millis, prepare};
 use super::reload::Reloading;
 use super::swap::Swapping;
 use super::{Forwarded, Report, Session, Stage};
 use crate::adapter::Adapter;
-use crate::cargo::{Built, Invocation, Progress};
 use crate::config::{Config, Engine};
 use crate::error::{Error, Result};
-use crate::formatters;
 use crate::message::{self, Message};
 use crate::modules::Modules;
+use crate::project::Project;
 use crate::sources::{Generation, Sources};
-
-/// A program whose sources change all the time is built so often before it is started anyway.
-const BUILDS: u32 = 3;
 
 const PROGRESS: &str = "midflight-build";
 
@@ -48,16 +45,19 @@ impl Drop for Launching {
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) tree: Tree,
-    program: Program,
-    engine: EngineKind,
-    build: Option<Build>,
-    swap: Option<Swapping>,
+    pub(super) project: Project,
+    /// The session starts the program, and so can start it again.
+    pub(super) is_started: bool,
+    pub(super) program: Program,
+    pub(super) engine: EngineKind,
+    pub(super) build: Option<Build>,
+    pub(super) swap: Option<Swapping>,
     /// Why functions can't be swapped in place, where they should be.
-    fixed: Option<String>,
-    executable: Option<PathBuf>,
+    pub(super) fixed: Option<String>,
+    pub(super) executable: Option<PathBuf>,
     /// What makes LLDB show Rust values as Rust does.
-    formatters: Vec<String>,
-    folder: PathBuf,
+    pub(super) formatters: Vec<String>,
+    pub(super) folder: PathBuf,
     pub(super) took: Duration,
 }
 
@@ -70,6 +70,7 @@ pub(super) struct ForProcess {
     pub(super) hot: Vec<String>,
     pub(super) modules: Modules,
     pub(super) build: Option<Build>,
+    pub(super) is_started: bool,
 }
 
 impl Prepared {
@@ -135,8 +136,9 @@ impl Session {
         let (progress, mut lines) = mpsc::unbounded_channel();
         let reports = self.reports.clone();
         let (config, arguments) = (config.clone(), arguments.clone());
+        let running = self.live.as_ref().map(|live| live.sources.current().texts.clone());
         tokio::spawn(async move {
-            let preparing = prepare(builds, &config, &arguments, progress);
+            let preparing = prepare(builds, &config, &arguments, running, progress);
             tokio::pin!(preparing);
             let prepared = loop {
                 tokio::select! {
@@ -166,7 +168,7 @@ impl Session {
         let live = self.live(&prepared, launching.config.clone(), tree["arguments"].clone());
         self.complete(&mut tree["arguments"], &prepared, live.reloads);
         // What was built here can be built and started again, whatever the debug adapter knows.
-        let limits = json!({"capabilities": {"supportsRestartRequest": live.build.is_some()}});
+        let limits = json!({"capabilities": {"supportsRestartRequest": live.is_started}});
         self.live = Some(Box::new(live));
         self.editor.event("capabilities", &limits);
         if let Some(live) = &self.live {
@@ -235,14 +237,19 @@ impl Session {
                 modules.built(baseline::sha256(&content), generation);
             }
         }
-        let build = prepared.build.clone();
-        ForProcess { engine, reloads, swap, fixed, hot, modules, build }
+        let (build, is_started) = (prepared.build.clone(), prepared.is_started);
+        ForProcess { engine, reloads, swap, fixed, hot, modules, build, is_started }
     }
 
     fn live(&mut self, prepared: &Prepared, config: Config, launch: Value) -> Live {
         let is_off = matches!(config.engine(), Ok(Engine::None));
         let process = self.for_process(prepared, &config, 0);
-        let store = if is_off { None } else { self.begin(prepared, process.engine) };
+        // The language server compares programs of Cargo's only.
+        let store = if is_off || prepared.project == Project::Other {
+            None
+        } else {
+            self.begin(prepared, process.engine)
+        };
         let generation = prepared.generation(json!({
             "generation": 0, "time": super::reload::now(), "verdict": null, "changes": [],
             "elapsedMs": millis(prepared.took),
@@ -269,6 +276,8 @@ impl Session {
             documents: Documents::default(),
             store,
             build: process.build,
+            project: prepared.project,
+            is_started: process.is_started,
             reload: Reloading::new(is_off),
             watch: None,
             process: Running::default(),
@@ -316,7 +325,7 @@ impl Session {
             let _ = reports.send(Report::Saved);
         };
         let root = live.root().to_owned();
-        match crate::watch::Watch::start(&root, &live.sources.current().texts, on_save) {
+        match crate::watch::Watch::start(&root, &live.sources.current().texts, live.project, on_save) {
             Ok(watch) => live.watch = Some(watch),
             Err(error) => self.editor.warn(format!(
                 "The sources can't be watched ({error}): saves are not noticed. Reload by command."
@@ -354,169 +363,4 @@ impl Session {
             self.editor.event("progressEnd", &body);
         }
     }
-}
-
-async fn prepare(
-    builds: bool,
-    config: &Config,
-    arguments: &Value,
-    progress: mpsc::UnboundedSender<Progress>,
-) -> Result<Prepared> {
-    let started = Instant::now();
-    let folder = folder(arguments)?;
-    let package = crate::cargo::package_folder(&folder, &config.cargo);
-    let root = baseline::find_root(&package).ok_or_else(|| {
-        Error::user(format!(
-            "{} is in no Cargo workspace: there is no Cargo.toml there or above it. Open the project's \
-             folder, or set `cwd` in the launch configuration.",
-            package.display()
-        ))
-    })?;
-    // The compiler writes real paths into the debug information.
-    let root = root.canonicalize().unwrap_or(root);
-    let mut tree = read(&root).await?;
-    let mut program = parsed(&tree).await?;
-    let engine = match config.engine()? {
-        Engine::Chosen(engine) => engine,
-        Engine::Auto | Engine::None => lang_rust::detect_engine(&program),
-    };
-    let formatters = if config.formatters {
-        formatters::commands(&folder, &baseline::target_dir(&root)).await
-    } else {
-        Vec::new()
-    };
-    let (mut build, mut executable, mut swap, mut fixed) = (None, None, None, None);
-    if builds {
-        let mut invocation = Invocation::new(&folder, &config.cargo)?;
-        let mut captures = engine == EngineKind::InPlace && !matches!(config.engine()?, Engine::None);
-        if captures {
-            match Swapping::for_launch(&invocation, &root) {
-                Ok(recorded) => invocation = recorded,
-                Err(error) => {
-                    captures = false;
-                    fixed = Some(reason(&error));
-                }
-            }
-        }
-        let mut made;
-        (tree, made) = build_unchanged(&root, tree, &invocation, progress.clone()).await?;
-        program = parsed(&tree).await?;
-        let (path, package) = self::program(arguments, &folder, &made)?;
-        let hot = lang_rust::hot_libs(&program);
-        if engine == EngineKind::HotLibReloader && !hot.is_empty() {
-            // A library that is built only as a dependency is linked to the shared standard library: Cargo
-            // tells the programs it runs where that is, a debugger doesn't, and reloads are built without.
-            let hot = hot.into_iter().map(|library| library.package);
-            let packages: Vec<String> = package.iter().cloned().chain(hot).collect();
-            let libraries = invocation.libraries(&packages).run(progress.clone()).await?;
-            made.libraries.extend(libraries.libraries);
-        }
-        if captures {
-            match Swapping::of(&root, &config.path_rewrites()?, &path, &program).await? {
-                Ok(swapping) => {
-                    fixed = made.without_layouts(&path, &swapping.libraries());
-                    swap = Some(swapping).filter(|_| fixed.is_none());
-                }
-                Err(in_place::Error::Overtaken) => {
-                    return Err(Error::user(
-                        "Another session of this program brought a change in while it was built for this \
-                         one. Start it again.",
-                    ));
-                }
-                Err(error) => fixed = Some(reason(&error)),
-            }
-        }
-        executable = Some(path);
-        build = Some(Build { invocation, built: made, package });
-    }
-    let took = started.elapsed();
-    Ok(Prepared { tree, program, engine, build, swap, fixed, executable, formatters, folder, took })
-}
-
-/// Why new code can't be swapped in, to stand in a sentence. Debugging works all the same.
-fn reason(error: &dyn std::fmt::Display) -> String {
-    error.to_string().trim_end_matches('.').to_owned()
-}
-
-async fn parsed(tree: &Tree) -> Result<Program> {
-    let texts = tree.texts.clone();
-    blocking(move || lang_rust::program(&texts)).await
-}
-
-/// Builds until no source changed during the build: the texts are then what was built.
-async fn build_unchanged(
-    root: &Path,
-    mut tree: Tree,
-    invocation: &Invocation,
-    progress: mpsc::UnboundedSender<Progress>,
-) -> Result<(Tree, Built)> {
-    let _ = progress.send(Progress::Step(invocation.shown()));
-    let mut builds = 1;
-    loop {
-        let built = invocation.run(progress.clone()).await?;
-        let after = read(root).await?;
-        if after.texts == tree.texts || builds == BUILDS {
-            return Ok((after, built));
-        }
-        // A build may write `Cargo.lock` or generate code; what a person saves meanwhile looks the same.
-        let _ = progress.send(Progress::Step("Sources changed during the build: building again".to_owned()));
-        tree = after;
-        builds += 1;
-    }
-}
-
-/// The program to debug: the one that the launch configuration names, else the one that was built.
-fn program(arguments: &Value, folder: &Path, built: &Built) -> Result<(PathBuf, Option<String>)> {
-    let wanted = arguments.get("program").and_then(Value::as_str).filter(|program| !program.is_empty());
-    if let Some(program) = built.program(wanted)? {
-        return Ok((program.path.clone(), Some(program.package.clone())));
-    }
-    let wanted = wanted.unwrap_or_default();
-    let path = folder.join(wanted);
-    if path.is_file() {
-        let package = built.programs.iter().find(|program| same_file(&program.path, &path));
-        return Ok((path, package.map(|program| program.package.clone())));
-    }
-    let names: Vec<&str> = built.programs.iter().map(|program| program.name.as_str()).collect();
-    Err(Error::user(format!(
-        "The program `{wanted}` does not exist, and the build makes no program of that name (it makes: {}). \
-         Leave `program` out to use what Cargo builds.",
-        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-    )))
-}
-
-fn same_file(one: &Path, other: &Path) -> bool {
-    one.canonicalize().ok().zip(other.canonicalize().ok()).is_some_and(|(one, other)| one == other)
-}
-
-/// Where the program is started and Cargo is run.
-fn folder(arguments: &Value) -> Result<PathBuf> {
-    let here =
-        || std::env::current_dir().map_err(|error| Error::user(format!("No working folder: {error}.")));
-    let Some(cwd) = arguments.get("cwd").and_then(Value::as_str).filter(|cwd| !cwd.is_empty()) else {
-        return here();
-    };
-    let folder = here()?.join(cwd);
-    if folder.is_dir() {
-        return Ok(folder);
-    }
-    Err(Error::user(format!("`cwd` in the launch configuration is `{cwd}`, which is no folder.")))
-}
-
-/// Reads the sources of a workspace.
-pub(super) async fn read(root: &Path) -> Result<Tree> {
-    let root = root.to_owned();
-    let tree = blocking(move || baseline::read_tree(&root, &lang_rust::is_source)).await?;
-    tree.map_err(|error| Error::user(format!("The sources can't be read: {error}.")))
-}
-
-/// Runs something that would keep the event loop from its work.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Error::midflight(format!("Midflight stumbled: {error}.")))
-}
-
-/// A duration as messages carry it.
-pub(super) fn millis(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }

@@ -7,6 +7,7 @@ use baseline::LiveSession;
 use compat::EngineKind;
 use serde_json::Value;
 
+use super::reattach::Watched;
 use super::reload::Reloading;
 use super::swap::Swapping;
 use crate::breakpoints::Breakpoints;
@@ -16,6 +17,7 @@ use crate::message::Message;
 use crate::modules::Modules;
 use crate::originals::Originals;
 use crate::platform::Process;
+use crate::project::Project;
 use crate::snapshots::Snapshots;
 use crate::sources::{Key, Sources};
 use crate::watch::Watch;
@@ -45,6 +47,9 @@ pub(super) struct Live {
     /// None when the target folder can't be written: then the language server sees no session.
     pub(super) store: Option<LiveSession>,
     pub(super) build: Option<Build>,
+    pub(super) project: Project,
+    /// The session started the program, and so can start it again.
+    pub(super) is_started: bool,
     pub(super) reload: Reloading,
     pub(super) watch: Option<Watch>,
     pub(super) process: Running,
@@ -81,6 +86,8 @@ pub(super) struct Running {
     pub(super) snapshot_due: Option<Vec<i64>>,
     /// The thread of the last stop.
     pub(super) thread: i64,
+    /// Who starts the program again when it is saved.
+    pub(super) watched: Option<Watched>,
     /// What is debugged, once it runs.
     pub(super) debuggee: Option<Debuggee>,
     /// The editor asked for a pause that has not come.

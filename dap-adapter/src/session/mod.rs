@@ -16,6 +16,8 @@ mod patching;
 mod pausing;
 mod places;
 mod positions;
+mod prepare;
+mod reattach;
 mod relaunch;
 mod reload;
 mod snapshots;
@@ -78,6 +80,8 @@ pub(crate) struct Session {
     deferred: VecDeque<Message>,
     /// The program and what the adapter started for it.
     processes: Vec<Process>,
+    /// The program was there before the session, and is there after it.
+    is_attached: bool,
     stage: Stage,
 }
 
@@ -138,6 +142,8 @@ enum Report {
     Launched(Box<Result<launch::Prepared, Error>>),
     /// Source maps were read.
     Originals(Box<Index>),
+    /// The program that ended runs again, or its watcher has ended too.
+    Appeared(Option<Process>),
     /// Sources were saved.
     Saved,
     /// A reload was judged and built, or not.
@@ -181,6 +187,7 @@ impl Session {
             relaunching: None,
             deferred: VecDeque::new(),
             processes: Vec::new(),
+            is_attached: false,
             stage: Stage::Fresh,
         }
     }
@@ -241,6 +248,7 @@ impl Session {
             }
             Report::Launched(prepared) => self.on_prepared(*prepared),
             Report::Originals(index) => self.on_originals(*index).await,
+            Report::Appeared(process) => self.on_appeared(process),
             Report::Saved => self.on_saved().await,
             Report::Reloaded { launched, outcome } => {
                 // What was built for a process that is gone is nothing to this one.

@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::launch::{Prepared, millis};
+use super::launch::Prepared;
 use super::live::{Live, Running, Shown};
+use super::prepare::millis;
 use super::{Forwarded, Session};
 use crate::adapter::Adapter;
 use crate::capabilities;
@@ -44,6 +45,10 @@ pub(super) struct Relaunching {
 enum Step {
     /// The old process runs.
     Building(JoinHandle<()>),
+    /// It has ended, and whoever watches its sources starts it again.
+    Awaiting(JoinHandle<()>),
+    /// It is there, and its sources are read.
+    Reading(JoinHandle<()>, Process),
     /// There is none: the new one is launched, and its breakpoints are set, in the order that the adapter
     /// wants.
     Launching(Box<Launch>),
@@ -59,8 +64,9 @@ struct Launch {
 
 impl Drop for Relaunching {
     fn drop(&mut self) {
-        if let Step::Building(task) = &self.step {
-            task.abort();
+        match &self.step {
+            Step::Building(task) | Step::Awaiting(task) | Step::Reading(task, _) => task.abort(),
+            Step::Launching(_) => {}
         }
     }
 }
@@ -69,7 +75,7 @@ impl Live {
     /// Whether a save starts the program again, as the user chose.
     pub(super) fn is_started_again(&self) -> bool {
         let engine = self.config.engine();
-        self.build.is_some() && matches!(engine, Ok(Engine::Chosen(compat::EngineKind::Restart)))
+        self.is_started && matches!(engine, Ok(Engine::Chosen(compat::EngineKind::Restart)))
     }
 
     /// Another process takes the place of the one that was.
@@ -80,6 +86,7 @@ impl Live {
         self.fixed = process.fixed;
         self.modules = process.modules;
         self.build = process.build;
+        self.is_started = process.is_started;
         self.sources.launch(process.hot, prepared.generation(record));
         if self.swap.is_some() {
             self.sources.add_program();
@@ -100,7 +107,38 @@ impl Live {
 impl Session {
     /// There is no process at the moment.
     pub(super) fn is_between_processes(&self) -> bool {
-        matches!(&self.relaunching, Some(Relaunching { step: Step::Launching(_), .. }))
+        let step = self.relaunching.as_ref().map(|relaunching| &relaunching.step);
+        step.is_some_and(|step| !matches!(step, Step::Building(_)))
+    }
+
+    /// One process has ended, and the next is not attached to yet.
+    pub(super) fn is_between_programs(&self) -> bool {
+        let step = self.relaunching.as_ref().map(|relaunching| &relaunching.step);
+        matches!(step, Some(Step::Awaiting(_) | Step::Reading(..)))
+    }
+
+    /// From here on, the process has ended, and the next one is waited for.
+    pub(super) fn await_process(&mut self, task: JoinHandle<()>) {
+        let step = Step::Awaiting(task);
+        self.relaunching = Some(Relaunching { asked: None, step, again: false, began: Instant::now() });
+    }
+
+    /// It is there. What its sources are now is what it was built from.
+    pub(super) fn read_for(&mut self, process: Process) {
+        let Some(live) = &self.live else { return };
+        let (config, launch) = (live.config.clone(), live.launch.clone());
+        let task = self.prepare(false, &config, &launch);
+        if let Some(relaunching) = &mut self.relaunching {
+            relaunching.began = Instant::now();
+            relaunching.step = Step::Reading(task, process);
+        }
+    }
+
+    fn appeared(&self) -> Option<Process> {
+        match self.relaunching.as_ref()?.step {
+            Step::Reading(_, process) => Some(process),
+            _ => None,
+        }
     }
 
     /// Whether a message of the editor's has to wait for the process.
@@ -117,7 +155,7 @@ impl Session {
     }
 
     fn take_restart(&mut self, seq: i64, message: &Message) -> Result<()> {
-        let Some(live) = self.live.as_mut().filter(|live| live.build.is_some()) else {
+        let Some(live) = self.live.as_mut().filter(|live| live.is_started) else {
             return Err(Error::user(
                 "This session did not start the program, so it can't start it again: stop it and start it.",
             ));
@@ -153,8 +191,13 @@ impl Session {
     /// It is built, or not.
     pub(super) async fn on_prepared_again(&mut self, prepared: Result<Prepared>) {
         self.progress_ends();
-        if let Err(error) = self.replace_process(prepared).await {
-            self.stay(&error);
+        let is_gone = self.appeared().is_some();
+        match self.replace_process(prepared).await {
+            Ok(()) => {}
+            Err(error) if is_gone => {
+                self.give_up(&format!("The debugger can't follow the program: {error}"), false);
+            }
+            Err(error) => self.stay(&error),
         }
     }
 
@@ -175,13 +218,17 @@ impl Session {
         let prepared = prepared?;
         let Some(live) = &self.live else { return Ok(()) };
         let is_wanted = self.relaunching.as_ref().is_some_and(|relaunching| relaunching.asked.is_some());
-        if !is_wanted && prepared.tree.texts == live.sources.current().texts {
+        let appeared = self.appeared();
+        if !is_wanted && appeared.is_none() && prepared.tree.texts == live.sources.current().texts {
             self.relaunching = None;
             self.answer_reload(false, Verdict::Safe, &json!([]), "Nothing differs from what runs.");
             return Ok(());
         }
         let (config, mut launch) = (live.config.clone(), live.launch.clone());
-        let threads = self.ask("threads", json!({})).await.unwrap_or_default();
+        let threads = match appeared {
+            Some(_) => Value::Null,
+            None => self.ask("threads", json!({})).await.unwrap_or_default(),
+        };
         let old = self.another_adapter(&launch, &config).await?;
         // From here on there is no way back.
         self.editor.event("midflight/restarting", &json!({}));
@@ -211,26 +258,29 @@ impl Session {
             relaunching.step =
                 Step::Launching(Box::new(Launch { record, artifacts, is_launched, is_configured }));
         }
-        let seq = self.tell("launch", launch);
+        let command = match appeared {
+            Some(process) => self.aim_at(process, &mut launch),
+            None => "launch",
+        };
+        let seq = self.tell(command, launch);
         self.forwarded.insert(seq, Forwarded::Relaunch);
         Ok(())
     }
 
     /// Another adapter takes the place of the one that runs, which is returned.
-    async fn another_adapter(&mut self, launch: &Value, config: &Config) -> Result<Adapter> {
+    async fn another_adapter(&mut self, launch: &Value, config: &Config) -> Result<Option<Adapter>> {
         let mut new = match crate::config::adapter_of(launch, Some(config))? {
             Some(command) => Adapter::start(&command).await?,
             None => self.start_adapter().await?,
         };
         new.rewrite_paths(config.path_rewrites()?);
         let old = self.adapter.replace(new);
-        let old = old.ok_or_else(|| Error::nobody("The debug adapter has ended."))?;
         let aside = std::mem::take(&mut self.aside);
         let arguments = self.client.arguments.clone();
         match self.ask("initialize", arguments).await {
             Ok(capabilities) => self.capabilities = capabilities,
             Err(error) => {
-                if let Some(mut new) = self.adapter.replace(old) {
+                if let Some(mut new) = std::mem::replace(&mut self.adapter, old) {
                     new.kill().await;
                 }
                 self.aside = aside;
@@ -241,14 +291,15 @@ impl Session {
     }
 
     /// Ends an adapter and its program.
-    async fn end(&mut self, mut old: Adapter) {
+    async fn end(&mut self, old: Option<Adapter>) {
         let error = Error::nobody("The program is started again.");
         for (seq, waiting) in std::mem::take(&mut self.forwarded) {
             self.editor.refuse(seq, waiting.command(), &error);
         }
         let processes = std::mem::take(&mut self.processes);
-        if processes.is_empty() {
-            // It runs elsewhere, and only its adapter can end it.
+        let Some(mut old) = old else { return };
+        if processes.is_empty() || !old.is_lldb() {
+            // It runs elsewhere, or its adapter has more to tidy up than processes: Delve, the program that it built.
             self.last_own += 1;
             let terminate = json!({"terminateDebuggee": true});
             old.send(crate::message::request(self.last_own, "disconnect", terminate));
@@ -343,7 +394,8 @@ impl Session {
     fn announce_process(&mut self, mut record: Value, artifacts: &NewGeneration, elapsed: Duration) {
         let Some(live) = &mut self.live else { return };
         let number = live.sources.current().number;
-        let message = format!("Restarted in {:.1} s, generation {number}", elapsed.as_secs_f64());
+        let what = if live.is_started { "Restarted" } else { "Attached to the next process" };
+        let message = format!("{what} in {:.1} s, generation {number}", elapsed.as_secs_f64());
         record["elapsedMs"] = json!(millis(elapsed));
         record["message"] = json!(message);
         if let Some(store) = &mut live.store

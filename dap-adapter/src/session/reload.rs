@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::launch::millis;
+use super::prepare::millis;
 use super::staging::{Library, Outcome, Ready, Refusal};
 use super::wording::{self, Parts, Swapped};
 use super::{Report, Session};
@@ -22,6 +22,7 @@ use crate::cargo::Progress;
 use crate::config::Trigger;
 use crate::error::{Blame, Error};
 use crate::modules::Hot;
+use crate::project::Project;
 use crate::sources::Generation;
 
 /// A program that was not looking when its library was replaced is told again this often.
@@ -89,7 +90,9 @@ impl Session {
     /// Sources were saved.
     pub(super) async fn on_saved(&mut self) {
         let Some(live) = &self.live else { return };
-        if live.config.reload == Trigger::OnSave && !live.reload.is_off {
+        // Somebody else builds it and starts it again.
+        let is_watched = live.process.watched.is_some();
+        if !is_watched && live.config.reload == Trigger::OnSave && !live.reload.is_off {
             self.bring_in(None).await;
         }
     }
@@ -97,8 +100,13 @@ impl Session {
     /// Brings what is on disk into this process, or where the user wants that, into another one.
     pub(super) async fn bring_in(&mut self, asked: Option<i64>) {
         let Some(live) = &mut self.live else { return };
-        if self.relaunching.is_none() && !live.is_started_again() {
+        let is_other = live.project == Project::Other;
+        if self.relaunching.is_none() && !live.is_started_again() && !(is_other && live.is_started) {
             return self.start_reload(asked).await;
+        }
+        if is_other && asked.is_none() && !live.is_started_again() {
+            // Its debugger can't swap code, and nobody asked for another process.
+            return;
         }
         live.reload.waiting.extend(asked);
         self.start_again();

@@ -12,8 +12,8 @@ use compat::{EngineKind, Program, Texts, Verdict};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::launch::{blocking, read};
 use super::live::Live;
+use super::prepare::{blocking, read};
 use super::swap::Swapping;
 use super::wording;
 use crate::cargo::{Built, Invocation, Progress};

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::Session;
-use super::launch::blocking;
 use super::patching::Loaded;
+use super::prepare::blocking;
 use super::staging::Ready;
 use super::wording::{self, Parts, Swapped};
 use crate::cargo::Invocation;

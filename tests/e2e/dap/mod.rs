@@ -5,6 +5,7 @@ mod configurations;
 mod faults;
 mod hang_ups;
 mod originals;
+mod languages;
 mod paths;
 mod races;
 mod refusals;
@@ -13,6 +14,7 @@ mod restarts;
 mod transparent;
 mod values;
 mod wire;
+mod watchers;
 
 use midflight_tests::dap::{Session, Stop};
 use midflight_tests::program::Program;

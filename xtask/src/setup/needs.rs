@@ -72,7 +72,7 @@ pub(crate) const DEBUGGER: Need = Need {
 /// Python, able to make virtual environments.
 pub(crate) const PYTHON: Need = Need {
     name: "Python 3 with venv",
-    purpose: "pytest-lsp drives the language server as VS Code, Neovim and Emacs do",
+    purpose: "pytest-lsp drives the language server as editors do, and sessions through debugpy are tested",
     is_there: || succeeds(process::command("python3").args(["-c", "import venv, ensurepip"])),
     packages: Packages {
         apt: &["python3", "python3-venv"],
@@ -81,6 +81,14 @@ pub(crate) const PYTHON: Need = Need {
         brew: "python",
         winget: "Python.Python.3.13",
     },
+};
+
+/// Go.
+pub(crate) const GO: Need = Need {
+    name: "Go",
+    purpose: "sessions through Delve, the debugger for Go, are tested",
+    is_there: || succeeds(process::command("go").arg("version")),
+    packages: Packages { apt: &["golang-go"], dnf: "golang", pacman: "go", brew: "go", winget: "GoLang.Go" },
 };
 
 /// A Chromium.
