@@ -28,8 +28,20 @@ const answers = maps.map(([name, text]) => {
     const map = new TraceMap(text);
     const forward = [];
     const originals = new Map();
+    const places = new Map();
+    const placeOf = (line, column) => `${line}:${column}`;
+    eachMapping(map, ({ generatedLine, generatedColumn }) => {
+        const place = placeOf(generatedLine, generatedColumn);
+        places.set(place, (places.get(place) ?? 0) + 1);
+    });
     eachMapping(map, (mapping) => {
+        // Of several mappings for one place, the standard gives all. The package takes the first of them at the place and
+        // the last behind it; `remap` takes the first in both cases.
+        const { generatedLine, generatedColumn } = mapping;
+        const isAmbiguous = places.get(placeOf(generatedLine, generatedColumn)) > 1;
+        const isBehind = (column) => column !== generatedColumn && !places.has(placeOf(generatedLine, column));
         for (const column of [mapping.generatedColumn, mapping.generatedColumn + 1]) {
+            if (isAmbiguous && isBehind(column)) continue;
             const found = originalPositionFor(map, { line: mapping.generatedLine, column });
             const line = found.line === null ? null : found.line - 1;
             forward.push([mapping.generatedLine - 1, column, found.source, line, found.column, found.name]);

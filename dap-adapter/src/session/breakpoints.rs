@@ -150,8 +150,8 @@ impl Session {
         let (source, key, text) = (set.source.clone(), set.key.clone(), set.text.clone());
         let points = set.points.clone();
         let shown = points.iter().map(|point| {
-            let (at, line) = live.shown_at(&source, &key, &text, point);
-            point.shown(&at, line, base)
+            let (at, number) = live.shown_at(&source, &key, &text, point);
+            point.shown(&at, number, base)
         });
         json!({"breakpoints": shown.collect::<Vec<_>>()})
     }

@@ -218,6 +218,8 @@ impl Live {
         };
         let labelled = object.get(holder).and_then(|source| source.get("path")).and_then(Value::as_str);
         let labelled = labelled.and_then(|path| self.sources.generation_of(path));
+        // What was asked about in the editor's text is answered in it, whatever else of the function changed.
+        let is_answer = asked.is_some() && generation.is_none();
         let generation = generation.or(labelled).unwrap_or_else(|| {
             if object.get("address").is_some() {
                 self.generation_of(object)
@@ -225,7 +227,8 @@ impl Live {
                 self.sources.running(&key)
             }
         });
-        match self.place(&key, generation, line) {
+        let place = if is_answer { self.place_of_line(&key, generation, line) } else { None };
+        match place.map_or_else(|| self.place(&key, generation, line), Place::Here) {
             Place::Here(shown) => {
                 let is_moved = self.move_to(object, &key, generation, (line, shown), base);
                 let is_unlabelled = object.get_mut(holder).is_some_and(|source| self.unlabel(source, &key));
@@ -251,6 +254,12 @@ impl Live {
             source["path"] = json!(self.path(key));
         }
         is_labelled
+    }
+
+    /// Where a line's statement is in the text that the editor shows.
+    fn place_of_line(&mut self, key: &Key, generation: u32, line: u32) -> Option<u32> {
+        let (running, shown) = self.sources.text(generation, key).zip(self.sources.shown(key))?;
+        self.sources.map(key, &running, &shown).forward(line).exact()
     }
 
     fn place(&mut self, key: &Key, generation: u32, line: u32) -> Place {

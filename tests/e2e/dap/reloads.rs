@@ -135,7 +135,7 @@ fn the_conversation_of_a_reload() {
         -> launch {cwd: "<root>", midflight: {snapshot: {timeMs: ms}}}
          * midflight/build {diagnostics: [], root: "<root>", success: true}
          * midflight/build {diagnostics: [], root: "<root>", success: true}
-         * midflight/session {engine: "hot-lib-reloader", program: "<root>/target/debug/app"}
+         * midflight/session {engine: "hot-lib-reloader", program: "<root>/target/debug/app", savesRestart: false}
         <- launch
          * initialized
         -> setBreakpoints {breakpoints: [{line: 23}], source: {path: "<root>/world/src/lib.rs"}}

@@ -69,7 +69,7 @@ fn garbage_ends_the_session_with_a_message() {
     let said = session.client.output("Segmentation fault");
     assert!(said.contains("midflight:"), "{said}");
     session.client.event("terminated");
-    session.client.wait_for_end();
+    session.client.disconnect();
 }
 
 /// The largest number of 32 bits, and one more.
