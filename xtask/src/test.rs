@@ -93,7 +93,7 @@ fn prepare(parts: &[Part]) -> Result<()> {
     console::heading("Setup");
     let needs: Vec<setup::Need> = parts.iter().flat_map(|part| part.needs().iter().copied()).collect();
     setup::require(&needs)?;
-    if parts.iter().any(|part| !matches!(part, Part::Lsp)) {
+    if parts.iter().any(|part| !matches!(part, Part::Lsp | Part::Fuzz)) {
         setup::node_packages()?;
     }
     if parts.iter().any(|part| matches!(part, Part::Rust | Part::E2e)) {
