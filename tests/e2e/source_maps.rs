@@ -17,7 +17,7 @@ fn answers() -> Vec<Value> {
     let mut sources = serde_json::Map::new();
     for entry in std::fs::read_dir(&folder).expect("the extension").flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".ts") && sources.len() < SOURCES {
+        if entry.path().extension().is_some_and(|extension| extension == "ts") && sources.len() < SOURCES {
             sources.insert(name, json!(std::fs::read_to_string(entry.path()).expect("TypeScript")));
         }
     }

@@ -45,11 +45,12 @@ fn program() -> Program {
     let kinds = "#[derive(Clone, Copy)] enum Sign { Minus = -1, Plus = 1 }\n\
         #[derive(Clone, Copy)] #[repr(i64)] enum Wide { High = 1 << 40, Low = 3 }\n\
         enum Shape { Point, Circle(f64), Label { text: String, size: u8 } }\n";
-    let lets: String = VALUES.iter().map(|(line, _)| format!("    {line};\n")).collect();
+    let lets: Vec<&str> = VALUES.iter().map(|(line, _)| *line).collect();
     let names: Vec<&str> = VALUES.iter().map(|(line, _)| name(line)).collect();
     let main = format!(
-        "{kinds}fn main() {{\n{lets}    loop {{\n        std::hint::black_box(({},));\n        \
+        "{kinds}fn main() {{\n    {};\n    loop {{\n        std::hint::black_box(({},));\n        \
          std::hint::black_box((Sign::Plus, Wide::Low)); // breakpoint: values\n    }}\n}}\n",
+        lets.join(";\n    "),
         names.iter().map(|name| format!("&{name}")).collect::<Vec<_>>().join(", ")
     );
     Program::files(&[("Cargo.toml", MANIFEST), (MAIN, &main)])
