@@ -193,3 +193,140 @@ async def test_the_encoding_is_one_that_the_editor_offered(editor: Editor, works
     general = editor.capabilities.general
     offered = (general.position_encodings if general else None) or [types.PositionEncodingKind.Utf16]
     assert answer.capabilities.position_encoding in offered
+
+
+def applied(text: str, edit: types.TextEdit) -> str:
+    """A text after an edit. All of these texts are ASCII, so that every encoding counts alike."""
+    lines = text.splitlines(keepends=True)
+    start = sum(map(len, lines[: edit.range.start.line])) + edit.range.start.character
+    end = sum(map(len, lines[: edit.range.end.line])) + edit.range.end.character
+    return text[:start] + edit.new_text + text[end:]
+
+
+async def actions(editor: Editor, file: pathlib.Path, line: int) -> dict[str, types.CodeAction]:
+    """What the editor offers on a line, by the words after `Midflight: `."""
+    here = types.Range(start=types.Position(line, 0), end=types.Position(line, 99))
+    found = await editor.client.text_document_code_action_async(
+        types.CodeActionParams(
+            text_document=types.TextDocumentIdentifier(uri=file.as_uri()),
+            range=here,
+            context=types.CodeActionContext(diagnostics=[]),
+        )
+    )
+    offered = [action for action in found or [] if isinstance(action, types.CodeAction)]
+    return {action.title.removeprefix("Midflight: "): action for action in offered}
+
+
+async def run(editor: Editor, action: types.CodeAction) -> pathlib.Path:
+    """The file that the server has the editor open for an action, or names in a message."""
+    shown: asyncio.Future[pathlib.Path] = asyncio.get_running_loop().create_future()
+
+    @editor.client.feature(types.WINDOW_SHOW_DOCUMENT)
+    def _(params: types.ShowDocumentParams) -> types.ShowDocumentResult:
+        shown.set_result(pathlib.Path(params.uri.removeprefix("file://")))
+        return types.ShowDocumentResult(success=True)
+
+    assert action.command
+    await editor.client.workspace_execute_command_async(
+        types.ExecuteCommandParams(command=action.command.command, arguments=action.command.arguments)
+    )
+
+    async def told() -> pathlib.Path:
+        while not shown.done():
+            for message in editor.client.messages:
+                if message.message.startswith("See "):
+                    return pathlib.Path(message.message.removeprefix("See "))
+            await asyncio.sleep(0.01)
+        return shown.result()
+
+    return await asyncio.wait_for(told(), DEADLINE)
+
+
+async def test_an_item_is_reverted_to_the_running_version(editor: Editor, workspace: pathlib.Path) -> None:
+    await editor.initialize(workspace)
+    main = workspace / "src" / "main.rs"
+    editor.open(main)
+    editor.edit(main, 2, 1, "    pub mass: f32,\n    pub x: f32,\n")
+    offered = await actions(editor, main, 1)
+    revert = offered["revert `State` to git HEAD"].edit
+    assert revert and revert.changes
+    edited = MAIN.replace("    pub x", "    pub mass: f32,\n    pub x")
+    [edit] = revert.changes[main.as_uri()]
+    assert applied(edited, edit) == MAIN
+
+
+async def test_an_item_that_is_gone_or_new_is_reverted(editor: Editor, workspace: pathlib.Path) -> None:
+    await editor.initialize(workspace)
+    main = workspace / "src" / "main.rs"
+    editor.open(main)
+    editor.edit(main, 2, 4, "/// New.\nfn new() {}\n")
+    edited = MAIN.replace("pub static STATE: State = State { x: 1.0 };", "/// New.\nfn new() {}")
+    offered = await actions(editor, main, 5)
+    added = offered["revert `new` to the running version"].edit
+    assert added and added.changes
+    assert "new" not in applied(edited, added.changes[main.as_uri()][0])
+    gone = (await actions(editor, main, 0))["revert `STATE` to git HEAD"].edit
+    assert gone and gone.changes
+    back = applied(edited, gone.changes[main.as_uri()][0])
+    assert "}\n\npub static STATE: State = State { x: 1.0 };\n\n/// New." in back
+
+
+async def test_the_running_version_and_the_rule_are_shown(editor: Editor, workspace: pathlib.Path) -> None:
+    await editor.initialize(workspace)
+    main = workspace / "src" / "main.rs"
+    editor.open(main)
+    editor.edit(main, 2, 1, "    pub mass: f32,\n    pub x: f32,\n")
+    offered = await actions(editor, main, 1)
+    running = await run(editor, offered["show git HEAD beside"])
+    assert running.read_text() == MAIN and running.name == "main.rs"
+    editor.client.messages.clear()
+    [explain] = [action for title, action in offered.items() if title.startswith("explain MF0203")]
+    page = await run(editor, explain)
+    assert page.read_text().startswith("# MF0203: struct-field-added")
+
+
+async def test_a_rule_is_allowed_on_an_item(editor: Editor, workspace: pathlib.Path) -> None:
+    await editor.initialize(workspace)
+    main = workspace / "src" / "main.rs"
+    editor.open(main)
+    editor.edit(main, 2, 1, "    pub mass: f32,\n    pub x: f32,\n")
+    assert [it.code for it in await editor.diagnostics(main, expected=True)] == ["MF0203"]
+    allow = (await actions(editor, main, 1))["allow MF0203 on `State`"].edit
+    assert allow and allow.changes
+    [edit] = allow.changes[main.as_uri()]
+    assert edit.new_text == "// midflight: allow(MF0203): say why here\n"
+    editor.edit(main, 3, 0, edit.new_text + "pub struct State {\n")
+    await editor.diagnostics(main, expected=False)
+
+    async def counted() -> None:
+        while not editor.statuses or editor.statuses[-1].allowed != 1:
+            editor.told.clear()
+            await editor.told.wait()
+
+    await asyncio.wait_for(counted(), DEADLINE)
+    assert editor.statuses[-1].counts.restart == 0
+    # Without a reason, and for another rule, it allows nothing.
+    for version, comment in enumerate(["allow(MF0203)", "allow(MF0203):", "allow(MF0204): it may"], 4):
+        editor.edit(main, version, 0, f"// midflight: {comment}\n")
+        await editor.diagnostics(main, expected=True)
+
+
+async def test_the_status_counts_for_the_file_too(editor: Editor, workspace: pathlib.Path) -> None:
+    await editor.initialize(workspace)
+    main = workspace / "src" / "main.rs"
+    (workspace / "src" / "more.rs").write_text("")
+    editor.open(main)
+    editor.edit(main, 2, 1, "    pub mass: f32,\n    pub x: f32,\n")
+    await editor.diagnostics(main, expected=True)
+
+    async def counted() -> Any:
+        while True:
+            for status in editor.statuses:
+                for file in status.files:
+                    if file.uri == main.as_uri() and file.counts.restart == 1:
+                        return status
+            editor.told.clear()
+            await editor.told.wait()
+
+    status = await asyncio.wait_for(counted(), DEADLINE)
+    assert status.counts.restart == 1

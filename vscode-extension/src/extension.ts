@@ -10,14 +10,16 @@ import { registerCommands } from "./commands.js";
 import { registerDebugging } from "./debug/register.js";
 import { LanguageServer } from "./languageServer.js";
 import { StatusItem } from "./statusItem.js";
+import { Views } from "./views.js";
 
 let server: LanguageServer | undefined;
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const log = vscode.window.createOutputChannel("Midflight", { log: true });
   const status = new StatusItem();
-  server = new LanguageServer(context, log, status);
-  context.subscriptions.push(log, status, server);
+  const views = new Views(context);
+  server = new LanguageServer(context, log, status, views);
+  context.subscriptions.push(log, status, views, server);
 
   registerCommands(context, log, server, status);
   registerDebugging(context, log);

@@ -19,6 +19,7 @@ import { binary, problem, showProblem } from "./binary.js";
 import { Crashes } from "./crashes.js";
 import type { Status } from "./status.js";
 import type { StatusItem } from "./statusItem.js";
+import type { View, Views } from "./views.js";
 
 export class LanguageServer implements vscode.Disposable {
   private client: LanguageClient | undefined;
@@ -36,6 +37,7 @@ export class LanguageServer implements vscode.Disposable {
     private readonly context: vscode.ExtensionContext,
     private readonly log: vscode.LogOutputChannel,
     private readonly status: StatusItem,
+    private readonly views: Views,
   ) {
     this.listeners = [
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.restart()),
@@ -101,6 +103,7 @@ export class LanguageServer implements vscode.Disposable {
     client.onNotification("midflight/status", (status: Status) => {
       this.status.update(status);
     });
+    client.onNotification("midflight/show", (view: View) => this.views.show(view));
     this.client = client;
     try {
       await client.start();
@@ -137,7 +140,7 @@ export class LanguageServer implements vscode.Disposable {
         { scheme: "file", language: "rust" },
         { scheme: "file", pattern: "**/Cargo.toml" },
       ],
-      initializationOptions: { trusted: vscode.workspace.isTrusted },
+      initializationOptions: { trusted: vscode.workspace.isTrusted, views: true },
       outputChannel: this.log,
       traceOutputChannel: this.log,
       stdioOptions: { stdout: () => undefined, stderr: relay },

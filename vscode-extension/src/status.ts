@@ -11,6 +11,10 @@ export interface Status {
   generation: number | null;
   engine: string;
   counts: Partial<Record<Verdict, number>>;
+  /** Of these, the ones in each open document that has any. */
+  files: { uri: string; counts: Partial<Record<Verdict, number>> }[];
+  /** Changes that comments allow; in no count. */
+  allowed: number;
   scanning: boolean;
 }
 
@@ -54,7 +58,7 @@ export function statusFor(statuses: Iterable<Status>, uri: string | undefined): 
 }
 
 /** How the status bar words the state of things. */
-export function wording(server: ServerState, status: Status | undefined): Wording {
+export function wording(server: ServerState, status: Status | undefined, document?: string): Wording {
   if (server === "stopped") {
     return {
       text: "$(error) Midflight",
@@ -76,7 +80,7 @@ export function wording(server: ServerState, status: Status | undefined): Wordin
   const verdict = worst(status.counts);
   return {
     text: verdict === undefined ? `$(check) ${name(status)}` : `${ICON[verdict]} ${name(status)}: ${verdict}`,
-    tooltip: [baselineLine(status), ...countLines(status.counts), engineLine(status)],
+    tooltip: [baselineLine(status), ...countLines(status.counts), ...fileLines(status, document), engineLine(status)],
     severity: verdict === "restart" ? "warning" : "plain",
   };
 }
@@ -102,6 +106,16 @@ function countLines(counts: Status["counts"]): string[] {
     return count === 0 ? [] : [`${ICON[verdict]} ${count} × **${verdict}**: ${MEANING[verdict]}`];
   });
   return lines.length === 0 ? ["Nothing has changed."] : lines.reverse();
+}
+
+/** What of it is in the document, and what comments allow. */
+function fileLines({ files, allowed }: Status, document: string | undefined): string[] {
+  const counts = files.find(({ uri }) => uri === document)?.counts ?? {};
+  const here = VERDICTS.flatMap((verdict) => ((counts[verdict] ?? 0) === 0 ? [] : [`${counts[verdict]} × ${verdict}`]));
+  return [
+    ...(here.length === 0 ? [] : [`In this file: ${here.reverse().join(", ")}`]),
+    ...(allowed === 0 ? [] : [`Allowed by comments: ${allowed}`]),
+  ];
 }
 
 function engineLine({ engine }: Status): string {

@@ -42,7 +42,7 @@ export class StatusItem implements vscode.Disposable {
 
   private draw(): void {
     const document = vscode.window.activeTextEditor?.document.uri.toString();
-    const { text, tooltip, severity } = wording(this.state, statusFor(this.statuses.values(), document));
+    const { text, tooltip, severity } = wording(this.state, statusFor(this.statuses.values(), document), document);
     this.item.text = text;
     const trust = vscode.workspace.isTrusted ? [] : ["Restricted Mode: nothing is built or started."];
     this.item.tooltip = new vscode.MarkdownString([...tooltip, ...trust].join("\n\n"), true);

@@ -9,6 +9,8 @@ const status: Status = {
   generation: 2,
   engine: "hot-lib-reloader",
   counts: { safe: 3, restart: 1 },
+  files: [{ uri: "file:///work/app/src/lib.rs", counts: { safe: 2, restart: 1 } }],
+  allowed: 2,
   scanning: false,
 };
 
@@ -24,6 +26,13 @@ void test("in a session the generation is named, with the worst verdict", () => 
   assert.equal(severity, "warning");
   assert.ok(tooltip.some((line) => line.includes("generation 2")));
   assert.ok(tooltip.some((line) => line.includes("3 × **safe**")));
+});
+
+void test("what of it is in this file is told, and what comments allow", () => {
+  const { tooltip } = wording("running", status, "file:///work/app/src/lib.rs");
+  assert.ok(tooltip.includes("In this file: 1 × restart, 2 × safe"), tooltip.join());
+  assert.ok(tooltip.includes("Allowed by comments: 2"));
+  assert.ok(!wording("running", status, "file:///work/app/src/main.rs").tooltip.join().includes("In this file"));
 });
 
 void test("without a change there is no verdict", () => {

@@ -46,6 +46,11 @@ pub struct Change {
     pub unit_range: Range<usize>,
     /// Where the same thing is in the old text.
     pub baseline: Option<Location>,
+    /// Bytes in the new text: the whole item. Empty where the item is gone and could stand again; none where no such
+    /// place is known.
+    pub item_range: Option<Range<usize>>,
+    /// The whole item in the old text.
+    pub item_baseline: Option<Location>,
     /// One line: what changed, what it does to the process, what to do.
     pub message: String,
     /// Why, in a sentence or two.

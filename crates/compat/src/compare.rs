@@ -13,7 +13,7 @@ use crate::reach::Reached;
 use crate::rules::text::{last_good, unrecognised_finding};
 use crate::rules::{Aspect, Edit, Finding, Judgement};
 use crate::{
-    Capability, Change, Dependent, EngineKind, FileUnits, Location, Placed, Program, Role, Rule, UnitId,
+    Capability, Change, Dependent, EngineKind, FileUnits, Flag, Location, Placed, Program, Role, Rule, UnitId,
     UnitKind, Verdict, catalogue, rule,
 };
 
@@ -79,6 +79,16 @@ fn moved<'a>(file: &FileUnits, from: &'a Program, to: &Program) -> Option<(&'a s
     gone.next().filter(|_| is_module).map(|(path, other)| (&**path, other))
 }
 
+/// An item that both files have.
+struct Anchor<'a> {
+    /// Where it began in the old text.
+    was: usize,
+    id: &'a UnitId,
+    /// Where it is in the new text.
+    range: Range<usize>,
+    name_range: Range<usize>,
+}
+
 struct Comparison<'a> {
     before: &'a Program,
     after: &'a Program,
@@ -88,7 +98,7 @@ struct Comparison<'a> {
     /// Where the file was: elsewhere, if the module moved from `m.rs` to `m/mod.rs`.
     old_path: Arc<str>,
     /// What is left of the old file: where it was, and where it is.
-    anchors: OnceCell<Vec<(usize, Range<usize>)>>,
+    anchors: OnceCell<Vec<Anchor<'a>>>,
     engine: EngineKind,
     role: Option<Role>,
 }
@@ -170,6 +180,8 @@ impl<'a> Comparison<'a> {
             range: problem.range.clone(),
             unit_range: problem.range.clone(),
             baseline: None,
+            item_range: None,
+            item_baseline: None,
             message: format!("the text does not parse ({}): {}", problem.message, judgement.effect),
             why: judgement.why.to_owned(),
             remedy: judgement.remedy.to_owned(),
@@ -198,6 +210,10 @@ impl<'a> Comparison<'a> {
             Some(path) => format!("{why} Live values are reached through {path}."),
             None => why.to_owned(),
         };
+        // Half-typed code is judged by what it was when it last parsed.
+        let is_stale = edit.after.is_some_and(|after| after.unit.flags.has(Flag::Stale));
+        let why =
+            if is_stale { format!("{why} Judged by the last text of the item that parsed.") } else { why };
         Change {
             rule,
             verdict,
@@ -206,7 +222,9 @@ impl<'a> Comparison<'a> {
             file: Arc::clone(&self.path),
             range: new_range.unwrap_or_else(|| self.shown_instead(edit)),
             unit_range: if edit.is_gone() { self.shown_instead(edit) } else { name_range },
-            baseline: old_range.map(|range| Location { file: Arc::clone(&self.old_path), range }),
+            baseline: old_range.map(|range| self.in_old(range)),
+            item_range: edit.after.map(|after| after.range()).or_else(|| self.place_for(edit)),
+            item_baseline: edit.before.map(|before| self.in_old(before.range())),
             message: format!("{}: {effect}", finding.what),
             why,
             remedy: remedy.to_owned(),
@@ -262,26 +280,46 @@ impl<'a> Comparison<'a> {
         vec![(root, path)]
     }
 
+    fn in_old(&self, range: Range<usize>) -> Location {
+        Location { file: Arc::clone(&self.old_path), range }
+    }
+
+    /// Where an item that is gone could stand again: below the nearest item above it that is left and has the same
+    /// parent, else above the nearest one below it.
+    fn place_for(&self, edit: &Edit<'a>) -> Option<Range<usize>> {
+        self.new?;
+        let gone = edit.before?;
+        let anchors = self.anchors.get_or_init(|| self.anchors());
+        let (above, below) = anchors.split_at(anchors.partition_point(|left| left.was < gone.range().start));
+        let is_beside = |left: &&Anchor<'_>| left.id.parent() == gone.unit.id.parent();
+        let end = above.iter().rev().find(is_beside).map(|left| left.range.end);
+        end.or_else(|| Some(below.iter().find(is_beside)?.range.start)).map(|at| at..at)
+    }
+
     /// Where an item that is gone is shown: at the nearest item above it that is left. In a file that is gone too, where
     /// it was.
     fn shown_instead(&self, edit: &Edit<'a>) -> Range<usize> {
         let was = edit.placed().name_range();
         let Some(new) = self.new else { return was };
         let anchors = self.anchors.get_or_init(|| self.anchors());
-        let above = anchors.partition_point(|(start, _)| *start < was.start);
+        let above = anchors.partition_point(|left| left.was < was.start);
         let nearest = above.checked_sub(1).and_then(|at| anchors.get(at)).or_else(|| anchors.first());
         let first = || new.units().next().map(|placed| placed.name_range());
-        nearest.map(|(_, range)| range.clone()).or_else(first).unwrap_or(0..0)
+        nearest.map(|left| left.name_range.clone()).or_else(first).unwrap_or(0..0)
     }
 
-    fn anchors(&self) -> Vec<(usize, Range<usize>)> {
+    fn anchors(&self) -> Vec<Anchor<'a>> {
         let left: HashMap<_, _> =
             self.new.into_iter().flat_map(FileUnits::units).map(|placed| (&placed.unit.id, placed)).collect();
         let old = self.old.into_iter().flat_map(FileUnits::units);
         let mut anchors: Vec<_> = old
-            .filter_map(|placed| Some((placed.range().start, left.get(&placed.unit.id)?.name_range())))
+            .filter_map(|placed| {
+                let left = left.get(&placed.unit.id)?;
+                let (range, name_range) = (left.range(), left.name_range());
+                Some(Anchor { was: placed.range().start, id: &left.unit.id, range, name_range })
+            })
             .collect();
-        anchors.sort_by_key(|(start, _)| *start);
+        anchors.sort_by_key(|left| left.was);
         anchors
     }
 

@@ -259,8 +259,10 @@ impl Lives {
         let names: HashMap<Name, &str> =
             containing.iter().map(|(name, path)| (*name, path.as_str())).collect();
         let handlers = self.handlers(&names);
-        let unknown = containing.iter().find_map(|(_, path)| self.unknown_uses(path));
-        if let Some(path) = unknown.or_else(|| self.keeper(name, &names, &handlers, swaps_all)) {
+        let said = containing.iter().find_map(|(name, path)| self.is_said_to_live(*name, path));
+        let unknown = || containing.iter().find_map(|(_, path)| self.unknown_uses(path));
+        if let Some(path) = said.or_else(unknown).or_else(|| self.keeper(name, &names, &handlers, swaps_all))
+        {
             return Kept::By(path);
         }
         let uses =
@@ -314,6 +316,19 @@ impl Lives {
             let path = own.chain(unit.uses.iter().copied()).find_map(|name| telling.get(&name))?;
             Some(format!("{} → {path}", unit.id.path))
         })
+    }
+
+    /// Whether a static's type says that it holds such a value: no comment can say otherwise.
+    pub(crate) fn is_in_a_static(&self, name: &str) -> bool {
+        let containing: HashSet<Name> = self.containing(name).into_iter().map(|(name, _)| name).collect();
+        let is_static = |unit: &&Unit| matches!(unit.id.kind, UnitKind::Static | UnitKind::ThreadLocal);
+        let mut statics = self.others.iter().map(Place::unit).filter(is_static);
+        statics.any(|unit| unit.mentions.iter().any(|name| containing.contains(name)))
+    }
+
+    fn is_said_to_live(&self, name: Name, path: &str) -> Option<String> {
+        let mut types = self.types.get(&name).into_iter().flatten().map(Place::unit);
+        types.any(|unit| unit.flags.has(Flag::State)).then(|| format!("`midflight: state` → {path}"))
     }
 
     /// The type, and all types that hold it, each with the path from it.

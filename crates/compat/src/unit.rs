@@ -136,6 +136,11 @@ pub struct UnitId {
 }
 
 impl UnitId {
+    /// The path without the name: where the item is declared.
+    pub fn parent(&self) -> &str {
+        self.path.strip_suffix(self.name()).unwrap_or_default()
+    }
+
     /// The last segment of the path: the name that the user wrote.
     pub fn name(&self) -> &str {
         let path = &*self.path;
@@ -177,6 +182,10 @@ pub enum Flag {
     Test = 1 << 8,
     /// A mutable static, or a static whose value is made at first use.
     Lazy = 1 << 9,
+    /// A comment says that its values live on: `midflight: state`.
+    State = 1 << 10,
+    /// A comment says that its values live within calls only: `midflight: transient`.
+    Transient = 1 << 11,
     /// No closure that it makes can outlive the call.
     ClosuresPass = 1 << 12,
 }

@@ -177,6 +177,13 @@ impl Reader<'_> {
 
     fn push(&mut self, range: Range<usize>, key: Fingerprint, mut units: Units) {
         units.found.retain(|unit| self.with_tests || !unit.flags.has(Flag::Test));
+        if let Some(flag) = crate::note::flag(self.text, range.start) {
+            units
+                .found
+                .iter_mut()
+                .filter(|unit| unit.id.kind.is_type())
+                .for_each(|unit| unit.flags.set(flag, true));
+        }
         self.file.hot_modules.extend(units.hot_modules.into_iter().map(String::into_boxed_str));
         let (start, len) = (offset(range.start), offset(range.len()));
         if let Some(chunk) = self.known.get(&key) {
@@ -187,7 +194,11 @@ impl Reader<'_> {
     }
 
     fn key(&self, place: &Place, piece: &Piece) -> Fingerprint {
-        Fingerprint::of((&place.path, place.in_impl, &self.text[piece.range.clone()]))
+        let text = &self.text[piece.range.clone()];
+        match crate::note::flag(self.text, piece.range.start) {
+            None => Fingerprint::of((&place.path, place.in_impl, text)),
+            Some(flag) => Fingerprint::of((&place.path, place.in_impl, text, flag as u16)),
+        }
     }
 
     /// The last good units of what is broken. Where a broken piece's name can be read, they are that item's; else all

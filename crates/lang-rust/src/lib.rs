@@ -13,6 +13,7 @@ mod fingerprint;
 mod import;
 mod item;
 mod lexeme;
+mod note;
 mod project;
 mod report;
 mod signature;
@@ -29,9 +30,10 @@ use rayon::prelude::*;
 
 use crate::project::Packages;
 
+pub use note::allowed;
 pub use project::{HotLib, detect_engine, hot_libs, is_source};
 pub use report::{
-    Baseline, Channel, Position, Range, Report, ReportedChange, ReportedDependent, UnitTotals, report,
+    Allowed, Baseline, Channel, Position, Range, Report, ReportedChange, ReportedDependent, UnitTotals, report,
     report_of,
 };
 

@@ -106,6 +106,16 @@ fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
+/// A change that a comment on its item allows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Allowed {
+    /// The change.
+    #[serde(flatten)]
+    pub change: ReportedChange,
+    /// Why, in the comment's words.
+    pub reason: String,
+}
+
 /// How much of the program the edit left alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct UnitTotals {
@@ -129,6 +139,8 @@ pub struct Report {
     pub channel: Channel,
     /// All changes by file and range.
     pub changes: Vec<ReportedChange>,
+    /// Changes that comments allow. They count for neither the verdict nor the channel.
+    pub allowed: Vec<Allowed>,
     /// How much of the program was left alone.
     pub units: UnitTotals,
     /// How long it took.
@@ -139,26 +151,49 @@ pub struct Report {
 pub fn report(old: &Texts, new: &Texts, engine: Option<EngineKind>) -> Report {
     let started = Instant::now();
     let (before, after) = (crate::program(old), crate::program(new));
-    let report = report_of((old, &before), (new, &after), engine);
+    let report = report_with((old, &before), (new, &after), engine, &reason);
     Report { elapsed_ms: started.elapsed().as_secs_f64() * 1000.0, ..report }
 }
 
-/// The same for texts whose programs are known.
+/// Why a comment in the new text allows a change, if one does.
+fn reason(new: &Texts, change: &Change) -> Option<String> {
+    let text = new.get(&change.file)?;
+    crate::allowed(text, change.item_range.as_ref()?, &change.unit_range, change.rule).map(str::to_owned)
+}
+
+/// The same for texts whose programs are known, about what is to be swapped now: comments allow nothing there, since
+/// one that was written for another edit must not let this one into the process.
 pub fn report_of(
     (old, before): (&Texts, &Program),
     (new, after): (&Texts, &Program),
     engine: Option<EngineKind>,
 ) -> Report {
+    report_with((old, before), (new, after), engine, &|_, _| None)
+}
+
+fn report_with(
+    (old, before): (&Texts, &Program),
+    (new, after): (&Texts, &Program),
+    engine: Option<EngineKind>,
+    reason: &dyn Fn(&Texts, &Change) -> Option<String>,
+) -> Report {
     let started = Instant::now();
     let engine = engine.unwrap_or_else(|| crate::detect_engine(after));
-    let changes = compat::compare(before, after, engine);
-    let verdict = compat::worst(&changes);
     let mut lines = Lines { old, new, indexes: HashMap::new() };
-    let changes = changes.into_iter().map(|change| lines.reported(change)).collect();
+    let (mut changes, mut allowed) = (Vec::new(), Vec::new());
+    for change in compat::compare(before, after, engine) {
+        let reason = reason(new, &change);
+        let change = lines.reported(change);
+        match reason {
+            Some(reason) => allowed.push(Allowed { change, reason }),
+            None => changes.push(change),
+        }
+    }
+    let verdict = changes.iter().map(|change| change.verdict).max().unwrap_or(Verdict::Safe);
     let units = UnitTotals { total: after.unit_count(), reused: reused(before, after) };
     let channel = if verdict.is_swappable() { Channel::HotReload } else { Channel::Build };
     let elapsed_ms = started.elapsed().as_secs_f64() * 1000.0;
-    Report { version: 1, engine, verdict, channel, changes, units, elapsed_ms }
+    Report { version: 1, engine, verdict, channel, changes, allowed, units, elapsed_ms }
 }
 
 /// Units of `after` whose text is as it was, whatever happened around it.

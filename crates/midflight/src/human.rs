@@ -57,11 +57,19 @@ pub(crate) fn level(verdict: Verdict) -> Level<'static> {
     }
 }
 
-/// Such as `2 changes under in-place (1 safe, 1 restart): a restart is needed`.
+/// Such as `2 changes under in-place (1 safe, 1 restart), 1 allowed by a comment: a restart is needed`.
 fn summary(report: &Report) -> String {
     let engine = report.engine;
-    if report.changes.is_empty() {
+    let allowed = match report.allowed.len() {
+        0 => String::new(),
+        1 => ", 1 allowed by a comment".to_owned(),
+        count => format!(", {count} allowed by comments"),
+    };
+    if report.changes.is_empty() && report.allowed.is_empty() {
         return format!("no changes: {} units as they were", report.units.total);
+    }
+    if report.changes.is_empty() {
+        return format!("no changes but{}", &allowed[1..]);
     }
     let count = |verdict| report.changes.iter().filter(|change| change.verdict == verdict).count();
     let counts: Vec<_> = Verdict::ALL
@@ -78,5 +86,9 @@ fn summary(report: &Report) -> String {
         Verdict::Unknown => "only the build can tell whether it can be swapped",
     };
     let plural = if report.changes.len() == 1 { "" } else { "s" };
-    format!("{} change{plural} under {engine} ({}): {outcome}", report.changes.len(), counts.join(", "))
+    format!(
+        "{} change{plural} under {engine} ({}){allowed}: {outcome}",
+        report.changes.len(),
+        counts.join(", ")
+    )
 }

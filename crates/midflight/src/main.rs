@@ -18,7 +18,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use compat::EngineKind;
 
 /// Edit and Continue for native Rust.
@@ -27,6 +27,9 @@ use compat::EngineKind;
 struct Command {
     #[command(subcommand)]
     action: Action,
+    /// Whether what is for people has colours. By itself: in a terminal, unless `NO_COLOR` is set.
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    color: ColorChoice,
 }
 
 #[derive(Debug, Subcommand)]
@@ -103,7 +106,14 @@ fn main() -> ExitCode {
     if let Some(status) = in_place::capture::intercept() {
         return status;
     }
-    let outcome = match Command::parse().action {
+    let command = Command::parse();
+    match command.color {
+        // Decided where something is written, by what it is written to.
+        ColorChoice::Auto => {}
+        ColorChoice::Always => anstream::ColorChoice::Always.write_global(),
+        ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    let outcome = match command.action {
         Action::Lsp => return server::run(),
         Action::Dap(arguments) => dap(arguments),
         Action::Check(arguments) => check::run(&arguments),

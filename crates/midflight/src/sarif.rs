@@ -11,7 +11,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use serde_sarif::sarif::{
     ArtifactLocation, Location, Message, MultiformatMessageString, PhysicalLocation, Region,
-    ReportingDescriptor, Result, ResultKind, ResultLevel, Run, SCHEMA_URL, Sarif, Tool, ToolComponent,
+    ReportingDescriptor, Result, ResultKind, ResultLevel, Run, SCHEMA_URL, Sarif, Suppression, Tool,
+    ToolComponent,
 };
 
 use crate::page_url;
@@ -21,7 +22,8 @@ const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'
 
 /// The whole log.
 pub(crate) fn log(report: &Report) -> Sarif {
-    let mut codes: Vec<&str> = report.changes.iter().map(|change| change.code).collect();
+    let allowed = || report.allowed.iter().map(|allowed| &allowed.change);
+    let mut codes: Vec<&str> = report.changes.iter().chain(allowed()).map(|change| change.code).collect();
     codes.sort_unstable();
     codes.dedup();
     let driver = ToolComponent::builder()
@@ -30,7 +32,13 @@ pub(crate) fn log(report: &Report) -> Sarif {
         .semantic_version(env!("CARGO_PKG_VERSION"))
         .rules(codes.iter().filter_map(|code| compat::rule(code)).map(rule).collect::<Vec<_>>())
         .build();
-    let results: Vec<_> = report.changes.iter().map(|change| result(change, &codes)).collect();
+    let suppressed = report.allowed.iter().map(|allowed| {
+        let suppression =
+            Suppression::builder().kind(json!("inSource")).justification(allowed.reason.as_str());
+        Result { suppressions: Some(vec![suppression.build()]), ..result(&allowed.change, &codes) }
+    });
+    let results = report.changes.iter().map(|change| result(change, &codes));
+    let results: Vec<_> = results.chain(suppressed).collect();
     let run = Run::builder()
         .tool(Tool::builder().driver(driver).build())
         .column_kind(json!("utf16CodeUnits"))

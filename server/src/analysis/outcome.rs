@@ -10,7 +10,7 @@ use lsp_types::{Diagnostic, Range, Uri};
 
 use crate::analysis::{Analysis, Snapshot};
 use crate::lines::Lines;
-use crate::session::{Counts, StatusNotification};
+use crate::session::{Counts, FileCounts, StatusNotification, Totals};
 use crate::{show, uri};
 
 /// All that requests are answered from. Immutable.
@@ -52,6 +52,22 @@ pub(crate) struct Finding {
     pub(crate) remedy: String,
     pub(crate) reachable_from: Vec<String>,
     pub(crate) before: Option<Before>,
+    /// The text that the ranges are of.
+    pub(crate) text: Arc<str>,
+    /// Bytes of the whole item, as in [`Change`].
+    pub(crate) item_range: Option<std::ops::Range<usize>>,
+    pub(crate) old: Option<OldItem>,
+}
+
+/// The whole item in the baseline.
+#[derive(Debug)]
+pub(crate) struct OldItem {
+    /// "generation 2".
+    pub(crate) label: String,
+    pub(crate) file: Arc<str>,
+    pub(crate) file_text: Arc<str>,
+    pub(crate) bytes: std::ops::Range<usize>,
+    pub(crate) range: Range,
 }
 
 /// The same thing in the baseline.
@@ -65,6 +81,14 @@ pub(crate) struct Before {
     /// open, so the place to go to is here and the old line is quoted.
     pub(crate) uri: Uri,
     pub(crate) range: Range,
+}
+
+impl FileOutcome {
+    fn counts(&self) -> FileCounts {
+        let mut counts = Counts::default();
+        self.findings.iter().for_each(|finding| counts.add(finding.verdict));
+        FileCounts { uri: self.uri.clone(), counts }
+    }
 }
 
 impl Outcome {
@@ -96,22 +120,35 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn build(mut self, changes: Vec<Change>) -> Outcome {
-        let mut counts = Counts::default();
+        let mut totals = Totals::default();
         let mut by_file: BTreeMap<Arc<str>, Vec<Finding>> = BTreeMap::new();
         for change in changes {
-            counts.add(change.verdict);
+            if self.is_allowed(&change) {
+                totals.allowed += 1;
+                continue;
+            }
+            totals.counts.add(change.verdict);
             let file = self.shown_in(&change.file);
             let finding = self.finding(change, &file);
             by_file.entry(file).or_default().push(finding);
         }
-        let files = by_file.into_iter().filter_map(|(path, findings)| self.file(&path, findings)).collect();
+        let files = by_file.into_iter().filter_map(|(path, findings)| self.file(&path, findings));
+        let files: BTreeMap<_, FileOutcome> = files.collect();
+        totals.files =
+            files.values().filter(|file| file.version.is_some()).map(FileOutcome::counts).collect();
         let documents = self.snapshot.documents.iter();
         Outcome {
             revision: self.snapshot.revision,
-            status: Some(self.status(counts)),
+            status: Some(self.status(totals)),
             files,
             versions: documents.map(|document| (document.path.clone(), document.version)).collect(),
         }
+    }
+
+    fn is_allowed(&self, change: &Change) -> bool {
+        let text = self.text(true, &change.file);
+        let item = change.item_range.as_ref().filter(|item| !item.is_empty());
+        item.is_some_and(|item| lang_rust::allowed(text, item, &change.unit_range, change.rule).is_some())
     }
 
     /// A file that is gone can show nothing: what went with it shows at the top of the root manifest.
@@ -155,7 +192,17 @@ impl<'a> Builder<'a> {
             remedy: change.remedy,
             reachable_from: change.reachable_from,
             before,
+            text: self.analysis.texts.get(shown_in).cloned().unwrap_or_default(),
+            item_range: change.item_range.filter(|_| is_here),
+            old: change.item_baseline.and_then(|location| self.old_item(location)),
         }
+    }
+
+    fn old_item(&mut self, location: compat::Location) -> Option<OldItem> {
+        let file_text = Arc::clone(self.analysis.basis.texts.get(&location.file)?);
+        let range = self.range(false, &location.file, &location.range);
+        let label = self.analysis.basis.label();
+        Some(OldItem { label, file: location.file, file_text, bytes: location.range, range })
     }
 
     fn before(&mut self, location: &compat::Location, file: &Arc<str>, range: Range) -> Option<Before> {
@@ -202,9 +249,9 @@ impl<'a> Builder<'a> {
         texts.get(file).map_or("", |text| text)
     }
 
-    fn status(&self, counts: Counts) -> StatusNotification {
+    fn status(&self, totals: Totals) -> StatusNotification {
         let basis = &self.analysis.basis;
-        StatusNotification::new(&self.analysis.root, basis, self.engine, counts)
+        StatusNotification::new(&self.analysis.root, basis, self.engine, totals)
     }
 }
 

@@ -20,6 +20,10 @@ pub(crate) struct ClientFeatures {
     pub(crate) configuration: bool,
     pub(crate) registers_configuration: bool,
     pub(crate) watches_files: bool,
+    pub(crate) code_action_literals: bool,
+    pub(crate) shows_documents: bool,
+    /// It draws what there is to look at itself. A thing of ours, so it is said in the initialization options.
+    pub(crate) views: bool,
 }
 
 impl ClientFeatures {
@@ -47,6 +51,11 @@ impl ClientFeatures {
             watches_files: yes(
                 workspace.and_then(|it| it.did_change_watched_files.as_ref()?.dynamic_registration)
             ),
+            code_action_literals: document.is_some_and(|it| {
+                it.code_action.as_ref().is_some_and(|it| it.code_action_literal_support.is_some())
+            }),
+            shows_documents: window.is_some_and(|it| it.show_document.as_ref().is_some_and(|it| it.support)),
+            views: false,
         }
     }
 }

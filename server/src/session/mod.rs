@@ -19,7 +19,7 @@ use tower_lsp::Client;
 pub(crate) use document::Document;
 pub(crate) use features::ClientFeatures;
 pub(crate) use settings::Settings;
-pub(crate) use status::{Counts, Status, StatusNotification};
+pub(crate) use status::{Counts, FileCounts, Status, StatusNotification, Totals};
 pub(crate) use workspace::Workspace;
 
 use crate::orphan::Parent;

@@ -25,7 +25,25 @@ pub(crate) struct StatusNotification {
     pub(crate) generation: Option<u32>,
     pub(crate) engine: String,
     pub(crate) counts: Counts,
+    /// Of these, the ones in each open document that has any.
+    pub(crate) files: Vec<FileCounts>,
+    /// Changes that comments allow. They are in no count.
+    pub(crate) allowed: usize,
     pub(crate) scanning: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FileCounts {
+    pub(crate) uri: Uri,
+    pub(crate) counts: Counts,
+}
+
+/// What came of an analysis, counted.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Totals {
+    pub(crate) counts: Counts,
+    pub(crate) files: Vec<FileCounts>,
+    pub(crate) allowed: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,13 +76,15 @@ impl Counts {
 }
 
 impl StatusNotification {
-    pub(crate) fn new(root: &Path, basis: &Basis, engine: EngineKind, counts: Counts) -> Self {
+    pub(crate) fn new(root: &Path, basis: &Basis, engine: EngineKind, totals: Totals) -> Self {
         Self {
             root: uri::from_path(root),
             baseline: BaselineStatus { kind: basis.kind().to_owned(), label: basis.label() },
             generation: basis.generation(),
             engine: engine.to_string(),
-            counts,
+            counts: totals.counts,
+            files: totals.files,
+            allowed: totals.allowed,
             scanning: false,
         }
     }
@@ -84,6 +104,8 @@ impl StatusNotification {
             generation: None,
             engine: String::new(),
             counts: Counts::default(),
+            files: Vec::new(),
+            allowed: 0,
             scanning,
         }
     }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use compat::Verdict;
-use lsp_types::{CodeLens, Command};
+use lsp_types::CodeLens;
+use serde_json::json;
 
 use crate::analysis::{FileOutcome, Finding};
+use crate::show::actions::{EXPLAIN, command};
 
 /// One lens a unit: the worst of its changes.
 pub(crate) fn lenses(file: &FileOutcome) -> Vec<CodeLens> {
@@ -24,8 +26,7 @@ pub(crate) fn lenses(file: &FileOutcome) -> Vec<CodeLens> {
 }
 
 fn lens(finding: &Finding) -> CodeLens {
-    // A command without a name: an editor shows the title and nothing happens at a click.
-    let command = Command { title: title(finding), command: String::new(), arguments: None };
+    let command = command(&title(finding), EXPLAIN, vec![json!(finding.code)]);
     CodeLens { range: finding.unit_range, command: Some(command), data: None }
 }
 

@@ -110,6 +110,11 @@ pub(crate) const FORKED: Judgement = Judgement {
     remedy: "",
 };
 
+pub(crate) const TRANSIENT: Judgement = Judgement {
+    why: "A comment says `midflight: transient`: its values live within calls, which finish with the old layout.",
+    ..FORKED
+};
+
 pub(crate) const BUILD_DECIDES: Judgement = Judgement {
     verdict: Verdict::Unknown,
     effect: "only the build can tell whether it can be swapped",
@@ -191,13 +196,19 @@ impl<'a> Edit<'a> {
 
     /// What a changed layout does: the judgement, unless no old value can meet new code.
     pub(crate) fn old_values(&self, judgement: Judgement) -> Judgement {
-        let swaps_all = self.can(Capability::SwapsEveryCrate);
-        let is_forked = self.can(Capability::FinishesOldCalls)
-            && self.kind().is_type()
-            && self.before.is_some_and(|before| {
-                self.programs.0.lives().kept(before.unit.id.name(), swaps_all) == Kept::Never
-            });
-        if is_forked { FORKED } else { judgement }
+        let Some(before) = self.before else { return judgement };
+        if !self.can(Capability::FinishesOldCalls) || !self.kind().is_type() || self.has(Flag::State) {
+            return judgement;
+        }
+        let (name, swaps_all) = (before.unit.id.name(), self.can(Capability::SwapsEveryCrate));
+        let lives = self.programs.0.lives();
+        if lives.kept(name, swaps_all) == Kept::Never {
+            FORKED
+        } else if self.has(Flag::Transient) && !lives.is_in_a_static(name) {
+            TRANSIENT
+        } else {
+            judgement
+        }
     }
 
     /// What new code does: safe where the crate is replaced.

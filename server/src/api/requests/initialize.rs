@@ -3,26 +3,30 @@
 use std::path::PathBuf;
 
 use lsp_types::{
-    CodeLensOptions, DiagnosticOptions, DiagnosticServerCapabilities, HoverProviderCapability,
-    InitializeParams, InitializeResult, OneOf, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
+    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions, DiagnosticOptions,
+    DiagnosticServerCapabilities, ExecuteCommandOptions, HoverProviderCapability, InitializeParams,
+    InitializeResult, OneOf, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
     TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WorkDoneProgressOptions,
     WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
 use crate::session::{ClientFeatures, Session, Settings};
+use crate::show::{EXPLAIN, SHOW_RUNNING};
 use crate::uri;
 
 /// `initializationOptions.trusted` needs no handling: nothing of the workspace is ever run here, and the
 /// sources of a folder that nobody trusts may be read.
 pub(crate) fn handle(session: &Session, params: &InitializeParams) -> InitializeResult {
-    let features = ClientFeatures::new(&params.capabilities);
+    let options = params.initialization_options.as_ref();
+    let views = options.and_then(|options| options.get("views")?.as_bool()).unwrap_or_default();
+    let features = ClientFeatures { views, ..ClientFeatures::new(&params.capabilities) };
     session.set_features(features);
     if let Some(parent) = params.process_id {
         session.set_parent(parent);
     }
     session.state().folders = folders(params);
     // For clients that can't be asked.
-    if let Some(section) = params.initialization_options.as_ref() {
+    if let Some(section) = options {
         session.configure(Settings::from_section(section));
     }
     InitializeResult {
@@ -62,6 +66,14 @@ fn capabilities(features: &ClientFeatures) -> ServerCapabilities {
         })),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
+        code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
+            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
+            ..CodeActionOptions::default()
+        })),
+        execute_command_provider: Some(ExecuteCommandOptions {
+            commands: vec![EXPLAIN.to_owned(), SHOW_RUNNING.to_owned()],
+            ..ExecuteCommandOptions::default()
+        }),
         diagnostic_provider: features
             .pulls_diagnostics
             .then_some(DiagnosticServerCapabilities::Options(pull)),

@@ -1,7 +1,9 @@
 //! What the client asks. Each notes the revision that its answer must have seen before it waits.
 
+pub(crate) mod code_action;
 pub(crate) mod code_lens;
 pub(crate) mod diagnostic;
+pub(crate) mod execute_command;
 pub(crate) mod hover;
 pub(crate) mod initialize;
 pub(crate) mod workspace_diagnostic;

@@ -1,0 +1,48 @@
+//! Comments that say something to Midflight: `// midflight: transient`, `// midflight: allow(MF0203): why`.
+//!
+//! They stand above an item, among its documentation and attributes, each on a line of its own.
+
+use std::ops::Range;
+
+use compat::{Flag, Rule};
+
+/// The flag that a comment above a type sets, if there is one that does. What keeps a value counts more than what lets
+/// it go.
+pub(crate) fn flag(text: &str, item: usize) -> Option<Flag> {
+    let mut found = None;
+    for note in above(text, item) {
+        match note.split([':', ' ']).next() {
+            Some("state") => return Some(Flag::State),
+            Some("transient") => found = Some(Flag::Transient),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Why a rule is allowed on an item, if a comment says so and gives a reason. `item` is the whole item and `name` its
+/// name.
+pub fn allowed<'a>(text: &'a str, item: &Range<usize>, name: &Range<usize>, rule: &Rule) -> Option<&'a str> {
+    let head = text.get(item.start..name.start).unwrap_or_default();
+    above(text, item.start).chain(head.lines().filter_map(note)).find_map(|note| {
+        let (rules, reason) = note.strip_prefix("allow(")?.split_once(')')?;
+        let is_it = |named: &str| named.eq_ignore_ascii_case(rule.code) || named == rule.name;
+        let reason = reason.trim_start().trim_start_matches(':').trim();
+        (rules.split(',').map(str::trim).any(is_it) && !reason.is_empty()).then_some(reason)
+    })
+}
+
+/// The notes in the comments directly above a place, from below.
+fn above(text: &str, at: usize) -> impl Iterator<Item = &str> {
+    let before = text.get(..at).unwrap_or_default();
+    // What stands before the item on its own line is its indentation, or other code.
+    let (lines, indent) = before.rsplit_once('\n').unwrap_or(("", before));
+    let lines = if indent.trim().is_empty() { lines } else { "" };
+    lines.rsplit('\n').take_while(|line| line.trim_start().starts_with("//")).filter_map(note)
+}
+
+/// What a line's comment says to Midflight.
+fn note(line: &str) -> Option<&str> {
+    let comment = line.trim().strip_prefix("//")?;
+    Some(comment.trim_start().strip_prefix("midflight:")?.trim())
+}
