@@ -3,7 +3,7 @@
 //! What a statement is comes from the syntax tree, and where it went from the edit itself; the line maps have no
 //! say in either.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -210,9 +210,9 @@ impl Edited {
         };
         let mut lines: Vec<Line> =
             text.lines().map(|line| Line { text: line.to_owned(), statement: None }).collect();
-        let mut seen = HashMap::new();
+        let mut seen = HashSet::new();
         for (old, new) in self.tree.all.iter().zip(&tree.all) {
-            let statement = self.lines[*old].statement.filter(|_| seen.insert(old, ()).is_none());
+            let statement = self.lines[*old].statement.filter(|_| seen.insert(old));
             if tree.found.iter().any(|found| found.line == *new) && lines[*new].statement.is_none() {
                 lines[*new].statement = statement;
             }

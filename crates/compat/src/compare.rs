@@ -13,8 +13,8 @@ use crate::reach::Reached;
 use crate::rules::text::{last_good, unrecognised_finding};
 use crate::rules::{Aspect, Edit, Finding, Judgement};
 use crate::{
-    Capability, Change, Dependent, EngineKind, FileUnits, Flag, Location, Placed, Program, Role, Rule, UnitId,
-    UnitKind, Verdict, catalogue, rule,
+    Capability, Change, Dependent, EngineKind, FileUnits, Flag, Location, Placed, Program, Role, Rule,
+    UnitId, UnitKind, Verdict, catalogue, rule,
 };
 
 /// All changes between two programs, ordered by file and range.

@@ -33,8 +33,8 @@ use crate::project::Packages;
 pub use note::allowed;
 pub use project::{HotLib, detect_engine, hot_libs, is_source};
 pub use report::{
-    Allowed, Baseline, Channel, Position, Range, Report, ReportedChange, ReportedDependent, UnitTotals, report,
-    report_of,
+    Allowed, Baseline, Channel, Position, Range, Report, ReportedChange, ReportedDependent, UnitTotals,
+    report, report_of,
 };
 
 /// The units of one file. `last_good` is the same file before the edit: units of unchanged text are shared with
