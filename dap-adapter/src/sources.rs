@@ -461,4 +461,26 @@ mod tests {
         assert_eq!(sources.home(&key, &newest, 1), 2, "the second patch has `a`");
         assert_eq!(sources.home(&key, &newest, 0), 0, "a comment is nobody's");
     }
+
+    #[test]
+    fn a_statement_goes_with_its_function_to_another_file() {
+        let step = "fn step() {\n    let a = 1;\n    drop(a);\n}\n";
+        let generation = |number, main: &str, other: &str| {
+            let texts =
+                Texts::from([("src/main.rs".into(), main.into()), ("src/other.rs".into(), other.into())]);
+            Generation { number, program: lang_rust::program(&texts), texts, record: Value::Null }
+        };
+        let moved_to = |before: (&str, &str), after: (&str, &str)| {
+            let mut sources = Sources::new("/work".into(), Vec::new(), generation(0, before.0, before.1));
+            sources.push(generation(1, after.0, after.1));
+            let key: Key = "src/main.rs".into();
+            let text = sources.text(0, &key).expect("a text");
+            sources.moved(&key, &text, 2).map(|(key, _, line)| (key.to_string(), line))
+        };
+        let (rest, there) = ("fn main() {}\n", format!("// moved\n\n{step}"));
+        let place = Some(("src/other.rs".to_owned(), 4));
+        assert_eq!(moved_to((step, rest), (rest, &there)), place);
+        assert_eq!(moved_to((step, rest), (&format!("// up\n{step}"), &there)), None, "it is still here");
+        assert_eq!(moved_to((step, &there), (rest, &there)), None, "the other one was there before");
+    }
 }
