@@ -164,6 +164,8 @@ async def test_an_edit_is_judged_and_the_undone_edit_is_not(editor: Editor, work
     warning = next(it for it in shown if it.severity == types.DiagnosticSeverity.Warning)
     assert warning.source == "midflight"
     assert warning.range.start.line == 1
+    reached = [it.message for it in warning.related_information or [] if it.message.startswith("reached: ")]
+    assert not editor.pulls or any("STATE → State" in it for it in reached), reached
 
     editor.edit(main, 3, 1, "")
     await editor.diagnostics(main, expected=False)
@@ -217,27 +219,20 @@ async def actions(editor: Editor, file: pathlib.Path, line: int) -> dict[str, ty
     return {action.title.removeprefix("Midflight: "): action for action in offered}
 
 
-async def run(editor: Editor, action: types.CodeAction) -> pathlib.Path:
-    """The file that the server has the editor open for an action, or names in a message."""
-    shown: asyncio.Future[pathlib.Path] = asyncio.get_running_loop().create_future()
-
-    @editor.client.feature(types.WINDOW_SHOW_DOCUMENT)
-    def _(params: types.ShowDocumentParams) -> types.ShowDocumentResult:
-        shown.set_result(pathlib.Path(params.uri.removeprefix("file://")))
-        return types.ShowDocumentResult(success=True)
-
-    assert action.command
+async def run(editor: Editor, command: str, *arguments: str) -> pathlib.Path:
+    """The file that the server has the editor open for a command, or names in a message."""
     await editor.client.workspace_execute_command_async(
-        types.ExecuteCommandParams(command=action.command.command, arguments=action.command.arguments)
+        types.ExecuteCommandParams(command=command, arguments=list(arguments))
     )
 
     async def told() -> pathlib.Path:
-        while not shown.done():
+        while True:
+            for document in editor.client.shown_documents:
+                return pathlib.Path(document.uri.removeprefix("file://"))
             for message in editor.client.messages:
                 if message.message.startswith("See "):
                     return pathlib.Path(message.message.removeprefix("See "))
             await asyncio.sleep(0.01)
-        return shown.result()
 
     return await asyncio.wait_for(told(), DEADLINE)
 
@@ -276,12 +271,12 @@ async def test_the_running_version_and_the_rule_are_shown(editor: Editor, worksp
     main = workspace / "src" / "main.rs"
     editor.open(main)
     editor.edit(main, 2, 1, "    pub mass: f32,\n    pub x: f32,\n")
-    offered = await actions(editor, main, 1)
-    running = await run(editor, offered["show git HEAD beside"])
+    # lsprotocol takes an action with a command for a bare command, so the commands are run by their names.
+    running = await run(editor, "midflight.showRunning", main.as_uri(), "app::State")
     assert running.read_text() == MAIN and running.name == "main.rs"
     editor.client.messages.clear()
-    [explain] = [action for title, action in offered.items() if title.startswith("explain MF0203")]
-    page = await run(editor, explain)
+    editor.client.shown_documents.clear()
+    page = await run(editor, "midflight.explainRule", "MF0203")
     assert page.read_text().startswith("# MF0203: struct-field-added")
 
 
