@@ -8,10 +8,13 @@ use std::sync::Arc;
 use compat::{Change, EngineKind, UnitKind, Verdict};
 use lsp_types::{Diagnostic, Range, Uri};
 
-use crate::analysis::{Analysis, Snapshot};
+use crate::analysis::{Analysis, OpenText, Snapshot};
 use crate::lines::Lines;
 use crate::session::{Counts, FileCounts, StatusNotification, Totals};
 use crate::{show, uri};
+
+/// How many dependents of one change are shown: enough to see what kind of thing depends on it.
+const TOLD: usize = 10;
 
 /// All that requests are answered from. Immutable.
 #[derive(Debug, Default)]
@@ -52,6 +55,8 @@ pub(crate) struct Finding {
     pub(crate) remedy: String,
     pub(crate) reachable_from: Vec<String>,
     pub(crate) before: Option<Before>,
+    /// What a changed layout reaches: the way there, and where it stands.
+    pub(crate) dependents: Vec<(String, lsp_types::Location)>,
     /// The text that the ranges are of.
     pub(crate) text: Arc<str>,
     /// Bytes of the whole item, as in [`Change`].
@@ -179,7 +184,9 @@ impl<'a> Builder<'a> {
         let range = place(self, &change.range);
         let unit_range = place(self, &change.unit_range);
         let before = change.baseline.as_ref().and_then(|location| self.before(location, shown_in, range));
+        let dependents = change.dependents.iter().take(TOLD).filter_map(|it| self.dependent(it)).collect();
         Finding {
+            dependents,
             code: change.rule.code,
             title: change.rule.title,
             verdict: change.verdict,
@@ -196,6 +203,20 @@ impl<'a> Builder<'a> {
             item_range: change.item_range.filter(|_| is_here),
             old: change.item_baseline.and_then(|location| self.old_item(location)),
         }
+    }
+
+    fn dependent(&mut self, dependent: &compat::Dependent) -> Option<(String, lsp_types::Location)> {
+        let file = &dependent.location.file;
+        let uri = self.uri_of(file)?;
+        let range = self.range(true, file, &dependent.location.range);
+        Some((dependent.path.clone(), lsp_types::Location { uri, range }))
+    }
+
+    /// As the editor writes it, where it has the file open.
+    fn uri_of(&self, file: &str) -> Option<Uri> {
+        let is_it = |open: &&OpenText| self.analysis.relative(&open.path).as_deref() == Some(file);
+        let open = self.snapshot.documents.iter().find(is_it);
+        open.map(|open| open.uri.clone()).or_else(|| uri::from_path(&self.analysis.root.join(file)))
     }
 
     fn old_item(&mut self, location: compat::Location) -> Option<OldItem> {

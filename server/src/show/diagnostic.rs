@@ -18,18 +18,23 @@ pub(crate) fn diagnostic(finding: &Finding, snapshot: &Snapshot) -> Option<Diagn
         code_description: page.map(|href| CodeDescription { href }),
         source: Some("midflight".to_owned()),
         message: finding.message.clone(),
-        related_information: related(finding)
-            .filter(|_| features.related_information || features.pulls_diagnostics)
-            .map(|related| vec![related]),
+        related_information: Some(related(finding))
+            .filter(|related| !related.is_empty())
+            .filter(|_| features.related_information || features.pulls_diagnostics),
         tags: None,
         data: None,
     })
 }
 
-fn related(finding: &Finding) -> Option<DiagnosticRelatedInformation> {
-    let before = finding.before.as_ref()?;
-    Some(DiagnosticRelatedInformation {
+/// The old text, and what depends on the change.
+fn related(finding: &Finding) -> Vec<DiagnosticRelatedInformation> {
+    let before = finding.before.iter().map(|before| DiagnosticRelatedInformation {
         location: Location { uri: before.uri.clone(), range: before.range },
         message: format!("{}: `{}`", before.label, before.text),
-    })
+    });
+    let dependents = finding.dependents.iter().map(|(path, location)| DiagnosticRelatedInformation {
+        location: location.clone(),
+        message: format!("reached: {path}"),
+    });
+    before.chain(dependents).collect()
 }
