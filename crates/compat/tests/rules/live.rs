@@ -118,6 +118,41 @@ fn what_may_be_kept_needs_a_restart() {
     }
 }
 
+fn verdict_said(note: &str, more: &str) -> (Verdict, String) {
+    let before =
+        format!("{PROGRAM}{more}").replace("struct Tmp {", &format!("// midflight: {note}\nstruct Tmp {{"));
+    let after = before.replace("struct Tmp { a: u32 }", "struct Tmp { a: u32, b: u64 }");
+    let changes = changes(&before, &after, InPlace);
+    let found = changes.iter().find(|change| change.rule.code == "MF0203").expect("the field is seen");
+    (found.verdict, found.why.clone())
+}
+
+#[test]
+fn a_comment_settles_a_doubt() {
+    for doubt in ["register!(Tmp);", "#[component] struct Two { t: Tmp }", "impl winit::Handler for Tmp {}"] {
+        let (verdict, why) = verdict_said("transient", doubt);
+        assert_eq!(verdict, Verdict::Safe, "{doubt}: {why}");
+        assert!(why.contains("midflight: transient"), "{doubt}: {why}");
+    }
+    let (verdict, why) = verdict_said("state", "");
+    assert_eq!(verdict, Verdict::Restart, "{why}");
+    assert_eq!(verdict_said("fleeting", "register!(Tmp);").0, Verdict::Restart, "unknown words say nothing");
+}
+
+#[test]
+fn a_comment_has_no_say_against_a_static() {
+    let statics = [
+        "static LAST: Mutex<Option<Tmp>> = Mutex::new(None);",
+        "struct Two { t: Tmp } static LAST: Mutex<Vec<Two>> = Mutex::new(Vec::new());",
+        "thread_local! { static LAST: RefCell<Vec<Tmp>> = RefCell::default(); }",
+        "type T = crate::Tmp; static LAST: Mutex<Option<T>> = Mutex::new(None);",
+    ];
+    for kept in statics {
+        let (verdict, why) = verdict_said("transient", kept);
+        assert_eq!(verdict, Verdict::Restart, "{kept}: {why}");
+    }
+}
+
 #[test]
 fn main_that_makes_one_keeps_it_however_it_gets_it() {
     let calls = [
