@@ -119,14 +119,9 @@ fn the_engine_is_found_in_the_workspace_and_people_see_the_line() {
     "#]].assert_eq(&said);
 }
 
-#[test]
-fn sarif_is_valid_and_says_where_in_which_file() {
-    let (old, new) = edited("world/src/lib.rs", "state.tick += 1;", "state.tick += 2;");
-    fs::write(new.path().join("world/src/größe 2.rs"), "pub struct Neu;\npub static N: u8 = 1;\n")
-        .expect("the file can be written");
-    fs::write(new.path().join("Cargo.lock"), "version = 4\n").expect("the file can be written");
-    let (status, said) = check(&old, new.path(), &["--format", "sarif"]);
-    assert_eq!(status, Some(1), "{said}");
+/// The log, which the schema of OASIS accepts.
+fn sarif(old: &Path, new: &Path) -> (Option<i32>, Value, String) {
+    let (status, said) = check(old, new, &["--format", "sarif"]);
     let log: Value = serde_json::from_str(&said).expect("the log is JSON");
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/sarif/sarif-schema-2.1.0.json");
     let schema = fs::read_to_string(schema).expect("the schema of OASIS is there");
@@ -136,6 +131,70 @@ fn sarif_is_valid_and_says_where_in_which_file() {
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
     let problems: Vec<_> = validator.iter_errors(&log).map(|error| error.to_string()).collect();
     assert_eq!(problems, [""; 0], "{said}");
+    (status, log, said)
+}
+
+#[test]
+fn what_a_comment_allows_is_counted_and_changes_nothing_else() {
+    let field = "    pub energy: f32,\n    pub tick";
+    let (old, new) = edited("world/src/lib.rs", "    pub tick", field);
+    let path = new.path().join("world/src/lib.rs");
+    let allow = |comment: &str| {
+        let text = fs::read_to_string(&path).expect("the file is there");
+        let text: String = text.split_inclusive('\n').filter(|line| !line.contains("midflight:")).collect();
+        let (before, after) = text.split_once("pub struct State").expect("the fixture has it");
+        fs::write(&path, format!("{before}{comment}\npub struct State{after}")).expect("it can be written");
+    };
+    allow("// midflight: allow(MF0203): the state is made anew at every reload");
+    let (status, said) = check(&old, new.path(), &[]);
+    assert_eq!((status, said.trim_end()), (Some(0), "no changes but 1 allowed by a comment"));
+    let (status, answer) = answer(&old, new.path(), "hot-lib-reloader");
+    assert_eq!((status, &answer["channel"], &answer["changes"]), (Some(0), &json!("hot-reload"), &json!([])));
+    assert_eq!(answer["allowed"][0]["code"], "MF0203");
+    assert_eq!(answer["allowed"][0]["reason"], "the state is made anew at every reload");
+    let (status, log, said) = sarif(&old, new.path());
+    assert_eq!(status, Some(0), "{said}");
+    let suppression = &log["runs"][0]["results"][0]["suppressions"][0];
+    assert_eq!(
+        *suppression,
+        json!({"kind": "inSource", "justification": "the state is made anew at every reload"})
+    );
+    for comment in
+        ["// midflight: allow(MF0203)", "// midflight: allow(MF0204): another rule", "// midflight: allow"]
+    {
+        allow(comment);
+        let (status, said) = check(&old, new.path(), &[]);
+        assert_eq!(status, Some(1), "{comment}: {said}");
+    }
+}
+
+#[test]
+fn colours_are_for_terminals_unless_they_are_asked_for() {
+    let (old, new) = edited("world/src/lib.rs", "state.tick += 1;", "state.tick += 2;");
+    let (old, new) = (old.display().to_string(), new.path().display().to_string());
+    let colours = |when: &[&str], no_color: bool| {
+        let mut command = Command::new(midflight_tests::midflight_bin());
+        command.args(["check", "--old", &old, "--new", &new]).args(when).env_remove("CLICOLOR_FORCE");
+        command.env_remove("NO_COLOR");
+        if no_color {
+            command.env("NO_COLOR", "1");
+        }
+        text(&command.output().expect("the command runs").stdout).contains("\x1b[")
+    };
+    assert!(!colours(&[], false), "its output is no terminal");
+    assert!(colours(&["--color", "always"], false));
+    assert!(!colours(&["--color", "never"], false));
+    assert!(!colours(&["--color", "auto"], true));
+}
+
+#[test]
+fn sarif_is_valid_and_says_where_in_which_file() {
+    let (old, new) = edited("world/src/lib.rs", "state.tick += 1;", "state.tick += 2;");
+    fs::write(new.path().join("world/src/größe 2.rs"), "pub struct Neu;\npub static N: u8 = 1;\n")
+        .expect("the file can be written");
+    fs::write(new.path().join("Cargo.lock"), "version = 4\n").expect("the file can be written");
+    let (status, log, said) = sarif(&old, new.path());
+    assert_eq!(status, Some(1), "{said}");
     let run = &log["runs"][0];
     let results = run["results"].as_array().expect("results are a list");
     let body = results.iter().find(|result| result["ruleId"] == "MF0101").expect("the body changed");
