@@ -115,6 +115,31 @@ step("an unsafe edit is warned of", async () => {
   await vscode.status.filter({ hasText: "restart" }).waitFor();
 });
 
+step("the light bulb shows the running version beside the text", async () => {
+  await vscode.select("pub fuel: f64,");
+  await vscode.act("show generation 1 beside", ["revert", "show", "explain", "allow"]);
+  await vscode.page.locator(".tab.active").filter({ hasText: "your text" }).waitFor();
+  await vscode.page.locator(".diffEditor .line-insert").first().waitFor();
+  await vscode.screenshot("the running version beside the text");
+  await vscode.keys("Control+w");
+  await vscode.openFile(STATE);
+});
+
+step("an allowed rule is silent, and a reverted item is as it runs", async () => {
+  await vscode.select("pub fuel: f64,");
+  await vscode.act("allow");
+  await vscode.line("midflight: allow").waitFor();
+  await vscode.squiggles("warning").first().waitFor({ state: "hidden" });
+  await vscode.screenshot("allowed");
+  await vscode.undoUntil("the comment is gone", async () => (await vscode.line("midflight: allow").count()) === 0);
+  await vscode.squiggles("warning").first().waitFor();
+  await vscode.select("pub fuel: f64,");
+  await vscode.act("revert");
+  await vscode.line("fuel").waitFor({ state: "hidden" });
+  await vscode.undoUntil("the field is back", async () => (await vscode.line("fuel").count()) === 1);
+  await vscode.squiggles("warning").first().waitFor();
+});
+
 step("a click on the status bar item offers what can be done now", async () => {
   await vscode.status.click();
   const choices = vscode.page.locator(".quick-input-widget .monaco-list-row");

@@ -175,6 +175,25 @@ export class Workbench {
     return this.page.locator(".codelens-decoration a, .codelens-decoration span").filter({ hasText: text });
   }
 
+  /** Takes what the light bulb offers at the cursor. All of `offered` must be there, and are seen on a screenshot. */
+  async act(action: string, offered: string[] = []): Promise<void> {
+    const rows = this.page.locator(".action-widget .monaco-list-row.action");
+    // Until the server has answered, the menu says that there is nothing.
+    await until(`the light bulb offers to ${action}`, async () => {
+      await this.keys("Escape", "Control+.");
+      await rows.or(this.page.locator(".monaco-editor-overlaymessage")).first().waitFor();
+      return (await rows.filter({ hasText: action }).count()) > 0;
+    });
+    for (const name of offered) {
+      await rows.filter({ hasText: name }).first().waitFor();
+    }
+    if (offered.length > 0) {
+      await this.screenshot("what the light bulb offers");
+    }
+    await rows.filter({ hasText: action }).first().click();
+    await rows.first().waitFor({ state: "hidden" });
+  }
+
   get status(): Locator {
     return this.page.locator('.statusbar-item[id="midflight-dev.midflight.midflight.status"]');
   }
