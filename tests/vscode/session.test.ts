@@ -119,7 +119,10 @@ step("the light bulb shows the running version beside the text", async () => {
   await vscode.select("pub fuel: f64,");
   await vscode.act("show generation 1 beside", ["revert", "show", "explain", "allow"]);
   await vscode.page.locator(".tab.active").filter({ hasText: "your text" }).waitFor();
-  await vscode.page.locator(".diffEditor .line-insert").first().waitFor();
+  const side = (name: string) => vscode.page.locator(`.monaco-diff-editor .editor.${name} .view-line`);
+  await side("modified").filter({ hasText: "pub fuel" }).waitFor();
+  await side("original").filter({ hasText: "pub seed" }).waitFor();
+  assert.equal(await side("original").filter({ hasText: "pub fuel" }).count(), 0);
   await vscode.screenshot("the running version beside the text");
   await vscode.keys("Control+w");
   await vscode.openFile(STATE);
