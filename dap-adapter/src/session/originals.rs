@@ -55,6 +55,11 @@ pub(super) fn is_elsewhere(key: &str) -> bool {
     Path::new(key).is_absolute()
 }
 
+/// A line or column of a message, counted from 0.
+fn number(object: &Value, field: &str, base: i64) -> Option<u32> {
+    u32::try_from(object.get(field)?.as_i64()?.checked_sub(base)?).ok()
+}
+
 impl Live {
     /// Where what was generated from a line runs. A file that nothing was generated from is taken as it is.
     pub(super) fn place_of_original(
@@ -137,10 +142,6 @@ impl Live {
         (path, text): (&str, Option<&Arc<str>>),
         base: Base,
     ) -> bool {
-        let number = |object: &Value, field: &str, base: i64| {
-            let number = object.get(field)?.as_i64()?.checked_sub(base)?;
-            u32::try_from(number).ok()
-        };
         let Some(line) = number(object, "line", base.line) else { return false };
         let column = number(object, "column", base.column);
         // A line alone is where its first statement is.
@@ -200,11 +201,8 @@ impl Live {
         let text = self.sources.shown(&key).or_else(|| generated.content(&key)).unwrap_or_else(|| "".into());
         let chain = self.chain_to(&key, &text, &generated);
         for (line_field, column_field) in [("line", "column"), ("endLine", "endColumn")] {
-            let number = |field: &str, base: i64| {
-                u32::try_from(arguments.get(field)?.as_i64()?.checked_sub(base)?).ok()
-            };
-            let Some(line) = number(line_field, base.line) else { continue };
-            let column = number(column_field, base.column);
+            let Some(line) = number(arguments, line_field, base.line) else { continue };
+            let column = number(arguments, column_field, base.column);
             let position = Position { line, column: column.unwrap_or_default() };
             let places = chain.map(&Location { path: key.to_string(), position });
             let Some(place) = places.first() else { continue };
