@@ -39,6 +39,8 @@ pub(crate) struct Sources {
     root: PathBuf,
     /// Folders, relative to the root, whose code is reloaded.
     hot: Vec<String>,
+    /// Those of them whose library still runs an older generation than the newest one.
+    behind: HashMap<String, u32>,
     generations: Vec<Generation>,
     /// The one that the process was launched with.
     launched: u32,
@@ -72,6 +74,7 @@ impl Sources {
         Self {
             root,
             hot,
+            behind: HashMap::new(),
             generations: vec![first],
             launched: 0,
             images: Vec::new(),
@@ -107,6 +110,7 @@ impl Sources {
     pub(crate) fn launch(&mut self, hot: Vec<String>, generation: Generation) {
         self.launched = generation.number;
         self.hot = hot;
+        self.behind.clear();
         self.images.clear();
         self.push(generation);
     }
@@ -190,14 +194,26 @@ impl Sources {
 
     /// Whether the file's code is reloaded.
     pub(crate) fn is_hot(&self, key: &str) -> bool {
-        self.hot.iter().any(|folder| {
+        self.hot_folder(key).is_some()
+    }
+
+    /// The reloaded folder that a file lies in: the innermost.
+    pub(crate) fn hot_folder(&self, key: &str) -> Option<&str> {
+        let holds = |folder: &&String| {
             folder.is_empty() || key.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
-        })
+        };
+        self.hot.iter().filter(holds).max_by_key(|folder| folder.len()).map(String::as_str)
+    }
+
+    /// These folders' libraries run an older generation than the newest one.
+    pub(crate) fn set_behind(&mut self, behind: HashMap<String, u32>) {
+        self.behind = behind;
     }
 
     /// The generation that breakpoints in a file have to be set in.
     pub(crate) fn running(&self, key: &str) -> u32 {
-        if self.is_hot(key) { self.current().number } else { self.launched }
+        let Some(folder) = self.hot_folder(key) else { return self.launched };
+        self.behind.get(folder).copied().unwrap_or(self.current().number)
     }
 
     /// A file's text in a generation.

@@ -229,9 +229,7 @@ impl Session {
         let hot = crates.filter(|krate| matches!(krate.role, Role::Hot | Role::Shared));
         let hot: Vec<String> =
             if reloads { hot.map(|krate| krate.root.to_string()).collect() } else { vec![] };
-        let libraries = lang_rust::hot_libs(&prepared.program);
-        let libraries = libraries.iter().map(|library| library.lib_name.clone()).collect();
-        let mut modules = Modules::new(libraries, generation);
+        let mut modules = Modules::new(lang_rust::hot_libs(&prepared.program), generation);
         for path in prepared.build.iter().flat_map(|build| build.built.libraries.values()) {
             if let Ok(content) = std::fs::read(path) {
                 modules.built(baseline::sha256(&content), generation);

@@ -14,7 +14,7 @@ use crate::breakpoints::Breakpoints;
 use crate::cargo::{Built, Invocation};
 use crate::config::Config;
 use crate::message::Message;
-use crate::modules::Modules;
+use crate::modules::{Hot, Modules};
 use crate::originals::Originals;
 use crate::platform::Process;
 use crate::project::Project;
@@ -99,7 +99,7 @@ pub(super) struct Running {
     /// Counts the times that they were.
     pub(super) times_cleared: u64,
     /// The reloadable libraries that are mapped.
-    pub(super) loaded: Vec<String>,
+    pub(super) loaded: Vec<Hot>,
 }
 
 /// What the editor sees of the process.
@@ -189,6 +189,17 @@ impl Live {
     /// Whether new code can be brought into this process at all.
     pub(super) fn takes_new_code(&self) -> bool {
         self.reloads || self.swap.is_some()
+    }
+
+    /// Which libraries run an older generation than the newest one.
+    pub(super) fn follow_libraries(&mut self) {
+        let newest = self.sources.current().number;
+        let behind = self.modules.hot().into_iter().filter_map(|hot| {
+            let generation = self.modules.generation_of(&hot.sha256, newest)?;
+            (generation < newest).then_some((hot.library.root, generation))
+        });
+        let behind = behind.collect();
+        self.sources.set_behind(behind);
     }
 
     /// Whether the editor shows frames of a file that the newest generation has changed: their names, lines and

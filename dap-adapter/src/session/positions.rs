@@ -133,7 +133,7 @@ impl Live {
         let address = address.and_then(Value::as_str).and_then(modules::number);
         let current = self.sources.current().number;
         match address {
-            Some(address) => self.modules.generation_at(address).unwrap_or(current),
+            Some(address) => self.modules.generation_at(address, current).unwrap_or(current),
             None => current,
         }
     }

@@ -10,10 +10,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use baseline::NewGeneration;
 use compat::{Texts, Verdict};
 use dap::types::OutputEventCategory;
+use lang_rust::HotLib;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::live::Live;
 use super::prepare::millis;
 use super::staging::{Library, Outcome, Ready, Refusal};
 use super::wording::{self, Parts, Swapped};
@@ -23,7 +25,7 @@ use crate::config::Trigger;
 use crate::error::{Blame, Error};
 use crate::modules::Hot;
 use crate::project::Project;
-use crate::sources::Generation;
+use crate::sources::{Generation, Key};
 
 /// A program that was not looking when its library was replaced is told again this often.
 const NUDGE: Duration = Duration::from_millis(900);
@@ -74,6 +76,46 @@ impl Reloading {
     /// Whether the user wants no reloads.
     pub(super) fn is_off(&self) -> bool {
         self.is_off
+    }
+}
+
+impl Live {
+    /// From here on, positions are those of the new generation.
+    pub(super) fn advance(&mut self, ready: &Ready) {
+        let (texts, program) = (ready.texts.clone(), ready.program.clone());
+        if let Some(watch) = &mut self.watch {
+            watch.follow(self.sources.root(), &texts);
+        }
+        self.reload.running = Some(Arc::clone(&ready.libraries));
+        self.sources.push(Generation { number: ready.number, texts, program, record: Value::Null });
+    }
+
+    /// The libraries that the program has not loaded the installed version of.
+    fn late(&mut self) -> Vec<HotLib> {
+        let Some(ready) = &self.reload.installed else { return Vec::new() };
+        let mut hot = self.modules.hot();
+        hot.retain(|hot| !ready.has(hot));
+        hot.into_iter().map(|hot| hot.library).collect()
+    }
+}
+
+impl Ready {
+    /// Whether a library that the process has mapped is of this generation.
+    fn has(&self, hot: &Hot) -> bool {
+        let library = self.libraries.iter().find(|library| library.name == hot.library.lib_name);
+        library.is_some_and(|library| library.sha256 == hot.sha256)
+    }
+
+    /// Whether one of its new libraries is among those that the process has mapped.
+    fn has_begun(&self, hot: &[Hot]) -> bool {
+        let is_new = |hot: &&Hot| {
+            self.staged.iter().any(|(_, path)| {
+                self.libraries
+                    .iter()
+                    .any(|library| library.path == *path && library.name == hot.library.lib_name)
+            })
+        };
+        hot.iter().filter(is_new).any(|hot| self.has(hot))
     }
 }
 
@@ -164,6 +206,10 @@ impl Session {
             }
             Outcome::Refused(refusal) => self.on_refused(refusal),
             Outcome::Failed(error) => self.on_failed(&error),
+            Outcome::Ready(ready) if ready.number != live.sources.current().number + 1 => {
+                // The program loaded what was installed before while this was built beside something older.
+                live.reload.again = true;
+            }
             Outcome::Ready(ready) => self.install(ready).await,
         }
         if let Some(live) = &mut self.live
@@ -217,8 +263,14 @@ impl Session {
                 Err(error) => self.on_failed(&error),
             };
         }
-        // What the program has not taken up is overtaken.
-        live.reload.installed = None;
+        // What the program has not taken up, or not all of it, is overtaken.
+        if let Some(overtaken) = live.reload.installed.take()
+            && overtaken.number == live.sources.current().number
+        {
+            self.announce(&overtaken, None);
+        }
+        let Some(live) = &mut self.live else { return };
+        live.modules.forget(ready.number);
         live.reload.running = Some(Arc::clone(&ready.replaced));
         for library in ready.libraries.iter() {
             live.modules.built(library.sha256.clone(), ready.number);
@@ -243,9 +295,12 @@ impl Session {
     }
 
     fn say_what_it_waits_for(&mut self) {
-        let Some(live) = &self.live else { return };
-        let is_inside =
-            live.frames.values().find(|frame| frame.key.as_ref().is_some_and(|key| live.sources.is_hot(key)));
+        let Some(live) = &mut self.live else { return };
+        let late: Vec<String> = live.late().into_iter().map(|library| library.root).collect();
+        let is_in_late = |key: &Key| {
+            live.sources.hot_folder(key).is_some_and(|folder| late.iter().any(|root| root == folder))
+        };
+        let is_inside = live.frames.values().find(|frame| frame.key.as_ref().is_some_and(is_in_late));
         let until = match is_inside {
             Some(frame) => format!("until `{}` returns: continue the program", frame.function),
             None => "until the program goes on".to_owned(),
@@ -258,11 +313,13 @@ impl Session {
     /// It watches its library from a thread of its own. If the process stood still before that thread had
     /// begun, it has missed the replacement and would wait for ever: touch the file.
     pub(super) fn on_overdue(&mut self, number: u32, times: u32) {
-        let Some(live) = &self.live else { return };
+        let Some(live) = &mut self.live else { return };
         let Some(ready) = live.reload.installed.as_ref().filter(|ready| ready.number == number) else {
             return;
         };
-        for library in ready.libraries.iter() {
+        let libraries = Arc::clone(&ready.libraries);
+        let late: Vec<String> = live.late().into_iter().map(|library| library.lib_name).collect();
+        for library in libraries.iter().filter(|library| late.contains(&library.name)) {
             let touched =
                 std::fs::File::open(&library.path).and_then(|file| file.set_modified(SystemTime::now()));
             if let Err(error) = touched {
@@ -274,10 +331,13 @@ impl Session {
         if is_stopped && times == 1 {
             self.answer_overdue("The reload waits until the program goes on.");
         } else if times == OVERDUE && !is_stopped {
-            let message = "The new library is in place, but the program has not loaded it yet. It does as soon \
-                           as no thread is inside a reloadable function.";
-            self.editor.say(message);
-            self.answer_overdue(message);
+            let message = format!(
+                "The new code is in place, but the program has not loaded it yet{}. It does at the next call, once no \
+                 thread is inside a function of that library.",
+                if late.is_empty() { String::new() } else { format!(" (`{}`)", late.join("`, `")) }
+            );
+            self.editor.say(&message);
+            self.answer_overdue(&message);
         }
     }
 
@@ -291,16 +351,24 @@ impl Session {
 
     /// Reloadable libraries were mapped.
     pub(super) fn on_loaded(&mut self, hot: &[Hot]) {
-        let Some(live) = &self.live else { return };
-        if hot.iter().any(|hot| hot.generation.is_none()) {
+        let Some(live) = &mut self.live else { return };
+        let ready = live.reload.installed.take();
+        let is_in = ready.as_ref().is_some_and(|ready| ready.has_begun(hot));
+        if let Some(ready) =
+            ready.as_ref().filter(|ready| is_in && ready.number > live.sources.current().number)
+        {
+            live.advance(ready);
+        }
+        live.reload.installed = ready;
+        live.follow_libraries();
+        let newest = live.sources.current().number;
+        if hot.iter().any(|hot| live.modules.generation_of(&hot.sha256, newest).is_none()) {
             self.editor.warn(
                 "The program loaded a library that Midflight has not built. Its lines may be wrong until the \
                  next save.",
             );
         }
-        let Some(ready) = &live.reload.installed else { return };
-        let is_loaded = hot.iter().any(|hot| hot.generation == Some(ready.number));
-        if is_loaded {
+        if is_in && self.live.as_mut().is_some_and(|live| live.late().is_empty()) {
             self.applied();
         }
     }
@@ -311,19 +379,11 @@ impl Session {
         let Some(ready) = live.reload.installed.take() else { return };
         // In place, what gets here needed no patch.
         let nothing = live.swap.is_some().then(Swapped::default);
-        self.advance(&ready);
-        self.announce(&ready, nothing.as_ref());
-    }
-
-    /// From here on, positions are those of the new generation.
-    pub(super) fn advance(&mut self, ready: &Ready) {
-        let Some(live) = &mut self.live else { return };
-        let (texts, program) = (ready.texts.clone(), ready.program.clone());
-        if let Some(watch) = &mut live.watch {
-            watch.follow(live.sources.root(), &texts);
+        if ready.number > live.sources.current().number {
+            live.advance(&ready);
+            live.follow_libraries();
         }
-        live.reload.running = Some(Arc::clone(&ready.libraries));
-        live.sources.push(Generation { number: ready.number, texts, program, record: Value::Null });
+        self.announce(&ready, nothing.as_ref());
     }
 
     /// Writes the new generation down and tells everybody.

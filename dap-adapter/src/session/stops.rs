@@ -17,6 +17,7 @@ use super::{Report, Session};
 use crate::adapter::FromAdapter;
 use crate::error::Result;
 use crate::message::{self, Kind, Message};
+use crate::modules::Hot;
 
 /// What LLDB calls the stops that we asked for.
 const LIBRARY_EVENT: &str = "shared-library-event";
@@ -106,16 +107,20 @@ impl Session {
         let Some(live) = &mut self.live else { return Ok(()) };
         live.modules.update(&body);
         let hot = live.modules.hot();
-        let cleared = live.process.cleared;
-        let mapped: Vec<String> = hot.iter().map(|hot| hot.path.clone()).collect();
-        if hot.is_empty() {
-            if !cleared && !live.process.loaded.is_empty() {
+        let (loaded, cleared) = (&live.process.loaded, live.process.cleared);
+        let is_mapped = |before: &Hot| hot.iter().any(|now| now.library == before.library);
+        if !loaded.iter().all(is_mapped) {
+            // One has gone, and its next version is still to come.
+            if !cleared {
                 // It went without our seeing it; at least nothing is left over.
                 self.unsettle().await?;
             }
             return Ok(());
         }
-        if !cleared && mapped == live.process.loaded {
+        if hot.is_empty() {
+            return Ok(());
+        }
+        if !cleared && hot == *loaded {
             if self.is_about_to_go().await {
                 self.unsettle().await?;
             }
@@ -142,10 +147,10 @@ impl Session {
         self.clear_hot_breakpoints().await
     }
 
-    async fn settle(&mut self, hot: Vec<crate::modules::Hot>) -> Result<()> {
+    async fn settle(&mut self, hot: Vec<Hot>) -> Result<()> {
         if let Some(live) = &mut self.live {
             live.process.cleared = false;
-            live.process.loaded = hot.iter().map(|hot| hot.path.clone()).collect();
+            live.process.loaded.clone_from(&hot);
         }
         self.on_loaded(&hot);
         self.set_hot_breakpoints().await
@@ -158,6 +163,7 @@ impl Session {
             return;
         }
         live.process.cleared = false;
+        live.process.loaded = live.modules.hot();
         let stand = self.stand_for_breakpoints().await;
         if let Err(error) = self.set_hot_breakpoints().await {
             tracing::debug!(%error, "breakpoints were not set again");

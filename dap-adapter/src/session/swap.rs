@@ -241,10 +241,9 @@ impl Session {
 
     /// From here on, positions are those of the new code.
     fn advance_to(&mut self, ready: &Ready, lines: &artifact::CodeLines) {
-        self.advance(ready);
-        if let Some(live) = &mut self.live
-            && let Some(swap) = &live.swap
-        {
+        let Some(live) = &mut self.live else { return };
+        live.advance(ready);
+        if let Some(swap) = &live.swap {
             let root =
                 swap.label(ready.number).map_or_else(|_| swap.root.clone(), |label| label.path().into());
             live.sources.add_patch(root, lines);

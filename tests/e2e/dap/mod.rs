@@ -5,6 +5,7 @@ mod configurations;
 mod faults;
 mod hang_ups;
 mod languages;
+mod libraries;
 mod originals;
 mod paths;
 mod races;
