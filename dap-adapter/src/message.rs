@@ -191,7 +191,7 @@ pub(crate) fn event(seq: i64, event: &str, body: &Value) -> Vec<u8> {
 
 /// A tree as bytes.
 pub(crate) fn bytes(tree: &Value) -> Vec<u8> {
-    tree.to_string().into_bytes()
+    serde_json::to_vec(tree).unwrap_or_default()
 }
 
 #[cfg(test)]

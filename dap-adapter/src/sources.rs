@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use artifact::CodeLines;
@@ -47,7 +47,11 @@ pub(crate) struct Sources {
     /// In an in-place session, the program and the patches; else none.
     images: Vec<Image>,
     disk: HashMap<Key, OnDisk>,
+    /// Counts the looks at the disk: between two of them, files are what they were.
+    look: u64,
     told: HashMap<Key, Told>,
+    /// What paths name: whether one is a link, the disk has to be asked.
+    keys: Mutex<HashMap<String, Option<Key>>>,
     maps: HashMap<(usize, usize), Related>,
     units: HashMap<usize, (Arc<str>, Arc<FileUnits>)>,
 }
@@ -57,6 +61,7 @@ type Related = (Arc<str>, Arc<str>, Arc<LineMap>);
 
 #[derive(Debug)]
 struct OnDisk {
+    look: u64,
     stamp: (Option<SystemTime>, u64),
     text: Arc<str>,
 }
@@ -79,7 +84,9 @@ impl Sources {
             launched: 0,
             images: Vec::new(),
             disk: HashMap::new(),
+            look: 0,
             told: HashMap::new(),
+            keys: Mutex::default(),
             maps: HashMap::new(),
             units: HashMap::new(),
         }
@@ -117,6 +124,7 @@ impl Sources {
 
     /// The next generation is applied.
     pub(crate) fn push(&mut self, generation: Generation) {
+        self.keys = Mutex::default();
         self.generations.push(generation);
     }
 
@@ -147,6 +155,7 @@ impl Sources {
             let ids = units.units().filter(has_code).map(|placed| placed.unit.id.clone());
             items.insert(key, ids.collect());
         }
+        self.keys = Mutex::default();
         self.images.push(Image { generation, root, items });
     }
 
@@ -176,6 +185,16 @@ impl Sources {
 
     /// The source's name in the texts, if it is one of the workspace.
     pub(crate) fn key(&self, path: &str) -> Option<Key> {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = keys.get(path) {
+            return known.clone();
+        }
+        let key = self.find_key(path);
+        keys.insert(path.to_owned(), key.clone());
+        key
+    }
+
+    fn find_key(&self, path: &str) -> Option<Key> {
         let path = normal(Path::new(path));
         let path = match self.labelled(&path) {
             Some(image) => self.root.join(path.strip_prefix(&image.root).ok()?),
@@ -254,16 +273,26 @@ impl Sources {
         disk
     }
 
+    /// Something came in: files may have been saved meanwhile.
+    pub(crate) fn look_again(&mut self) {
+        self.look += 1;
+    }
+
     fn on_disk(&mut self, key: &Key) -> Option<Arc<str>> {
+        let look = self.look;
+        if let Some(known) = self.disk.get(key).filter(|known| known.look == look) {
+            return Some(Arc::clone(&known.text));
+        }
         let path = self.root.join(&**key);
         let file = path.metadata().ok()?;
         let stamp = (file.modified().ok(), file.len());
-        if let Some(known) = self.disk.get(key).filter(|known| known.stamp == stamp) {
+        if let Some(known) = self.disk.get_mut(key).filter(|known| known.stamp == stamp) {
+            known.look = look;
             return Some(Arc::clone(&known.text));
         }
         let text = std::fs::read_to_string(&path).ok()?;
         let text = self.known(key, &text).unwrap_or_else(|| text.into());
-        self.disk.insert(Arc::clone(key), OnDisk { stamp, text: Arc::clone(&text) });
+        self.disk.insert(Arc::clone(key), OnDisk { look, stamp, text: Arc::clone(&text) });
         Some(text)
     }
 

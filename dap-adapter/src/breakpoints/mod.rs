@@ -146,16 +146,19 @@ impl Breakpoints {
     pub(crate) fn placement(&mut self, file: &str, base: Base) -> Placement {
         let mut placed: Vec<(Vec<i64>, u32)> = Vec::new();
         let mut requests: Vec<Value> = Vec::new();
+        let mut on_line: HashMap<u32, Vec<usize>> = HashMap::new();
         let mut name = Value::Null;
         for set in self.sets.values().filter(|set| set.files.contains(file)) {
             name = set.source.get("name").cloned().unwrap_or(name);
             for point in &set.points {
                 let Some(place) = point.place.as_ref().filter(|place| place.file == file) else { continue };
                 let request = point.request_at(place, base);
-                if let Some(same) = requests.iter().position(|other| *other == request) {
+                let same = on_line.entry(place.line).or_default();
+                if let Some(same) = same.iter().find(|same| requests[**same] == request) {
                     // Two lines of the editor's are one of the code.
-                    placed[same].0.push(point.id);
+                    placed[*same].0.push(point.id);
                 } else {
+                    same.push(requests.len());
                     requests.push(request);
                     placed.push((vec![point.id], place.line));
                 }
@@ -200,10 +203,11 @@ impl Breakpoints {
         let Some(sent) = sent.filter(|sent| sent.revision == placement.revision) else { return };
         sent.arguments = Some(placement.arguments.clone());
         let answers = body.get("breakpoints").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let points = self.sets.values_mut().flat_map(|set| set.points.iter_mut());
+        let mut points: HashMap<i64, &mut Point> = points.map(|point| (point.id, point)).collect();
         for ((ids, line), answer) in placement.placed.iter().zip(answers) {
             for id in ids {
-                let mut points = self.sets.values_mut().flat_map(|set| set.points.iter_mut());
-                if let Some(point) = points.find(|point| point.id == *id) {
+                if let Some(point) = points.get_mut(id) {
                     point.state.take(answer, *line, base.line);
                 }
             }

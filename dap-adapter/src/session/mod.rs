@@ -195,7 +195,9 @@ impl Session {
     /// Runs until the editor or the adapter has gone, and leaves nothing behind.
     pub(crate) async fn run(mut self) {
         loop {
-            let flow = match self.next().await {
+            let next = self.next().await;
+            self.look_again();
+            let flow = match next {
                 Input::Editor(Some(FromEditor::Message(message))) if self.has_to_wait(&message) => {
                     self.deferred.push_back(message);
                     ControlFlow::Continue(())
@@ -237,6 +239,13 @@ impl Session {
             from = receive(&mut self.adapter) => Input::Adapter(from),
             from = self.from_editor.recv() => Input::Editor(from),
             Some(report) = self.from_tasks.recv() => Input::Task(report),
+        }
+    }
+
+    /// Files may have been saved since the last look.
+    fn look_again(&mut self) {
+        if let Some(live) = &mut self.live {
+            live.sources.look_again();
         }
     }
 
@@ -294,6 +303,7 @@ impl Session {
             let Ok(next) = timeout_at(limit, adapter.receive()).await else {
                 return Err(Error::nobody(format!("`{}` does not answer `{command}`.", adapter.name)));
             };
+            self.live.iter_mut().for_each(|live| live.sources.look_again());
             match next {
                 Some(FromAdapter::Message(message)) => match message.kind {
                     Kind::Response { request_seq, success } if request_seq == seq => {

@@ -108,8 +108,8 @@ impl Session {
         if let Some(live) = &mut self.live {
             live.name_originals(&tree["body"]);
             for frame in tree["body"]["stackFrames"].as_array_mut().into_iter().flatten() {
-                live.learn_frame(frame);
-                is_changed |= live.map_frame(frame, base);
+                let generation = live.learn_frame(frame);
+                is_changed |= live.map_frame(frame, generation, base);
             }
         }
         let bytes = if is_changed { message::bytes(&tree) } else { message.into_bytes() };
@@ -138,22 +138,19 @@ impl Live {
         }
     }
 
-    /// Remembers what later requests about a frame need; returns its id.
-    pub(super) fn learn_frame(&mut self, frame: &Value) -> Option<i64> {
-        let id = frame.get("id")?.as_i64()?;
-        let name = frame.get("name").and_then(Value::as_str).unwrap_or_default();
-        let facts = Frame {
-            function: plain_name(name).to_owned(),
-            generation: self.generation_of(frame),
-            key: self.key_of(&frame["source"]),
-        };
-        self.frames.insert(id, facts);
-        Some(id)
+    /// Remembers what later requests about a frame need; returns the generation of its code.
+    pub(super) fn learn_frame(&mut self, frame: &Value) -> u32 {
+        let generation = self.generation_of(frame);
+        if let Some(id) = frame.get("id").and_then(Value::as_i64) {
+            let name = frame.get("name").and_then(Value::as_str).unwrap_or_default();
+            let key = self.key_of(&frame["source"]);
+            self.frames.insert(id, Frame { function: plain_name(name).to_owned(), generation, key });
+        }
+        generation
     }
 
     /// Moves a frame into the editor's text. Returns whether anything changed.
-    fn map_frame(&mut self, frame: &mut Value, base: Base) -> bool {
-        let generation = self.generation_of(frame);
+    fn map_frame(&mut self, frame: &mut Value, generation: u32, base: Base) -> bool {
         let mut is_changed = self.map_position(frame, None, Some(generation), base);
         let name = frame.get("name").and_then(Value::as_str).unwrap_or_default();
         let mut shown = plain_name(name).to_owned();

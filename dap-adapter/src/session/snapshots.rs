@@ -87,7 +87,8 @@ impl Session {
         let Some(live) = &mut self.live else { return Vec::new() };
         let mut ids = Vec::new();
         for frame in trace.get("stackFrames").and_then(Value::as_array).into_iter().flatten() {
-            if let Some(id) = live.learn_frame(frame)
+            live.learn_frame(frame);
+            if let Some(id) = frame.get("id").and_then(Value::as_i64)
                 && live.frames.get(&id).is_some_and(|frame| frame.key.is_some())
             {
                 ids.push(id);
