@@ -166,6 +166,13 @@ fn what_a_comment_allows_is_counted_and_changes_nothing_else() {
         let (status, said) = check(&old, new.path(), &[]);
         assert_eq!(status, Some(1), "{comment}: {said}");
     }
+    // What stands for a reason is none, and whoever wrote the comment is told.
+    for reason in ["", ":", ": ", ": say why here"] {
+        allow(&format!("// midflight: allow(MF0203){reason}"));
+        let (status, said) = check(&old, new.path(), &[]);
+        assert_eq!(status, Some(1), "{reason}: {said}");
+        assert!(said.contains("allows this without a reason"), "{reason}: {said}");
+    }
 }
 
 #[test]
@@ -217,6 +224,17 @@ fn sarif_is_valid_and_says_where_in_which_file() {
 }
 
 #[test]
+fn sarif_tells_what_a_changed_layout_reaches_as_related_places() {
+    let (old, new) = edited("world/src/lib.rs", "    pub tick", "    pub energy: f32,\n    pub tick");
+    let (_, log, said) = sarif(&old, new.path());
+    let related = &log["runs"][0]["results"][0]["relatedLocations"];
+    let place = &related[0]["physicalLocation"];
+    assert_eq!(related[0]["message"]["text"], "step → State", "{said}");
+    assert_eq!(place["artifactLocation"]["uri"], "world/src/lib.rs");
+    assert!(place["region"]["startLine"].as_u64().is_some_and(|line| line > 1), "{related}");
+}
+
+#[test]
 fn github_shows_what_is_not_safe_at_its_line() {
     let (old, new) = edited("world/src/lib.rs", "    pub tick", "    pub energy: f32,\n    pub tick");
     let (status, said) = check(&old, new.path(), &["--format", "github"]);
@@ -249,7 +267,7 @@ fn comments_and_formatting_are_no_change() {
     let (old, new) =
         edited("world/src/lib.rs", "state.tick += 1;", "// One more.\n    state.tick\n        += 1;");
     let (status, said) = check(&old, new.path(), &[]);
-    assert_eq!((status, said.lines().next()), (Some(0), Some("no changes: 9 units as they were")));
+    assert_eq!((status, said.lines().next()), (Some(0), Some("no changes: 14 units as they were")));
 }
 
 #[test]

@@ -188,6 +188,7 @@ async def test_hover_and_lens_explain(editor: Editor, workspace: pathlib.Path) -
     )
     assert hover and isinstance(hover.contents, types.MarkupContent)
     assert "main" in hover.contents.value and "docs/rules/MF" in hover.contents.value
+    assert "under in-place" in hover.contents.value, "whose verdict it is"
 
 
 async def test_the_encoding_is_one_that_the_editor_offered(editor: Editor, workspace: pathlib.Path) -> None:
@@ -289,8 +290,9 @@ async def test_a_rule_is_allowed_on_an_item(editor: Editor, workspace: pathlib.P
     allow = (await actions(editor, main, 1))["allow MF0203 on `State`"].edit
     assert allow and allow.changes
     [edit] = allow.changes[main.as_uri()]
-    assert edit.new_text == "// midflight: allow(MF0203): say why here\n"
-    editor.edit(main, 3, 0, edit.new_text + "pub struct State {\n")
+    assert edit.new_text == "// midflight: allow(MF0203): \n", "the reason is left to its author"
+    reason = edit.new_text.replace("\n", "it is made anew at every start\n")
+    editor.edit(main, 3, 0, reason + "pub struct State {\n")
     await editor.diagnostics(main, expected=False)
 
     async def counted() -> None:
@@ -301,7 +303,7 @@ async def test_a_rule_is_allowed_on_an_item(editor: Editor, workspace: pathlib.P
     await asyncio.wait_for(counted(), DEADLINE)
     assert editor.statuses[-1].counts.restart == 0
     # Without a reason, and for another rule, it allows nothing.
-    for version, comment in enumerate(["allow(MF0203)", "allow(MF0203):", "allow(MF0204): it may"], 4):
+    for version, comment in enumerate(["allow(MF0203)", "allow(MF0203):", "allow(MF0203): say why here", "allow(MF0204): it may"], 4):
         editor.edit(main, version, 0, f"// midflight: {comment}\n")
         await editor.diagnostics(main, expected=True)
 

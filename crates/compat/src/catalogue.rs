@@ -1,6 +1,6 @@
 //! The one table of all rules. Codes are for ever: a retired one stays as a comment and is never used again.
 
-use crate::rules::{Aspect, Judge, enums, functions, statics, structs, text, traits};
+use crate::rules::{Aspect, Judge, builds, enums, functions, statics, structs, text, traits};
 
 /// What a rule is about; the first two digits of its code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +100,12 @@ static CATALOGUE: &[Rule] = rules! {
     MF0110 "const-function-body-changed"    [Body]              functions::const_body_changed, "The body of a `const fn` changed";
     MF0111 "function-generics-changed"      [Generics]          functions::generics_changed, "The generic parameters of a function changed";
     MF0112 "boundary-changed"               [Export]            functions::boundary_changed, "A function became a boundary, stopped being one, or has another symbol";
-    MF0113 "code-generation-changed"        [Codegen]           functions::code_generation_changed, "How an item is compiled changed: `inline`, `unsafe`, `mut`, …";
+    MF0113 "code-generation-changed"        [Codegen]           functions::code_generation_changed, "How an item is compiled changed: `inline`, `cold`, `mut`, …";
+    MF0114 "closures-renumbered"            []                  functions::closures_renumbered, "The closures of a function have other numbers";
+    MF0115 "function-bounds-changed"        [Bounds]            functions::bounds_changed, "Bounds, where clauses or `unsafe` of a function changed";
+    MF0116 "function-lifetimes-changed"     [Lifetimes]         functions::lifetimes_changed, "The lifetimes in a function's signature changed";
+    MF0117 "abi-changed"                    [Abi]               functions::abi_changed, "The ABI of a function changed";
+    MF0118 "scope-changed"                  []                  functions::scope_changed, "What a future or a stored closure is made of changed elsewhere";
 
     MF0201 "type-added"                     [Existence]         structs::added, "A type was added";
     MF0202 "type-removed"                   [Existence]         structs::removed, "A type was removed";
@@ -157,9 +162,18 @@ static CATALOGUE: &[Rule] = rules! {
     MF0904 "macro-call-changed"             [Existence Body]    text::macro_call_changed, "What a macro is called with changed";
     MF0905 "configuration-changed"          [Cfg]               text::configuration_changed, "A `cfg` changed";
     MF0906 "module-changed"                 [Existence]         text::module_changed, "A module was added or removed";
-    MF0907 "build-file-changed"             [Existence Body]    text::build_file_changed, "A file that decides how everything is built changed";
+    MF0907 "build-file-changed"             [Existence Body]    builds::build_file_changed, "What a manifest says of its package or workspace changed";
     MF0908 "attribute-changed"              [Other]             text::attribute_changed, "An attribute changed";
     MF0909 "visibility-changed"             [Visibility]        text::visibility_changed, "An item has another visibility";
     MF0910 "foreign-items-changed"          [Existence Signature] text::foreign_items_changed, "Foreign items changed";
     MF0911 "module-attribute-changed"       [Existence Body]    text::module_attribute_changed, "An attribute of a whole module or crate changed";
+    MF0912 "dependencies-changed"           [Existence Body]    builds::dependencies_changed, "The dependencies of a package changed";
+    MF0913 "features-changed"               [Existence Body]    builds::features_changed, "The features of a package changed";
+    MF0914 "profile-changed"                [Existence Body]    builds::profile_changed, "A profile changed";
+    MF0915 "edition-changed"                [Existence Body]    builds::edition_changed, "The edition of a package changed";
+    MF0916 "library-target-changed"         [Existence Body]    builds::library_target_changed, "The library of a package changed: its name, its root, what it is built as";
+    MF0917 "lock-file-changed"              [Existence Body]    builds::lock_file_changed, "The locked versions of dependencies changed";
+    MF0918 "build-script-changed"           [Existence Body]    builds::build_script_changed, "A build script changed";
+    MF0919 "toolchain-changed"              [Existence Body]    builds::toolchain_changed, "The toolchain changed";
+    MF0920 "cargo-configuration-changed"    [Existence Body]    builds::cargo_configuration_changed, "Cargo's configuration changed";
 };

@@ -24,13 +24,23 @@ pub fn compare(before: &Program, after: &Program, engine: EngineKind) -> Vec<Cha
 }
 
 /// The files that the two programs do not share, in order: only these can have changes.
+///
+/// Both are gone along side by side: it is asked for while somebody types, in workspaces of any size.
 pub fn differing(before: &Program, after: &Program) -> BTreeSet<Arc<str>> {
-    let is_shared = |path: &str| {
-        let files = before.file(path).zip(after.file(path));
-        files.is_some_and(|(old, new)| Arc::ptr_eq(old, new))
-    };
-    let paths = before.files().chain(after.files()).map(|(path, _)| path);
-    paths.filter(|path| !is_shared(path)).map(Arc::clone).collect()
+    let (mut old, mut new) = (before.files().peekable(), after.files().peekable());
+    let mut differing = BTreeSet::new();
+    loop {
+        let path = match (old.peek(), new.peek()) {
+            (Some((old, _)), Some((new, _))) => Arc::clone(old.min(new)),
+            (Some((path, _)), None) | (None, Some((path, _))) => Arc::clone(path),
+            (None, None) => return differing,
+        };
+        let old = old.next_if(|(other, _)| **other == path).map(|(_, file)| file);
+        let new = new.next_if(|(other, _)| **other == path).map(|(_, file)| file);
+        if !old.zip(new).is_some_and(|(old, new)| Arc::ptr_eq(old, new)) {
+            differing.insert(path);
+        }
+    }
 }
 
 /// The changes in one file, ordered by range.

@@ -318,6 +318,40 @@ impl Lives {
         })
     }
 
+    /// Whether there may be trait objects of a trait: `dyn` stands near its name, near that of a trait below it, or near
+    /// that of a macro that may write it.
+    pub(crate) fn has_objects(&self, unit: &Unit) -> bool {
+        let is_written_by_macros = unit
+            .attributes
+            .as_deref()
+            .is_some_and(|attributes| attributes.other != crate::Fingerprint::default());
+        let is_seen_outside = !self.has_main && unit.flags.has(Flag::Public);
+        if is_written_by_macros || is_seen_outside {
+            return true;
+        }
+        let mut todo = vec![Name::new(unit.id.name())];
+        let mut seen = HashSet::new();
+        while let Some(name) = todo.pop() {
+            if self.dynamic.contains(&name) {
+                return true;
+            }
+            if !seen.insert(name) {
+                continue;
+            }
+            for other in self.others.iter().map(Place::unit) {
+                let mentions = other.mentions.contains(&name);
+                match other.id.kind {
+                    UnitKind::Macro | UnitKind::MacroCall if mentions => return true,
+                    UnitKind::Trait if mentions => todo.push(Name::new(other.id.name())),
+                    _ => {}
+                }
+            }
+            let renamed = self.holders.get(&name).into_iter().flatten().map(Place::unit);
+            todo.extend(renamed.map(|holder| Name::new(holder.called())));
+        }
+        false
+    }
+
     /// Whether a static's type says that it holds such a value: no comment can say otherwise.
     pub(crate) fn is_in_a_static(&self, name: &str) -> bool {
         let containing: HashSet<Name> = self.containing(name).into_iter().map(|(name, _)| name).collect();
@@ -403,7 +437,7 @@ impl Lives {
 }
 
 /// The segment before a method's name: `World`, or `<World as Drop>`.
-fn around(unit: &Unit) -> &str {
+pub(crate) fn around(unit: &Unit) -> &str {
     let rest = unit.id.path.strip_suffix(unit.id.name()).unwrap_or_default();
     let rest = rest.strip_suffix("::").unwrap_or(rest);
     if rest.ends_with('>') {
@@ -414,7 +448,7 @@ fn around(unit: &Unit) -> &str {
 }
 
 /// The words of a piece of code.
-fn words(text: &str) -> Vec<String> {
+pub(crate) fn words(text: &str) -> Vec<String> {
     let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
     words.filter(|word| !word.is_empty() && *word != "as").map(str::to_owned).collect()
 }

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
+use crate::live::{around, words};
 use crate::{Flag, Name, Program, Role, Unit, UnitId, UnitKind};
 
 /// Who mentions whom in a program.
@@ -16,7 +17,10 @@ pub(crate) struct Index {
     /// Functions that are no roots, by the names in their signatures.
     taken_by: HashMap<Name, Vec<usize>>,
     values: HashSet<Name>,
+    /// Constants and `const fn`s by what they are computed from.
     constants: HashMap<Name, Vec<Name>>,
+    /// Functions that make futures or closures that can outlive a call, by what decides how these look.
+    scopes: HashMap<Name, Vec<Maker>>,
     names_boundaries: bool,
 }
 
@@ -27,6 +31,13 @@ struct Node {
     at: usize,
     file: Arc<str>,
     is_root: bool,
+}
+
+/// A function that makes futures, or closures that can outlive a call.
+#[derive(Debug)]
+pub(crate) struct Maker {
+    pub(crate) file: Arc<str>,
+    pub(crate) path: Arc<str>,
 }
 
 /// What a type reaches: who has it in a field, a signature or a static, itself or through others.
@@ -67,11 +78,20 @@ impl Index {
     fn read(&mut self, file: &Arc<str>, units: &Arc<[Unit]>, at: usize, unit: &Unit) {
         if unit.id.kind.is_function() {
             self.values.extend(unit.values.iter().copied());
+            for name in &unit.scope {
+                let maker = Maker { file: Arc::clone(file), path: Arc::clone(&unit.id.path) };
+                self.scopes.entry(*name).or_default().push(maker);
+            }
+        }
+        if unit.flags.has(Flag::Const) {
+            for name in &unit.uses {
+                self.constants.entry(*name).or_default().extend(keys(unit));
+            }
         }
         if matches!(unit.id.kind, UnitKind::Static | UnitKind::ThreadLocal | UnitKind::Const) {
             self.values.extend(unit.values.iter().copied());
             for value in &unit.values {
-                self.constants.entry(*value).or_default().push(Name::new(unit.id.name()));
+                self.constants.entry(*value).or_default().extend(keys(unit));
             }
         }
         let is_boundary =
@@ -122,19 +142,26 @@ impl Index {
         self.values.contains(&Name::new(name))
     }
 
-    /// Whether a constant is part of a type, itself or through other constants.
-    pub(crate) fn is_part_of_a_type(&self, name: &str) -> bool {
-        let mut todo = vec![Name::new(name)];
+    /// A constant or `const fn`, and all that are computed from it.
+    pub(crate) fn computed_from(&self, unit: &Unit) -> HashSet<Name> {
+        let mut todo = keys(unit);
         let mut seen = HashSet::new();
         while let Some(name) = todo.pop() {
-            if self.mentioned_by.contains_key(&name) {
-                return true;
-            }
             if seen.insert(name) {
                 todo.extend(self.constants.get(&name).into_iter().flatten());
             }
         }
-        false
+        seen
+    }
+
+    /// Whether a type or a function's signature mentions the name.
+    pub(crate) fn is_part_of_a_type(&self, name: Name) -> bool {
+        self.mentioned_by.contains_key(&name) || self.taken_by.contains_key(&name)
+    }
+
+    /// The functions whose futures or stored closures look otherwise when the name means something else.
+    pub(crate) fn scopes_of(&self, name: Name) -> &[Maker] {
+        self.scopes.get(&name).map_or(&[], Vec::as_slice)
     }
 
     /// The statics and boundary functions from which a type's values are reached, each with the path to it, such as
@@ -190,6 +217,17 @@ impl Index {
         }
         (found, more)
     }
+}
+
+/// How bodies and constants name an item: by its name alone, and below the type that it belongs to.
+pub(crate) fn keys(unit: &Unit) -> Vec<Name> {
+    let name = unit.called();
+    let mut keys = vec![Name::new(name)];
+    if unit.id.path.contains("::") {
+        let owners = words(around(unit)).into_iter().chain(["Self".to_owned()]);
+        keys.extend(owners.map(|owner| Name::new(&format!("{owner}::{name}"))));
+    }
+    keys
 }
 
 /// One step more on the way to a type, from a unit that mentions it.

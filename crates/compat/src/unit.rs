@@ -188,6 +188,8 @@ pub enum Flag {
     Transient = 1 << 11,
     /// No closure that it makes can outlive the call.
     ClosuresPass = 1 << 12,
+    /// A closure that it makes captures something.
+    Captures = 1 << 13,
 }
 
 /// A set of [`Flag`]s.
@@ -232,6 +234,8 @@ pub struct Attributes {
     pub export: Option<Box<str>>,
     /// How code is generated: `inline`, `cold`, `target_feature`, ….
     pub codegen: Fingerprint,
+    /// A function's `extern "…"`.
+    pub abi: Fingerprint,
     /// Everything else: attribute macros, `path`, ….
     pub other: Fingerprint,
 }
@@ -249,6 +253,8 @@ pub struct Member {
     pub signature: Fingerprint,
     /// A variant's discriminant, a trait item's default; [`Fingerprint::default`] where there is none.
     pub body: Fingerprint,
+    /// What a trait item's default makes that can outlive the call: closures that capture, futures.
+    pub environments: Fingerprint,
     /// Visibility.
     pub visibility: Fingerprint,
     /// Attributes that matter.
@@ -268,16 +274,18 @@ pub struct Unit {
     pub name_range: Range<u32>,
     /// What a caller or user of the item relies on: parameter and return types, a static's type, an impl's head.
     pub signature: Fingerprint,
-    /// Generic parameters and where clauses.
+    /// Generic parameters of types and constants, without bounds.
     pub generics: Fingerprint,
+    /// Of a function: bounds, where clauses, `unsafe`: what callers must keep to, and no symbol or layout shows.
+    pub bounds: Fingerprint,
+    /// Of a function: the lifetimes that its signature names.
+    pub lifetimes: Fingerprint,
     /// What it does or starts with: a body, an initial value, a path of an import.
     pub body: Fingerprint,
     /// What a value of it looks like in memory: fields, variants, vtable slots.
     pub layout: Fingerprint,
-    /// The environments that its body makes: captures of closures, in order, and locals across awaits.
+    /// The closures that its body makes, in order, with what they capture; the default where it makes none.
     pub environments: Fingerprint,
-    /// What its body captures or names outside itself.
-    pub scope: Fingerprint,
     /// Its parts, for types and traits.
     pub members: Box<[Member]>,
     /// Its attributes; none where nothing but lints and documentation is there.
@@ -290,15 +298,20 @@ pub struct Unit {
     pub uses: Box<[Name]>,
     /// Of these, what stands outside of its loops.
     pub once: Box<[Name]>,
+    /// What it names that decides how a future or a stored closure of its looks, beyond types: what it calls, and what
+    /// stands in lengths and generic arguments. Empty where it makes none.
+    pub scope: Box<[Name]>,
     /// What a rule may ask for.
     pub flags: Flags,
 }
 
 impl Unit {
-    /// Whether anything that matters differs. The scope alone does not: what is named says itself that it changed.
+    /// Whether anything that matters differs.
     pub fn same_as(&self, other: &Self) -> bool {
         self.signature == other.signature
             && self.generics == other.generics
+            && self.bounds == other.bounds
+            && self.lifetimes == other.lifetimes
             && self.body == other.body
             && self.layout == other.layout
             && self.environments == other.environments

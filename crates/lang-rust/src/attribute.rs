@@ -36,9 +36,14 @@ impl Read {
         read
     }
 
-    /// Something that decides how code is generated and is no attribute: `unsafe`, `const`.
+    /// Something that decides how code is generated and is no attribute: `mut`.
     pub(crate) fn codegen(&mut self, tokens: impl ToTokens) {
         self.codegen.push(fingerprint::of(tokens));
+    }
+
+    /// How the function is called.
+    pub(crate) fn abi(&mut self, abi: Option<&syn::Abi>) {
+        self.attributes.abi = abi.map_or_else(Fingerprint::default, fingerprint::of);
     }
 
     /// The attributes, where there are any that matter. `name` is the symbol of a `no_mangle` item.
@@ -83,7 +88,7 @@ impl Read {
             }
             "hot_module" => {
                 self.hot_modules.extend(dylib_argument(meta));
-                self.other.push(fingerprint::of(meta));
+                self.other.push(fingerprint::exact(meta));
             }
             _ => self.other(meta, &last),
         }
@@ -92,7 +97,7 @@ impl Read {
     fn other(&mut self, meta: &syn::Meta, last: &str) {
         self.flags.set(Flag::Test, self.flags.has(Flag::Test) || last == "test");
         self.flags.set(Flag::RunsOnce, self.flags.has(Flag::RunsOnce) || matches!(last, "ctor" | "dtor"));
-        self.other.push(fingerprint::of(meta));
+        self.other.push(fingerprint::exact(meta));
     }
 
     fn derives(&mut self, meta: &syn::Meta) {

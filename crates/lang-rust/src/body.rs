@@ -1,24 +1,34 @@
 //! What a body does beyond its tokens: the closures it makes, the names it takes from outside.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use compat::{Fingerprint, Name};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
-use crate::fingerprint::is_list_macro;
+use crate::fingerprint::{self, is_list_macro};
+use crate::item::kind_declared;
+use crate::methods::{ADAPTING, KEEPING, USING_UP, takes_self};
+use crate::place::{Names, Origin, member, place, root};
 
 /// What a function's body takes and makes.
 #[derive(Debug, Default)]
 pub(crate) struct Body<'ast> {
     /// Items declared inside.
     pub(crate) items: Vec<&'ast syn::Item>,
+    /// `thread_local!` and its like inside.
+    pub(crate) statics: Vec<&'ast syn::Macro>,
     /// It makes futures: async blocks or async closures.
     pub(crate) makes_futures: bool,
     bound: BTreeSet<String>,
-    outer: BTreeSet<Name>,
+    /// Where the types of what it binds come from, as far as they are written there.
+    declared: Vec<(String, Origin<'ast>)>,
     values: BTreeSet<String>,
     used: BTreeSet<Name>,
+    /// What stands in lengths and generic arguments.
+    sizes: BTreeSet<Name>,
     once: BTreeSet<Name>,
     closures: Vec<Closure>,
     open: Vec<usize>,
@@ -40,95 +50,6 @@ struct Closure {
     passes: bool,
 }
 
-/// Methods of the standard library that use an iterator up, or call what they are given, before they return.
-const USING_UP: [&str; 40] = [
-    "all",
-    "any",
-    "binary_search_by",
-    "binary_search_by_key",
-    "collect",
-    "count",
-    "find",
-    "find_map",
-    "fold",
-    "for_each",
-    "is_none_or",
-    "is_some_and",
-    "last",
-    "map_or",
-    "map_or_else",
-    "max",
-    "max_by",
-    "max_by_key",
-    "min",
-    "min_by",
-    "min_by_key",
-    "nth",
-    "or_insert_with",
-    "partition",
-    "partition_point",
-    "position",
-    "product",
-    "reduce",
-    "retain",
-    "rposition",
-    "sort_by",
-    "sort_by_key",
-    "sort_unstable_by",
-    "sort_unstable_by_key",
-    "sum",
-    "try_fold",
-    "try_for_each",
-    "unwrap_or_else",
-    "unzip",
-    "then",
-];
-
-/// Those that make one iterator of another.
-const ADAPTING: [&str; 25] = [
-    "by_ref",
-    "chain",
-    "cloned",
-    "copied",
-    "cycle",
-    "enumerate",
-    "filter",
-    "filter_map",
-    "flat_map",
-    "flatten",
-    "fuse",
-    "inspect",
-    "into_iter",
-    "iter",
-    "iter_mut",
-    "map",
-    "map_while",
-    "peekable",
-    "rev",
-    "scan",
-    "skip",
-    "skip_while",
-    "step_by",
-    "take",
-    "take_while",
-];
-
-/// What may keep a closure in a body, whoever is given it.
-const KEEPING: [&str; 12] = [
-    "Arc",
-    "Box",
-    "Cell",
-    "LazyLock",
-    "OnceLock",
-    "Rc",
-    "RefCell",
-    "dyn",
-    "leak",
-    "scope",
-    "spawn",
-    "transmute",
-];
-
 /// How a closure uses a place decides whether it holds the value or a reference to it.
 const BY_VALUE: &str = "value";
 const BY_REFERENCE: &str = "reference";
@@ -140,11 +61,19 @@ impl<'ast> Body<'ast> {
         body.bound.insert("self".to_owned());
         for input in &signature.inputs {
             if let syn::FnArg::Typed(input) = input {
+                body.declare(&input.pat, Origin::Type(&input.ty));
                 body.visit_pat(&input.pat);
             }
         }
         body.visit_block(block);
         body
+    }
+
+    /// The places of what it declares: items but imports, statics by macros.
+    pub(crate) fn parts(&self) -> Vec<Range<usize>> {
+        let items = self.items.iter().filter(|item| !matches!(item, syn::Item::Use(_)));
+        let items = items.map(|item| item.span().byte_range());
+        items.chain(self.statics.iter().map(|call| call.span().byte_range())).collect()
     }
 
     /// Reads an initial value.
@@ -154,14 +83,32 @@ impl<'ast> Body<'ast> {
         body
     }
 
-    /// The environments of the closures it makes, in order; the default where it makes none that capture.
+    /// The closures it makes, in order, with what they capture; the default where it makes none.
     pub(crate) fn environments(&self) -> Fingerprint {
-        let captures: Vec<_> =
-            self.closures.iter().map(|closure| (&closure.head, self.captures(closure))).collect();
-        if captures.iter().all(|(_, places)| places.is_empty()) {
+        if self.closures.is_empty() {
             return Fingerprint::default();
         }
-        Fingerprint::of(captures)
+        let row: Vec<_> = self
+            .closures
+            .iter()
+            .map(|closure| {
+                let places = self.captures(closure);
+                (&closure.head, self.origins(&places), places)
+            })
+            .collect();
+        Fingerprint::of(row)
+    }
+
+    /// Whether any of its closures captures something.
+    pub(crate) fn captures_something(&self) -> bool {
+        self.closures.iter().any(|closure| !self.captures(closure).is_empty())
+    }
+
+    /// What the types of captured places follow from.
+    fn origins(&self, places: &[&(String, String)]) -> Vec<Fingerprint> {
+        let roots: BTreeSet<_> = places.iter().map(|(place, _)| root(place)).collect();
+        let declared = self.declared.iter().filter(|(name, _)| roots.contains(name.as_str()));
+        declared.map(|(_, origin)| origin.fingerprint()).collect()
     }
 
     /// Whether none of its closures that capture something can outlive the call.
@@ -173,7 +120,7 @@ impl<'ast> Body<'ast> {
 
     fn captures<'c>(&self, closure: &'c Closure) -> Vec<&'c (String, String)> {
         let is_captured = |place: &str| {
-            let root = place.split('.').next().unwrap_or(place);
+            let root = root(place);
             self.bound.contains(root) && !closure.bound.contains(root)
         };
         closure.uses.iter().filter(|(place, _)| is_captured(place)).collect()
@@ -189,10 +136,23 @@ impl<'ast> Body<'ast> {
         (self.used.iter().copied().collect(), self.once.iter().copied().collect())
     }
 
-    /// What it names outside itself.
-    pub(crate) fn scope(&self) -> Fingerprint {
-        let own: BTreeSet<_> = self.bound.iter().map(|name| Name::new(name)).collect();
-        Fingerprint::of(self.outer.difference(&own).collect::<Vec<_>>())
+    /// What it names that decides how its futures and stored closures look; nothing where it makes none.
+    pub(crate) fn scope(&self, is_async: bool) -> Box<[Name]> {
+        let makes_any =
+            is_async || self.makes_futures || (self.captures_something() && !self.closures_pass());
+        if !makes_any {
+            return Box::default();
+        }
+        let values: BTreeSet<_> = self.values.iter().map(|name| Name::new(name)).collect();
+        let called = self.used.difference(&values);
+        called.chain(&self.sizes).copied().collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Where the names of a pattern have their types from.
+    fn declare(&mut self, pattern: &'ast syn::Pat, origin: Origin<'ast>) {
+        let mut names = Names(Vec::new());
+        names.visit_pat(pattern);
+        self.declared.extend(names.0.into_iter().map(|name| (name, origin)));
     }
 
     fn bind(&mut self, name: String) {
@@ -251,8 +211,10 @@ impl<'ast> Body<'ast> {
                     self.use_segment(before.strip_suffix("::"), &name);
                     self.use_name(&name);
                     before.clone_from(&name);
-                    self.outer.insert(Name::new(&name));
                     self.use_place(&name, BY_REFERENCE);
+                    if !is_list {
+                        self.sizes.insert(Name::new(&name));
+                    }
                     let is_arguments = |next: &TokenTree| matches!(next, TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis);
                     if !is_list || !tokens.peek().is_some_and(is_arguments) {
                         self.values.insert(name);
@@ -260,6 +222,10 @@ impl<'ast> Body<'ast> {
                 }
                 TokenTree::Group(group) => {
                     before.clear();
+                    // An array's length may be among the arguments.
+                    if group.delimiter() == Delimiter::Bracket {
+                        self.sizes.extend(fingerprint::names(group.stream()));
+                    }
                     self.use_tokens(group.stream(), is_list);
                 }
                 TokenTree::Literal(literal) => {
@@ -281,6 +247,45 @@ impl<'ast> Body<'ast> {
 impl<'ast> Visit<'ast> for Body<'ast> {
     fn visit_item(&mut self, item: &'ast syn::Item) {
         self.items.push(item);
+    }
+
+    fn visit_local(&mut self, local: &'ast syn::Local) {
+        match (&local.pat, &local.init) {
+            (syn::Pat::Type(typed), _) => self.declare(&typed.pat, Origin::Type(&typed.ty)),
+            (pattern, Some(init)) => self.declare(pattern, Origin::Value(&init.expr)),
+            _ => {}
+        }
+        visit::visit_local(self, local);
+    }
+
+    fn visit_expr_let(&mut self, expression: &'ast syn::ExprLet) {
+        self.declare(&expression.pat, Origin::Value(&expression.expr));
+        visit::visit_expr_let(self, expression);
+    }
+
+    fn visit_expr_match(&mut self, expression: &'ast syn::ExprMatch) {
+        for arm in &expression.arms {
+            self.declare(&arm.pat, Origin::Value(&expression.expr));
+        }
+        visit::visit_expr_match(self, expression);
+    }
+
+    fn visit_expr_repeat(&mut self, array: &'ast syn::ExprRepeat) {
+        self.sizes.extend(fingerprint::names(&array.len));
+        visit::visit_expr_repeat(self, array);
+    }
+
+    fn visit_type_array(&mut self, array: &'ast syn::TypeArray) {
+        self.sizes.extend(fingerprint::names(&array.len));
+        visit::visit_type_array(self, array);
+    }
+
+    fn visit_angle_bracketed_generic_arguments(
+        &mut self,
+        arguments: &'ast syn::AngleBracketedGenericArguments,
+    ) {
+        self.sizes.extend(fingerprint::names(arguments));
+        visit::visit_angle_bracketed_generic_arguments(self, arguments);
     }
 
     fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
@@ -371,7 +376,6 @@ impl<'ast> Visit<'ast> for Body<'ast> {
         let mut before: Option<String> = None;
         for segment in &path.segments {
             let name = segment.ident.to_string();
-            self.outer.insert(Name::new(&name));
             self.use_segment(before.as_deref(), &name);
             before = Some(name);
         }
@@ -392,6 +396,7 @@ impl<'ast> Visit<'ast> for Body<'ast> {
     }
 
     fn visit_expr_for_loop(&mut self, expression: &'ast syn::ExprForLoop) {
+        self.declare(&expression.pat, Origin::Value(&expression.expr));
         self.visit_pat(&expression.pat);
         let around = std::mem::replace(&mut self.is_used_up, true);
         self.visit_expr(&expression.expr);
@@ -400,43 +405,16 @@ impl<'ast> Visit<'ast> for Body<'ast> {
     }
 
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        if kind_declared(call).is_some() {
+            self.statics.push(call);
+        }
         self.visit_path(&call.path);
         let name = call.path.segments.last().map(|segment| segment.ident.to_string());
-        self.use_tokens(call.tokens.clone(), name.is_some_and(|name| is_list_macro(&name)));
-    }
-}
-
-/// `a.b.c` as text, where the expression is nothing but a place.
-fn place(expression: &syn::Expr) -> Option<String> {
-    let mut fields = Vec::new();
-    let mut expression = expression;
-    loop {
-        match expression {
-            syn::Expr::Field(field) => {
-                fields.push(member(&field.member));
-                expression = &field.base;
-            }
-            syn::Expr::Path(path) => {
-                fields.push(path.path.get_ident()?.to_string());
-                fields.reverse();
-                return Some(fields.join("."));
-            }
-            syn::Expr::Paren(inner) => expression = &inner.expr,
-            _ => return None,
+        let is_list = name.is_some_and(|name| is_list_macro(&name));
+        if !is_list {
+            // It may make a trait object of anything that it is given.
+            self.use_name("dyn");
         }
+        self.use_tokens(call.tokens.clone(), is_list);
     }
-}
-
-fn member(member: &syn::Member) -> String {
-    match member {
-        syn::Member::Named(name) => name.to_string(),
-        syn::Member::Unnamed(index) => index.index.to_string(),
-    }
-}
-
-/// Methods that by custom take `self` by value.
-fn takes_self(method: &str) -> bool {
-    method.starts_with("into")
-        || method.starts_with("unwrap")
-        || matches!(method, "expect" | "map" | "and_then" | "ok_or" | "ok_or_else" | "join" | "await")
 }

@@ -1,10 +1,13 @@
-//! Files that decide how everything is built: one unit each, blind to comments and formatting.
+//! Files that decide how everything is built: a unit each, a manifest one for each part. Blind to comments and formatting.
 
-use compat::{Chunk, FileUnits, Fingerprint, Manifest, UnitKind};
+use std::ops::Range;
+
+use compat::{Chunk, FileUnits, Fingerprint, Manifest, Unit, UnitKind};
 use toml::{Table, Value};
 
 use crate::fingerprint;
-use crate::item::{Place, bytes_up_to, unit};
+use crate::item::{Place, unit};
+use crate::manifest::parts;
 
 /// Whether the file is one of them.
 pub(crate) fn is_build_file(path: &str) -> bool {
@@ -18,24 +21,26 @@ fn is_build_script(path: &str) -> bool {
 /// Reads the file.
 pub(crate) fn read(path: &str, text: &str) -> FileUnits {
     let table = text.trim_start_matches('\u{feff}').parse::<Table>().ok();
-    let body = if is_build_script(path) {
-        script(text)
-    } else {
-        match &table {
-            Some(table) => canonical(&Value::Table(table.clone())),
-            None => Fingerprint::of(text.trim()),
-        }
-    };
-    let first_line = text.lines().next().map_or(0, str::len);
-    let mut unit =
-        unit(&Place::default(), UnitKind::BuildFile, path, bytes_up_to(first_line), bytes_up_to(first_line));
-    unit.body = body;
+    let first_line = 0..text.lines().next().map_or(0, str::len);
     let is_manifest = path.rsplit('/').next() == Some("Cargo.toml");
+    let units: Vec<Unit> = match &table {
+        Some(table) if is_manifest => parts(table.clone())
+            .into_iter()
+            .filter(|part| !part.says.is_empty() || part.name.is_empty())
+            .map(|part| {
+                let (name, line) = (format!("{path}{}", part.name), part.line(text));
+                of(&name, line, canonical(&Value::Table(part.says)))
+            })
+            .collect(),
+        _ if is_build_script(path) => vec![of(path, first_line, script(text))],
+        Some(table) => vec![of(path, first_line, canonical(&Value::Table(table.clone())))],
+        None => vec![of(path, first_line, Fingerprint::of(text.trim()))],
+    };
     let chunk = Chunk {
         start: 0,
         len: u32::try_from(text.len()).unwrap_or(u32::MAX),
         key: Fingerprint::of((path, text)),
-        units: [unit].into(),
+        units: units.into(),
         stale: false,
     };
     FileUnits {
@@ -44,6 +49,12 @@ pub(crate) fn read(path: &str, text: &str) -> FileUnits {
         manifest: table.filter(|_| is_manifest).map(|table| Box::new(manifest(&table))),
         ..FileUnits::default()
     }
+}
+
+fn of(name: &str, line: Range<usize>, body: Fingerprint) -> Unit {
+    let clamp = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let line = clamp(line.start)..clamp(line.end);
+    Unit { body, ..unit(&Place::default(), UnitKind::BuildFile, name, line.clone(), line) }
 }
 
 fn script(text: &str) -> Fingerprint {

@@ -1,24 +1,41 @@
 //! Fingerprints of tokens, blind to what is not a change: spacing, comments, lint and documentation attributes,
-//! trailing commas.
+//! trailing commas, parentheses around what needs none.
 
 use std::fmt::{self, Write};
 use std::hash::Hasher;
+use std::ops::Range;
 
 use compat::{Fingerprint, Name};
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
+use crate::parentheses::are_redundant;
+
 /// The fingerprint of tokens.
 pub(crate) fn of(tokens: impl ToTokens) -> Fingerprint {
     let mut printer = Printer::new(false);
-    printer.stream(tokens.to_token_stream(), false);
+    printer.stream(tokens.to_token_stream(), How::Code);
+    printer.finish()
+}
+
+/// The fingerprint of tokens that mean what a macro or attribute makes of them: every one counts.
+pub(crate) fn exact(tokens: impl ToTokens) -> Fingerprint {
+    let mut printer = Printer::new(false);
+    printer.stream(tokens.to_token_stream(), How::Exact);
+    printer.finish()
+}
+
+/// The fingerprint of code without the parts that have a life of their own, by their places.
+pub(crate) fn without(tokens: impl ToTokens, parts: &[Range<usize>]) -> Fingerprint {
+    let mut printer = Printer { parts, ..Printer::new(false) };
+    printer.stream(tokens.to_token_stream(), How::Code);
     printer.finish()
 }
 
 /// The fingerprint of tokens with the lifetimes left out: they change no layout and no calling convention.
 pub(crate) fn without_lifetimes(tokens: impl ToTokens) -> Fingerprint {
     let mut printer = Printer::new(true);
-    printer.stream(tokens.to_token_stream(), false);
+    printer.stream(tokens.to_token_stream(), How::Code);
     printer.finish()
 }
 
@@ -80,12 +97,25 @@ pub(crate) fn compact(tokens: impl ToTokens) -> String {
 }
 
 /// Feeds tokens to a hasher.
-struct Printer {
+struct Printer<'a> {
     hasher: std::hash::DefaultHasher,
     skip_lifetimes: bool,
+    /// Places to leave out.
+    parts: &'a [Range<usize>],
 }
 
-impl Write for Printer {
+/// How much of a text counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// What the language says.
+    Code,
+    /// The same, but for parentheses: some macros show their arguments as they are written.
+    Arguments,
+    /// All of it.
+    Exact,
+}
+
+impl Write for Printer<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.hasher.write(text.as_bytes());
         Ok(())
@@ -107,9 +137,9 @@ enum Before {
     Arm,
 }
 
-impl Printer {
+impl Printer<'_> {
     fn new(skip_lifetimes: bool) -> Self {
-        Self { hasher: std::hash::DefaultHasher::new(), skip_lifetimes }
+        Self { hasher: std::hash::DefaultHasher::new(), skip_lifetimes, parts: &[] }
     }
 
     fn finish(self) -> Fingerprint {
@@ -121,12 +151,24 @@ impl Printer {
         self.hasher.write_u8(0);
     }
 
-    fn stream(&mut self, tokens: TokenStream, exact: bool) {
+    /// Whether a token belongs to a part that is left out.
+    fn is_left_out(&self, token: &TokenTree) -> bool {
+        !self.parts.is_empty() && {
+            let at = token.span().byte_range().start;
+            self.parts.iter().any(|part| part.contains(&at))
+        }
+    }
+
+    fn stream(&mut self, tokens: TokenStream, how: How) {
         let tokens: Vec<_> = tokens.into_iter().collect();
         let mut before = Before::Operator;
         let mut macro_name = String::new();
         let mut at = 0;
         while at < tokens.len() {
+            if self.is_left_out(&tokens[at]) {
+                at += 1;
+                continue;
+            }
             if let Some(length) = neutral_attribute(&tokens[at..]) {
                 at += length;
                 continue;
@@ -146,14 +188,19 @@ impl Printer {
                     at += 1;
                 }
                 TokenTree::Group(group) => {
-                    self.group(group, before, exact);
+                    let is_plain = how == How::Code && before == Before::Operator;
+                    if is_plain && are_redundant(&tokens, at, group) {
+                        self.stream(group.stream(), how);
+                    } else {
+                        self.group(group, before, how);
+                    }
                     let is_arm =
                         at > 0 && group.delimiter() == Delimiter::Brace && is_punct(&tokens[at - 1], '>');
                     before = if is_arm { Before::Arm } else { Before::Callee };
                     at += 1;
                 }
                 TokenTree::Punct(_) => {
-                    let (length, after) = self.puncts(&tokens[at..], before, &macro_name, exact);
+                    let (length, after) = self.puncts(&tokens[at..], before, &macro_name, how);
                     before = after;
                     at += length;
                 }
@@ -161,17 +208,22 @@ impl Printer {
         }
     }
 
-    fn group(&mut self, group: &Group, before: Before, exact: bool) {
+    fn group(&mut self, group: &Group, before: Before, how: How) {
         let (open, close) = match group.delimiter() {
             Delimiter::Parenthesis => (b'(', b')'),
             Delimiter::Brace => (b'{', b'}'),
             Delimiter::Bracket => (b'[', b']'),
             Delimiter::None => (b' ', b' '),
         };
-        let exact = exact || before == Before::Macro;
-        let tokens = if exact { group.stream() } else { without_trailing_comma(group, before) };
+        let how = match before {
+            Before::Macro => How::Exact,
+            Before::ListMacro if how == How::Code => How::Arguments,
+            _ => how,
+        };
+        let is_exact = how == How::Exact;
+        let tokens = if is_exact { group.stream() } else { without_trailing_comma(group, before) };
         self.hasher.write_u8(open);
-        self.stream(tokens, exact);
+        self.stream(tokens, how);
         self.hasher.write_u8(close);
     }
 
@@ -181,7 +233,7 @@ impl Printer {
         tokens: &[TokenTree],
         before: Before,
         macro_name: &str,
-        exact: bool,
+        how: How,
     ) -> (usize, Before) {
         let mut run = String::new();
         for token in tokens.iter().take(3) {
@@ -197,7 +249,7 @@ impl Printer {
         }
         let length = (2..=run.len()).rev().find(|&length| is_glued(run.get(..length))).unwrap_or(1);
         let operator = run.get(..length).unwrap_or(&run);
-        if operator == "," && before == Before::Arm && !exact {
+        if operator == "," && before == Before::Arm && how != How::Exact {
             return (1, Before::Operator);
         }
         self.hasher.write(operator.as_bytes());

@@ -12,7 +12,7 @@ use crate::body::Body;
 use crate::declared::Statics;
 use crate::fingerprint;
 use crate::import::leaf_names;
-use crate::signature::{body_tokens, calling_convention, head};
+use crate::signature::{body_tokens, bounds, calling_convention, lifetimes, mentions, patterns};
 use crate::types;
 
 /// Where an item stands.
@@ -55,16 +55,18 @@ pub(crate) fn unit(
         name_range,
         signature: Fingerprint::default(),
         generics: Fingerprint::default(),
+        bounds: Fingerprint::default(),
+        lifetimes: Fingerprint::default(),
         body: Fingerprint::default(),
         layout: Fingerprint::default(),
         environments: Fingerprint::default(),
-        scope: Fingerprint::default(),
         members: Box::default(),
         attributes: None,
         mentions: Box::default(),
         values: Box::default(),
         uses: Box::default(),
         once: Box::default(),
+        scope: Box::default(),
         flags: Flags::default().with(Flag::Local, place.local),
     }
 }
@@ -93,7 +95,11 @@ impl Units {
             syn::Item::Struct(_) | syn::Item::Enum(_) | syn::Item::Union(_) | syn::Item::Type(_) => {
                 self.found.extend(types::of(place, item, whole));
             }
-            syn::Item::Trait(item) => self.found.push(types::of_trait(place, item, whole)),
+            syn::Item::Trait(item) => {
+                self.found.push(types::of_trait(place, item, whole));
+                let inside = Place { path: place.child(&item.ident.to_string()), ..place.clone() };
+                item.items.iter().for_each(|member| self.default(&inside, member));
+            }
             syn::Item::TraitAlias(item) => {
                 let read = Read::of(&item.attrs, Some(&item.vis));
                 self.plain(
@@ -104,6 +110,7 @@ impl Units {
                     read,
                 );
                 self.last().layout = fingerprint::of(&item.bounds);
+                self.last().mentions = fingerprint::names(&item.bounds).into();
             }
             syn::Item::Static(item) => self.statics(place, item, whole),
             syn::Item::Const(item) => {
@@ -153,6 +160,14 @@ impl Units {
             }
             syn::ImplItem::Macro(item) => self.macros(place, &item.attrs, None, &item.mac, whole),
             other => self.opaque(place, other.to_token_stream(), whole),
+        }
+    }
+
+    /// What the default body of a trait's item declares; the body itself is a part of the trait.
+    fn default(&mut self, place: &Place, item: &syn::TraitItem) {
+        if let syn::TraitItem::Fn(syn::TraitItemFn { sig, default: Some(block), .. }) = item {
+            let path = place.child(&sig.ident.to_string());
+            self.declared_inside(&Place { path, in_impl: false, local: true }, &Body::of(sig, block));
         }
     }
 
@@ -215,9 +230,7 @@ impl Units {
     ) {
         let name = signature.ident.to_string();
         let kind = if place.in_impl { UnitKind::Method } else { UnitKind::Function };
-        if !matches!(signature.safety, syn::Safety::Default) {
-            read.codegen(&signature.safety);
-        }
+        read.abi(signature.abi.as_ref());
         let body = Body::of(signature, block);
         let is_main =
             name == "main" && kind == UnitKind::Function && !place.local && !place.path.contains("::");
@@ -226,6 +239,7 @@ impl Units {
         read.flags.set(Flag::Async, signature.asyncness.is_some() || body.makes_futures);
         read.flags.set(Flag::Const, signature.constness.is_some());
         read.flags.set(Flag::ClosuresPass, body.closures_pass());
+        read.flags.set(Flag::Captures, body.captures_something());
         read.flags.set(
             Flag::Generic,
             signature.generics.type_params().count() + signature.generics.const_params().count() > 0,
@@ -234,18 +248,26 @@ impl Units {
         let unit = self.last();
         unit.signature = calling_convention(signature);
         unit.generics = types::parameters(&signature.generics);
-        unit.body = Fingerprint::of((head(signature), body_tokens(block, tokens)));
+        unit.bounds = bounds(signature);
+        unit.lifetimes = lifetimes(signature);
+        unit.body = Fingerprint::of((patterns(signature), body_tokens(block, tokens, &body.parts())));
         unit.environments = body.environments();
-        unit.scope = body.scope();
+        unit.scope = body.scope(signature.asyncness.is_some());
         unit.values = body.values();
         (unit.uses, unit.once) = body.uses();
-        unit.mentions = fingerprint::names(signature).into();
-        let inside = Place { path: place.child(&name), in_impl: false, local: true };
+        unit.mentions = mentions(signature);
+        self.declared_inside(&Place { path: place.child(&name), in_impl: false, local: true }, &body);
+    }
+
+    /// What a body declares has a life of its own; what it imports is part of it.
+    fn declared_inside(&mut self, inside: &Place, body: &Body<'_>) {
         for item in &body.items {
-            // What a body imports is part of the body; what it declares has a life of its own.
             if !matches!(item, syn::Item::Use(_)) {
-                self.item(&inside, item, None);
+                self.item(inside, item, None);
             }
+        }
+        for call in &body.statics {
+            self.macros(inside, &[], None, call, bytes(call.span()));
         }
     }
 
@@ -337,20 +359,15 @@ impl Units {
         let read = Read::of(attributes, None);
         if let Some(name) = name {
             self.plain(place, UnitKind::Macro, &name.to_string(), (whole, bytes(name.span())), read);
-            self.last().body = fingerprint::of(&call.tokens);
+            self.last().body = fingerprint::exact(&call.tokens);
             self.last().mentions = fingerprint::names(&call.tokens).into();
             return;
         }
-        let kind = match path.rsplit("::").next() {
-            Some("thread_local") => Some(UnitKind::ThreadLocal),
-            Some("lazy_static") => Some(UnitKind::Static),
-            _ => None,
-        };
-        let declared = kind.and_then(|kind| self.declared(place, kind, &call.tokens));
+        let declared = kind_declared(call).and_then(|kind| self.declared(place, kind, &call.tokens));
         if declared.is_none() {
             let ranges = (whole, bytes(call.path.span()));
             self.plain(place, UnitKind::MacroCall, &format!("{path}!"), ranges, read);
-            self.last().body = fingerprint::of(&call.tokens);
+            self.last().body = fingerprint::exact(&call.tokens);
             self.last().mentions = fingerprint::names(&call.tokens).into();
         }
     }
@@ -366,6 +383,15 @@ impl Units {
             self.typed_value(&declared.ty, &declared.value);
         }
         Some(())
+    }
+}
+
+/// What a macro of the standard library, or one that is as well known, declares.
+pub(crate) fn kind_declared(call: &syn::Macro) -> Option<UnitKind> {
+    match call.path.segments.last()?.ident.to_string().as_str() {
+        "thread_local" => Some(UnitKind::ThreadLocal),
+        "lazy_static" => Some(UnitKind::Static),
+        _ => None,
     }
 }
 

@@ -13,7 +13,11 @@ mod fingerprint;
 mod import;
 mod item;
 mod lexeme;
+mod manifest;
+mod methods;
 mod note;
+mod parentheses;
+mod place;
 mod project;
 mod report;
 mod signature;
@@ -30,7 +34,7 @@ use rayon::prelude::*;
 
 use crate::project::Packages;
 
-pub use note::allowed;
+pub use note::{Allowance, WITHOUT_REASON, allowance};
 pub use project::{HotLib, detect_engine, hot_libs, is_source};
 pub use report::{
     Allowed, Baseline, Channel, Position, Range, Report, ReportedChange, ReportedDependent, UnitTotals,

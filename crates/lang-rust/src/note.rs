@@ -20,16 +20,39 @@ pub(crate) fn flag(text: &str, item: usize) -> Option<Flag> {
     found
 }
 
-/// Why a rule is allowed on an item, if a comment says so and gives a reason. `item` is the whole item and `name` its
-/// name.
-pub fn allowed<'a>(text: &'a str, item: &Range<usize>, name: &Range<usize>, rule: &Rule) -> Option<&'a str> {
+/// What a comment that allows a rule on an item allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowance<'a> {
+    /// The rule is silent, for this reason.
+    For(&'a str),
+    /// Nothing: it gives no reason.
+    WithoutReason,
+}
+
+/// What is said where a reason is missing.
+pub const WITHOUT_REASON: &str = "A comment allows this without a reason, which counts for nothing.";
+
+/// What stands for a reason until somebody writes one.
+const PLACEHOLDERS: [&str; 3] = ["say why here", "TODO", "…"];
+
+/// What the comments above an item allow of a rule. `item` is the whole item and `name` its name.
+pub fn allowance<'a>(
+    text: &'a str,
+    item: &Range<usize>,
+    name: &Range<usize>,
+    rule: &Rule,
+) -> Option<Allowance<'a>> {
     let head = text.get(item.start..name.start).unwrap_or_default();
-    above(text, item.start).chain(head.lines().filter_map(note)).find_map(|note| {
+    let notes = above(text, item.start).chain(head.lines().filter_map(note));
+    let allowances = notes.filter_map(|note| {
         let (rules, reason) = note.strip_prefix("allow(")?.split_once(')')?;
         let is_it = |named: &str| named.eq_ignore_ascii_case(rule.code) || named == rule.name;
         let reason = reason.trim_start().trim_start_matches(':').trim();
-        (rules.split(',').map(str::trim).any(is_it) && !reason.is_empty()).then_some(reason)
-    })
+        let is_reason = !reason.is_empty() && !PLACEHOLDERS.contains(&reason);
+        let allowance = if is_reason { Allowance::For(reason) } else { Allowance::WithoutReason };
+        rules.split(',').map(str::trim).any(is_it).then_some(allowance)
+    });
+    allowances.min_by_key(|allowance| *allowance == Allowance::WithoutReason)
 }
 
 /// The notes in the comments directly above a place, from below.

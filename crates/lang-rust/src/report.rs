@@ -8,6 +8,8 @@ use compat::{Change, EngineKind, FileUnits, Program, Texts, Verdict};
 use line_index::{LineIndex, WideEncoding};
 use serde::Serialize;
 
+use crate::{Allowance, WITHOUT_REASON};
+
 /// A position: line and UTF-16 code unit, both from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Position {
@@ -151,14 +153,14 @@ pub struct Report {
 pub fn report(old: &Texts, new: &Texts, engine: Option<EngineKind>) -> Report {
     let started = Instant::now();
     let (before, after) = (crate::program(old), crate::program(new));
-    let report = report_with((old, &before), (new, &after), engine, &reason);
+    let report = report_with((old, &before), (new, &after), engine, &allowance);
     Report { elapsed_ms: started.elapsed().as_secs_f64() * 1000.0, ..report }
 }
 
-/// Why a comment in the new text allows a change, if one does.
-fn reason(new: &Texts, change: &Change) -> Option<String> {
+/// What a comment in the new text allows of a change.
+fn allowance<'a>(new: &'a Texts, change: &Change) -> Option<Allowance<'a>> {
     let text = new.get(&change.file)?;
-    crate::allowed(text, change.item_range.as_ref()?, &change.unit_range, change.rule).map(str::to_owned)
+    crate::allowance(text, change.item_range.as_ref()?, &change.unit_range, change.rule)
 }
 
 /// The same for texts whose programs are known, about what is to be swapped now: comments allow nothing there, since
@@ -171,21 +173,25 @@ pub fn report_of(
     report_with((old, before), (new, after), engine, &|_, _| None)
 }
 
-fn report_with(
+fn report_with<'a>(
     (old, before): (&Texts, &Program),
-    (new, after): (&Texts, &Program),
+    (new, after): (&'a Texts, &Program),
     engine: Option<EngineKind>,
-    reason: &dyn Fn(&Texts, &Change) -> Option<String>,
+    allowance: &dyn Fn(&'a Texts, &Change) -> Option<Allowance<'a>>,
 ) -> Report {
     let started = Instant::now();
     let engine = engine.unwrap_or_else(|| crate::detect_engine(after));
     let mut lines = Lines { old, new, indexes: HashMap::new() };
     let (mut changes, mut allowed) = (Vec::new(), Vec::new());
     for change in compat::compare(before, after, engine) {
-        let reason = reason(new, &change);
-        let change = lines.reported(change);
-        match reason {
-            Some(reason) => allowed.push(Allowed { change, reason }),
+        let allowance = allowance(new, &change);
+        let mut change = lines.reported(change);
+        match allowance {
+            Some(Allowance::For(reason)) => allowed.push(Allowed { change, reason: reason.to_owned() }),
+            Some(Allowance::WithoutReason) => {
+                change.why = format!("{} {WITHOUT_REASON}", change.why);
+                changes.push(change);
+            }
             None => changes.push(change),
         }
     }

@@ -7,6 +7,7 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 
 use crate::attribute::{self, Read};
+use crate::body::Body;
 use crate::fingerprint;
 use crate::item::{Place, bytes, unit};
 
@@ -76,6 +77,7 @@ fn field((index, field): (usize, &syn::Field)) -> Member {
         name_range: bytes(span),
         signature: fingerprint::without_lifetimes(&field.ty),
         body: Fingerprint::default(),
+        environments: Fingerprint::default(),
         visibility: fingerprint::of(&field.vis),
         attributes: attribute::of_member(&field.attrs),
         mentions: fingerprint::names(&field.ty).into(),
@@ -98,6 +100,7 @@ fn variant(variant: &syn::Variant) -> Member {
         name_range: bytes(variant.ident.span()),
         signature: Fingerprint::of((shape, parts)),
         body: discriminant.map_or_else(Fingerprint::default, |(_, value)| fingerprint::of(value)),
+        environments: Fingerprint::default(),
         visibility: Fingerprint::default(),
         attributes: attribute::of_member(&variant.attrs),
         // A constant in the discriminant decides the layout as much as a payload's type does.
@@ -118,15 +121,13 @@ impl<A: ToTokens, B: ToTokens> ToTokens for Both<A, B> {
 /// The unit of a trait: its items in order are its vtable.
 pub(crate) fn of_trait(place: &Place, item: &syn::ItemTrait, whole: Range<u32>) -> Unit {
     let name = item.ident.to_string();
-    let mut read = Read::of(&item.attrs, Some(&item.vis));
-    if let Some(unsafety) = &item.unsafety {
-        read.codegen(unsafety);
-    }
+    let read = Read::of(&item.attrs, Some(&item.vis));
     let mut unit = unit(place, UnitKind::Trait, &name, whole, bytes(item.ident.span()));
     unit.flags = read.flags.with(Flag::Local, place.local);
     unit.attributes = read.finish(&name);
     unit.generics = parameters(&item.generics);
-    unit.body = bounds(&item.generics);
+    unit.body = Fingerprint::of((bounds(&item.generics), item.unsafety.is_some()));
+    unit.mentions = fingerprint::names(&item.supertraits).into();
     unit.signature = fingerprint::without_lifetimes(&item.supertraits);
     let members: Vec<_> = item.items.iter().map(trait_item).collect();
     let slots = members.iter().map(|member| (&member.name, member.signature, member.body, member.attributes));
@@ -138,7 +139,10 @@ pub(crate) fn of_trait(place: &Place, item: &syn::ItemTrait, whole: Range<u32>) 
 fn trait_item(item: &syn::TraitItem) -> Member {
     let (name, span, attributes, signature, default) = match item {
         syn::TraitItem::Fn(item) => {
-            let default = item.default.as_ref().map(fingerprint::of);
+            let default = item
+                .default
+                .as_ref()
+                .map(|block| fingerprint::without(block, &Body::of(&item.sig, block).parts()));
             (
                 item.sig.ident.to_string(),
                 item.sig.ident.span(),
@@ -168,9 +172,25 @@ fn trait_item(item: &syn::TraitItem) -> Member {
         name_range: bytes(span),
         signature,
         body: default.unwrap_or_default(),
+        environments: outliving(item),
         visibility: Fingerprint::default(),
         attributes: attribute::of_member(attributes),
         mentions: fingerprint::names(item.to_token_stream()).into(),
+    }
+}
+
+/// What a default body makes that can outlive the call.
+fn outliving(item: &syn::TraitItem) -> Fingerprint {
+    let syn::TraitItem::Fn(syn::TraitItemFn { sig, default: Some(block), .. }) = item else {
+        return Fingerprint::default();
+    };
+    let body = Body::of(sig, block);
+    if sig.asyncness.is_some() || body.makes_futures {
+        fingerprint::of(block)
+    } else if body.captures_something() {
+        body.environments()
+    } else {
+        Fingerprint::default()
     }
 }
 

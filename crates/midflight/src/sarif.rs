@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use compat::Verdict;
-use lang_rust::{Report, ReportedChange};
+use lang_rust::{Range, Report, ReportedChange, ReportedDependent};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use serde_sarif::sarif::{
@@ -70,16 +70,6 @@ fn result(change: &ReportedChange, codes: &[&str]) -> Result {
     };
     let sentences = [&change.message, &change.why, &change.remedy];
     let text: Vec<&str> = sentences.into_iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
-    let uri = utf8_percent_encode(&change.file, IN_PATH).to_string();
-    let artifact = ArtifactLocation::builder().uri(uri).uri_base_id("%SRCROOT%").build();
-    let (start, end) = (change.range.start, change.range.end);
-    let region = Region::builder()
-        .start_line(i64::from(start.line) + 1)
-        .start_column(i64::from(start.character) + 1)
-        .end_line(i64::from(end.line) + 1)
-        .end_column(i64::from(end.character) + 1)
-        .build();
-    let place = PhysicalLocation::builder().artifact_location(artifact).region(region).build();
     // The same change of the same item is the same alert, wherever edits around it move it.
     let fingerprint = format!("{} {}", change.code, change.item);
     let mut result = Result::builder()
@@ -87,9 +77,32 @@ fn result(change: &ReportedChange, codes: &[&str]) -> Result {
         .kind(kind)
         .level(level)
         .message(Message::builder().text(text.join("\n")).build())
-        .locations(vec![Location::builder().physical_location(place).build()])
+        .locations(vec![Location::builder().physical_location(place(&change.file, change.range)).build()])
         .partial_fingerprints(BTreeMap::from([("midflight/v1".to_owned(), fingerprint)]))
         .build();
     result.rule_index = index;
+    if !change.dependents.is_empty() {
+        result.related_locations = Some(change.dependents.iter().map(related).collect());
+    }
     result
+}
+
+/// What a changed layout reaches, with the way there.
+fn related(dependent: &ReportedDependent) -> Location {
+    Location::builder()
+        .physical_location(place(&dependent.file, dependent.range))
+        .message(Message::builder().text(dependent.path.as_str()).build())
+        .build()
+}
+
+fn place(file: &str, range: Range) -> PhysicalLocation {
+    let uri = utf8_percent_encode(file, IN_PATH).to_string();
+    let artifact = ArtifactLocation::builder().uri(uri).uri_base_id("%SRCROOT%").build();
+    let region = Region::builder()
+        .start_line(i64::from(range.start.line) + 1)
+        .start_column(i64::from(range.start.character) + 1)
+        .end_line(i64::from(range.end.line) + 1)
+        .end_column(i64::from(range.end.character) + 1)
+        .build();
+    PhysicalLocation::builder().artifact_location(artifact).region(region).build()
 }

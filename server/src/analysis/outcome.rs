@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use compat::{Change, EngineKind, UnitKind, Verdict};
+use lang_rust::{Allowance, WITHOUT_REASON};
 use lsp_types::{Diagnostic, Range, Uri};
 
 use crate::analysis::{Analysis, OpenText, Snapshot};
@@ -127,10 +128,14 @@ impl<'a> Builder<'a> {
     pub(super) fn build(mut self, changes: Vec<Change>) -> Outcome {
         let mut totals = Totals::default();
         let mut by_file: BTreeMap<Arc<str>, Vec<Finding>> = BTreeMap::new();
-        for change in changes {
-            if self.is_allowed(&change) {
-                totals.allowed += 1;
-                continue;
+        for mut change in changes {
+            match self.allowance(&change) {
+                Some(Allowance::For(_)) => {
+                    totals.allowed += 1;
+                    continue;
+                }
+                Some(Allowance::WithoutReason) => change.why = format!("{} {WITHOUT_REASON}", change.why),
+                None => {}
             }
             totals.counts.add(change.verdict);
             let file = self.shown_in(&change.file);
@@ -150,10 +155,10 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn is_allowed(&self, change: &Change) -> bool {
+    fn allowance(&self, change: &Change) -> Option<Allowance<'a>> {
         let text = self.text(true, &change.file);
-        let item = change.item_range.as_ref().filter(|item| !item.is_empty());
-        item.is_some_and(|item| lang_rust::allowed(text, item, &change.unit_range, change.rule).is_some())
+        let item = change.item_range.as_ref().filter(|item| !item.is_empty())?;
+        lang_rust::allowance(text, item, &change.unit_range, change.rule)
     }
 
     /// A file that is gone can show nothing: what went with it shows at the top of the root manifest.

@@ -7,12 +7,12 @@ use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind, Position, Range
 use crate::analysis::{FileOutcome, Finding};
 use crate::uri;
 
-/// What to say about a position: the changes there, or of the unit whose name is there.
-pub(crate) fn hover(file: &FileOutcome, position: Position, markdown: bool) -> Option<Hover> {
+/// What to say about a position: the changes there, or of the unit whose name is there, under this engine.
+pub(crate) fn hover(file: &FileOutcome, engine: &str, position: Position, markdown: bool) -> Option<Hover> {
     let is_here = |range: &Range| range.start <= position && position <= range.end;
     let here = || file.findings.iter().filter(|it| is_here(&it.range) || is_here(&it.unit_range));
     let range = here().next()?.range;
-    let texts: Vec<String> = here().map(|finding| explain(finding, markdown)).collect();
+    let texts: Vec<String> = here().map(|finding| explain(finding, engine, markdown)).collect();
     let (kind, separator) =
         if markdown { (MarkupKind::Markdown, "\n\n---\n\n") } else { (MarkupKind::PlainText, "\n\n") };
     let contents = HoverContents::Markup(MarkupContent { kind, value: texts.join(separator) });
@@ -21,11 +21,13 @@ pub(crate) fn hover(file: &FileOutcome, position: Position, markdown: bool) -> O
     Some(Hover { contents, range })
 }
 
-fn explain(finding: &Finding, markdown: bool) -> String {
+fn explain(finding: &Finding, engine: &str, markdown: bool) -> String {
+    let Finding { verdict, item, .. } = finding;
+    let kind = finding.kind.name();
     let mut text = if markdown {
-        format!("**Midflight: {}** · {} `{}`", finding.verdict, finding.kind.name(), finding.item)
+        format!("**Midflight: {verdict}** under {engine} · {kind} `{item}`")
     } else {
-        format!("Midflight: {} · {} {}", finding.verdict, finding.kind.name(), finding.item)
+        format!("Midflight: {verdict} under {engine} · {kind} {item}")
     };
     for paragraph in [&finding.message, &finding.why, &finding.remedy] {
         if !paragraph.is_empty() {

@@ -66,6 +66,7 @@ fn a_field_needs_a_restart_and_says_why_in_lens_and_hover() {
     let hover = client.request("textDocument/hover", at);
     let text = hover["contents"]["value"].as_str().unwrap();
     assert!(text.contains("restart") && text.contains("State") && text.contains(code(field)), "{text}");
+    assert!(text.contains(" under in-place"), "whose verdict it is: {text}");
     let pushed = client.drain();
     assert!(pushed.iter().all(|message| message["method"] != "textDocument/publishDiagnostics"));
 }

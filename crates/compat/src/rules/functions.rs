@@ -1,8 +1,13 @@
 //! `MF01xx`: functions and methods.
 
-use super::statics::SETS_A_LAYOUT;
-use super::{BUILD_DECIDES, Edit, Finding, Judgement, NEW_ONLY, RESTART, SAFE};
-use crate::{Capability, Flag, Name, Verdict};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::{Aspect, Edit, Finding, Judgement, NEW_ONLY, RESTART, SAFE};
+use crate::compare::differing;
+use crate::members::{MemberEdit, diff};
+use crate::reach::keys;
+use crate::{Capability, FileUnits, Fingerprint, Flag, Name, Unit, UnitKind, Verdict};
 
 const NOT_RUN_AGAIN: Judgement = Judgement {
     verdict: Verdict::Deferred,
@@ -93,6 +98,34 @@ const ONLY_NEW_SYMBOLS: Judgement = Judgement {
     remedy: "",
 };
 
+const RENUMBERED: Judgement = Judgement {
+    verdict: Verdict::Restart,
+    effect: "a stored closure may be bound to another one's code; restart to apply",
+    why: "Closures are known by their number in the function, and another row of them gives them other numbers.",
+    remedy: "restart the program to apply",
+};
+
+const FOREIGN_CALLERS: Judgement = Judgement {
+    verdict: Verdict::Restart,
+    effect: "whoever calls it by its symbol calls it the old way; restart to apply",
+    why: "Callers in other languages find it by its symbol and are not compiled again.",
+    remedy: "rebuild and restart the program to apply",
+};
+
+const LIVE_SCOPE: Judgement = Judgement {
+    verdict: Verdict::Restart,
+    effect: "those that are alive have the old layout; restart to apply",
+    why: "What a future or a closure stores follows from what the function names, though its own text is as it was.",
+    remedy: "restart the program to apply",
+};
+
+const BUILT_SCOPE: Judgement = Judgement {
+    verdict: Verdict::Unknown,
+    effect: "only the build can tell whether those that are alive still fit",
+    remedy: "save: the built futures and closures are compared before anything is swapped",
+    ..LIVE_SCOPE
+};
+
 const INLINED_COPIES: Judgement = Judgement {
     verdict: Verdict::Deferred,
     effect: "copies inlined elsewhere stay as they are until rebuilt",
@@ -145,7 +178,11 @@ pub(crate) fn added(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
         (true, false) => NEW_ONLY,
         (false, _) => edit.code(),
     };
-    findings.push(edit.finding(format!("{} is new", edit.name()), judgement));
+    let what = match elsewhere(edit) {
+        Some(path) => format!("{} moved here from `{path}` (removed there, new here)", edit.name()),
+        None => format!("{} is new", edit.name()),
+    };
+    findings.push(edit.finding(what, judgement));
 }
 
 /// `MF0106`.
@@ -154,8 +191,31 @@ pub(crate) fn removed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
         let is_looked_up =
             edit.is_boundary() && !edit.can(Capability::KeepsRemovedCode) && edit.is_replaced();
         let judgement = if is_looked_up { LOOKED_UP_BY_NAME } else { OLD_ONE_LIVES_ON };
-        findings.push(edit.finding(format!("{} was removed", edit.name()), judgement));
+        let what = match elsewhere(edit) {
+            Some(path) => format!("{} moved to `{path}` (removed here, new there)", edit.name()),
+            None => format!("{} was removed", edit.name()),
+        };
+        findings.push(edit.finding(what, judgement));
     }
+}
+
+/// Where a function that comes or goes is, or was, in another module: one of the same name that does the same, and that
+/// only one of the programs has there.
+fn elsewhere(edit: &Edit<'_>) -> Option<String> {
+    let unit = edit.placed().unit;
+    let (old, new) = edit.programs;
+    let (with, without) = if edit.is_new() { (old, new) } else { (new, old) };
+    let is_it = |other: &Unit| {
+        other.body == unit.body
+            && other.signature == unit.signature
+            && other.id.kind == unit.id.kind
+            && other.id.name() == unit.id.name()
+    };
+    differing(old, new).into_iter().find_map(|path| {
+        let found = with.file(&path)?.units().find(|placed| is_it(placed.unit))?;
+        let is_there = |file: &Arc<FileUnits>| file.units().any(|placed| placed.unit.id == found.unit.id);
+        (!without.file(&path).is_some_and(is_there)).then(|| found.unit.id.path.to_string())
+    })
 }
 
 /// `MF0107`.
@@ -183,7 +243,7 @@ fn futures(edit: &Edit<'_>) -> Judgement {
 /// `MF0109`.
 pub(crate) fn closure_captures_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     let is_async = edit.has(Flag::Async) && !edit.has(Flag::RunsOnce);
-    if is_async || !edit.aspect_differs(super::Aspect::Environments) {
+    if is_async || !edit.aspect_differs(Aspect::Environments) {
         return;
     }
     // Closures that are called and forgotten are alive in calls in progress only.
@@ -203,11 +263,10 @@ pub(crate) fn closure_captures_changed(edit: &Edit<'_>, findings: &mut Vec<Findi
 pub(crate) fn const_body_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     let is_const = edit.has(Flag::Const) && !edit.has(Flag::RunsOnce) && !edit.has(Flag::Async);
     if edit.kind().is_function() && is_const && edit.differs(|unit| unit.body) {
-        let sets_a_layout = edit.programs.0.index().is_part_of_a_type(edit.placed().unit.id.name());
-        let judgement = match edit.can(Capability::ComparesLayouts) {
-            true => BUILD_DECIDES,
-            false if sets_a_layout => SETS_A_LAYOUT,
-            false => BAKED_IN,
+        let judgement = match edit.size() {
+            Some(judgement) => judgement,
+            None if edit.can(Capability::RebuildsCallers) => edit.code(),
+            None => BAKED_IN,
         };
         findings.push(edit.finding(format!("the body of the `const fn` {} changed", edit.name()), judgement));
     }
@@ -249,6 +308,91 @@ pub(crate) fn code_generation_changed(edit: &Edit<'_>, findings: &mut Vec<Findin
             (false, _) => RESTART,
         };
         findings.push(edit.finding(format!("how {} is compiled changed", edit.name()), judgement));
+    }
+}
+
+/// `MF0114`.
+pub(crate) fn closures_renumbered(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    let is_of_closures = edit.kind().is_function() && edit.can(Capability::MatchesSymbols);
+    let had_any = edit.before.is_some_and(|placed| placed.unit.environments != Fingerprint::default());
+    let is_told = edit.aspect_differs(Aspect::Environments) || edit.has(Flag::Async);
+    if is_of_closures && had_any && !is_told && edit.differs(|unit| unit.environments) {
+        findings.push(edit.finding(format!("the closures in {} are others", edit.name()), RENUMBERED));
+    }
+}
+
+/// `MF0115`.
+pub(crate) fn bounds_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    if edit.kind().is_function() && edit.differs(|unit| unit.bounds) {
+        let what = format!("what callers of {} must keep to changed", edit.name());
+        findings.push(edit.finding(what, edit.code()));
+    }
+}
+
+/// `MF0116`.
+pub(crate) fn lifetimes_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    if edit.kind().is_function() && edit.differs(|unit| unit.lifetimes) {
+        let judgement = if edit.can(Capability::MatchesSymbols) { ONLY_NEW_SYMBOLS } else { edit.code() };
+        findings.push(
+            edit.finding(format!("the lifetimes in the signature of {} changed", edit.name()), judgement),
+        );
+    }
+}
+
+/// `MF0117`.
+pub(crate) fn abi_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    if edit.kind().is_function() && edit.attribute_differs(|attributes| attributes.abi) {
+        let judgement = match () {
+            () if edit.has(Flag::Boundary) => FOREIGN_CALLERS,
+            () if crosses(edit) => OLD_SIGNATURE_CALLED,
+            () if is_stored(edit) => OLD_POINTER_CALLED,
+            () => edit.code(),
+        };
+        findings.push(edit.finding(format!("the ABI of {} changed", edit.name()), judgement));
+    }
+}
+
+/// `MF0118`. Bodies that are as they were are judged again when what they name is not.
+pub(crate) fn scope_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    if edit.pair().is_some_and(|(before, after)| before.same_as(after)) {
+        return;
+    }
+    let index = edit.programs.0.index();
+    let makers = renamed(edit).into_iter().flat_map(|name| index.scopes_of(name));
+    let Some(maker) = makers.filter(|maker| edit.reaches_into(&maker.file)).map(|maker| &maker.path).min()
+    else {
+        return;
+    };
+    let judgement = match edit.can(Capability::ComparesLayouts) {
+        _ if !edit.is_replaced() => edit.code(),
+        true => BUILT_SCOPE,
+        false => LIVE_SCOPE,
+    };
+    findings
+        .push(edit.finding(format!("`{maker}` makes futures or closures with {}", edit.name()), judgement));
+}
+
+/// The names that mean something else by an edit, as far as it shows in what a future or a closure stores.
+fn renamed(edit: &Edit<'_>) -> HashSet<Name> {
+    let placed = edit.before.unwrap_or(edit.placed());
+    let is_computed = edit.has(Flag::Const) || matches!(edit.kind(), UnitKind::Const | UnitKind::Import);
+    match (edit.kind(), edit.pair()) {
+        _ if is_computed => edit.programs.0.index().computed_from(placed.unit),
+        (UnitKind::Function | UnitKind::Method, Some((before, after)))
+            if before.signature != after.signature =>
+        {
+            keys(before).into_iter().collect()
+        }
+        (UnitKind::Trait, Some((before, after))) => {
+            let changed = |item| match item {
+                MemberEdit::Changed(before, after) if before.signature != after.signature => {
+                    Some(Name::new(&before.name))
+                }
+                _ => None,
+            };
+            diff(&before.members, &after.members).into_iter().filter_map(changed).collect()
+        }
+        _ => HashSet::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 //! A rule is a function that looks at one edit of one unit and says what it found. It asks the edit for capabilities
 //! and for what the programs know, and pushes a finding for each thing that its row in the catalogue is about.
 
+pub(crate) mod builds;
 pub(crate) mod enums;
 pub(crate) mod functions;
 pub(crate) mod statics;
@@ -28,6 +29,9 @@ pub(crate) enum Aspect {
     Existence,
     Signature,
     Generics,
+    Bounds,
+    Lifetimes,
+    Abi,
     Body,
     Layout,
     Environments,
@@ -102,6 +106,13 @@ pub(crate) const OLD_LAYOUT: Judgement = Judgement {
     remedy: "restart the program to apply",
 };
 
+const SETS_A_LAYOUT: Judgement = Judgement {
+    verdict: Verdict::Restart,
+    effect: "it decides the layout of a type, and the running process has values of the old layout; restart to apply",
+    why: "It is part of a type, such as an array's length.",
+    remedy: "restart the program to apply",
+};
+
 pub(crate) const FORKED: Judgement = Judgement {
     verdict: Verdict::Safe,
     effect: "safe to hot-swap",
@@ -135,6 +146,11 @@ pub(crate) const RESOLVES_ELSEWHERE: Judgement = Judgement {
     why: "Types in this file mention the name. If it means another type, layouts that look the same differ.",
     remedy: "save: the built artifacts are compared before anything is swapped",
 };
+
+/// What no text proves, rebuilt where engines can't compare what was built.
+fn build_or_restart(edit: &Edit<'_>) -> Judgement {
+    if edit.can(Capability::ComparesLayouts) { BUILD_DECIDES } else { RESTART }
+}
 
 impl<'a> Edit<'a> {
     /// The unit, new where there is one.
@@ -211,6 +227,14 @@ impl<'a> Edit<'a> {
         }
     }
 
+    /// What a constant or `const fn` does that is part of a type, itself or through others. Only what the running process
+    /// was built with counts: a type that uses it now is an edit of its own.
+    pub(crate) fn size(&self) -> Option<Judgement> {
+        let index = self.programs.0.index();
+        let names = index.computed_from(self.before?.unit);
+        names.into_iter().any(|name| index.is_part_of_a_type(name)).then_some(SETS_A_LAYOUT)
+    }
+
     /// What new code does: safe where the crate is replaced.
     pub(crate) fn code(&self) -> Judgement {
         if self.is_replaced() { SAFE } else { EXECUTABLE_COPY }
@@ -250,16 +274,22 @@ impl<'a> Edit<'a> {
             .map(|(_, file)| file)
             .filter(|file| Some(&file.module) != module.as_ref());
         others.any(|file| {
-            let imports = |unit: &Unit| {
-                unit.id.kind == UnitKind::Import
-                    && (unit.id.path.ends_with('*') || unit.mentions.contains(&name))
-            };
             let mentions = |unit: &Unit| {
                 unit.id.kind != UnitKind::Import && unit.type_mentions().any(|mention| mention == name)
             };
-            file.units().any(|placed| imports(placed.unit))
-                && file.units().any(|placed| mentions(placed.unit))
+            imports(file, name) && file.units().any(|placed| mentions(placed.unit))
         })
+    }
+
+    /// Whether what this edit changes can be meant by its name in a file. An import is only in its own file, and where
+    /// it is imported from there.
+    pub(crate) fn reaches_into(&self, path: &str) -> bool {
+        if self.kind() != UnitKind::Import {
+            return true;
+        }
+        let Some(file) = self.programs.0.file(path) else { return true };
+        let is_same = self.old_file.is_some_and(|old| old.module == file.module);
+        is_same || self.placed().unit.mentions.iter().any(|name| imports(file, *name))
     }
 
     /// A finding at the unit's name.
@@ -289,11 +319,14 @@ impl<'a> Edit<'a> {
             Aspect::Existence => self.is_new() || self.is_gone(),
             Aspect::Signature => self.differs(|unit| unit.signature),
             Aspect::Generics => self.differs(|unit| unit.generics),
+            Aspect::Bounds => self.differs(|unit| unit.bounds),
+            Aspect::Lifetimes => self.differs(|unit| unit.lifetimes),
+            Aspect::Abi => self.attribute_differs(|attributes| attributes.abi),
             Aspect::Body => self.differs(|unit| unit.body),
             Aspect::Layout => self.differs(|unit| unit.layout),
             // An environment can only change with the body that makes it; where none was made before, none is alive.
             Aspect::Environments => self.pair().is_some_and(|(old, new)| {
-                old.environments != new.environments && old.environments != Fingerprint::default()
+                old.environments != new.environments && old.flags.has(Flag::Captures)
             }),
             Aspect::Visibility => self.attribute_differs(|attributes| attributes.visibility),
             Aspect::Derives => self.attribute_differs(|attributes| attributes.derives.clone()),
@@ -306,16 +339,27 @@ impl<'a> Edit<'a> {
     }
 }
 
+/// Whether a file has a name from elsewhere: by itself, or among all names of a module.
+fn imports(file: &FileUnits, name: Name) -> bool {
+    let is_it = |unit: &Unit| {
+        unit.id.kind == UnitKind::Import && (unit.id.path.ends_with('*') || unit.mentions.contains(&name))
+    };
+    file.units().any(|placed| is_it(placed.unit))
+}
+
 impl Aspect {
     /// Whether values look otherwise in memory where it differs.
     pub(crate) fn is_of_layout(self) -> bool {
         matches!(self, Self::Layout | Self::Repr | Self::Generics)
     }
 
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Existence,
         Self::Signature,
         Self::Generics,
+        Self::Bounds,
+        Self::Lifetimes,
+        Self::Abi,
         Self::Body,
         Self::Layout,
         Self::Environments,

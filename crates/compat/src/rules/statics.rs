@@ -1,7 +1,7 @@
 //! `MF05xx`: statics, thread locals and constants.
 
 use super::{EXECUTABLE_COPY, Edit, Finding, Judgement, NEW_ONLY, RESOLVES_ELSEWHERE, SAFE};
-use crate::{Capability, UnitKind, Verdict};
+use crate::{Capability, Flag, UnitKind, Verdict};
 
 const KEEPS_ITS_VALUE: Judgement = Judgement {
     verdict: Verdict::Deferred,
@@ -17,6 +17,12 @@ const STARTS_OVER: Judgement = Judgement {
     remedy: "keep state that must survive outside the reloaded code",
 };
 
+const LOCAL_STARTS_OVER: Judgement = Judgement {
+    why: "A static inside a function is a part of that function's code: with another first value it is another static.",
+    remedy: "declare state that must survive outside of the function",
+    ..STARTS_OVER
+};
+
 const OLD_VALUE: Judgement = Judgement {
     verdict: Verdict::Restart,
     effect: "it lives on with a value of the old type; restart to apply",
@@ -29,13 +35,6 @@ const OLD_CODE_ONLY: Judgement = Judgement {
     effect: "only old code that still runs uses it",
     why: "The value stays in memory; code that is compiled again no longer knows it.",
     remedy: "",
-};
-
-pub(crate) const SETS_A_LAYOUT: Judgement = Judgement {
-    verdict: Verdict::Restart,
-    effect: "it decides the layout of a type, and the running process has values of the old layout; restart to apply",
-    why: "The constant is part of a type, such as an array's length.",
-    remedy: "restart the program to apply",
 };
 
 const REBUILT_WITH_IT: Judgement =
@@ -68,7 +67,9 @@ fn state(edit: &Edit<'_>, kept: Judgement) -> Judgement {
 pub(crate) fn value_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     if of_static(edit) && edit.differs(|unit| unit.body) {
         let what = format!("the initial value of {} changed", edit.name());
-        findings.push(edit.finding(what, state(edit, KEEPS_ITS_VALUE)));
+        // One that is declared inside a function is a part of its code, which comes with its own.
+        let kept = if edit.has(Flag::Local) { LOCAL_STARTS_OVER } else { KEEPS_ITS_VALUE };
+        findings.push(edit.finding(what, state(edit, kept)));
     }
 }
 
@@ -157,9 +158,8 @@ pub(crate) fn const_value_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) 
 }
 
 fn constant(edit: &Edit<'_>) -> Judgement {
-    // Only what the running process was built with counts: a type that uses the constant now is an edit of its own.
-    if edit.programs.0.index().is_part_of_a_type(edit.placed().unit.id.name()) {
-        return SETS_A_LAYOUT;
+    if let Some(judgement) = edit.size() {
+        return judgement;
     }
     if edit.is_replaced() { REBUILT_WITH_IT } else { EXECUTABLE_COPY }
 }

@@ -201,6 +201,7 @@ pub(crate) fn is_drop(edit: &Edit<'_>) -> bool {
 pub(crate) fn alias_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     if edit.kind() == UnitKind::TypeAlias && edit.differs(|unit| unit.layout) {
         let judgement = if edit.can(Capability::ComparesLayouts) { BUILD_DECIDES } else { OLD_LAYOUT };
+        let judgement = edit.old_values(judgement);
         findings.push(edit.finding(format!("the alias {} means another type", edit.name()), judgement));
     }
 }
@@ -219,8 +220,9 @@ pub(crate) fn derives_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
         .any(|derive| old.contains(derive) != new.contains(derive) && !is_standard(derive));
     let judgement = match (is_foreign, is_lost) {
         (true, _) => BUILD_DECIDES,
-        (false, true) => OLD_IMPLEMENTATION,
-        (false, false) => SAFE,
+        // Elsewhere old vtables keep old code whatever changes.
+        (false, true) if edit.can(Capability::RedirectsOldPointers) => OLD_IMPLEMENTATION,
+        (false, _) => SAFE,
     };
     findings.push(edit.finding(format!("the derived traits of {} changed", edit.name()), judgement));
 }

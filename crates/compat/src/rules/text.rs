@@ -1,7 +1,7 @@
 //! `MF09xx`: the text itself, and all that is not an item of its own.
 
-use super::{BUILD_DECIDES, Edit, Finding, Judgement, NEW_ONLY, RESOLVES_ELSEWHERE, RESTART};
-use crate::{Capability, UnitKind, Verdict};
+use super::{BUILD_DECIDES, Edit, Finding, Judgement, NEW_ONLY, RESOLVES_ELSEWHERE, build_or_restart};
+use crate::{UnitKind, Verdict};
 
 const LAST_GOOD: Judgement = Judgement {
     verdict: Verdict::Unknown,
@@ -15,13 +15,6 @@ const EXPANDS: Judgement = Judgement {
     effect: "only the build can tell what it expands to",
     why: "What a macro or attribute makes of its text shows only when it is compiled.",
     remedy: "save: the built artifacts are compared before anything is swapped",
-};
-
-const MIXED_BUILD: Judgement = Judgement {
-    verdict: Verdict::Restart,
-    effect: "code of two different builds would run together; rebuild and restart to apply",
-    why: "Dependencies, features, profiles and toolchains decide the layout and the symbols of everything.",
-    remedy: "rebuild and restart the program to apply",
 };
 
 const MEANS_THE_SAME: Judgement = Judgement {
@@ -43,11 +36,6 @@ pub(crate) fn does_not_parse(_: &Edit<'_>, _: &mut Vec<Finding>) {}
 /// What [`does_not_parse`] says.
 pub(crate) fn last_good() -> Judgement {
     LAST_GOOD
-}
-
-/// What no text proves, rebuilt where engines can't compare what was built.
-fn build_or_restart(edit: &Edit<'_>) -> Judgement {
-    if edit.can(Capability::ComparesLayouts) { BUILD_DECIDES } else { RESTART }
 }
 
 /// `MF0902`.
@@ -76,6 +64,13 @@ fn is_mentioned_in_types(edit: &Edit<'_>) -> bool {
     let mut others = others.filter(|placed| placed.unit.id.kind != UnitKind::Import);
     others.any(|placed| placed.unit.type_mentions().any(|name| import.mentions.contains(&name)))
         || import.mentions.iter().any(|name| edit.is_mentioned_elsewhere(*name))
+        || edit
+            .programs
+            .0
+            .index()
+            .computed_from(import)
+            .iter()
+            .any(|name| edit.programs.0.index().is_mentioned(*name))
 }
 
 /// `MF0903`.
@@ -127,14 +122,6 @@ fn is_inline(edit: &Edit<'_>) -> bool {
     let file = if edit.is_new() { edit.new_file } else { edit.old_file };
     let path = format!("{}::", edit.placed().unit.id.path);
     file.is_some_and(|file| file.units().any(|placed| placed.unit.id.path.starts_with(&path)))
-}
-
-/// `MF0907`.
-pub(crate) fn build_file_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
-    let is_changed = edit.pair().is_none() || edit.differs(|unit| unit.body);
-    if edit.kind() == UnitKind::BuildFile && is_changed {
-        findings.push(edit.finding(format!("`{}` changed", edit.placed().unit.id.path), MIXED_BUILD));
-    }
 }
 
 /// `MF0908`.

@@ -1,7 +1,7 @@
 //! `MF04xx`: traits and impls.
 
 use super::structs::is_drop;
-use super::{BUILD_DECIDES, Edit, Finding, Judgement, NEW_ONLY, SAFE};
+use super::{BUILD_DECIDES, Edit, Finding, Judgement, NEW_ONLY, RESTART, SAFE};
 use crate::members::{MemberEdit, diff};
 use crate::{Capability, Fingerprint, Member, UnitKind, Verdict};
 
@@ -40,10 +40,23 @@ const STALE_TYPES: Judgement = Judgement {
     remedy: "restart the program to apply",
 };
 
+const NO_OBJECTS: &str =
+    "Nothing in the workspace makes a trait object of it: it is code only, compiled again where it is used.";
+
 fn items<'a>(edit: &Edit<'a>) -> Vec<MemberEdit<'a>> {
     match edit.pair() {
         Some((before, after)) if edit.kind() == UnitKind::Trait => diff(&before.members, &after.members),
         _ => Vec::new(),
+    }
+}
+
+/// What a change of its vtable does: nothing where there can be no trait objects.
+fn vtable(edit: &Edit<'_>, judgement: Judgement) -> Judgement {
+    let Some(before) = edit.before else { return judgement };
+    if edit.programs.0.lives().has_objects(before.unit) {
+        judgement
+    } else {
+        Judgement { why: NO_OBJECTS, ..edit.code() }
     }
 }
 
@@ -59,7 +72,7 @@ pub(crate) fn item_added(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
             && is_method(item)
         {
             let what = format!("{} gained the method `{}`", edit.name(), item.name);
-            findings.push(edit.member_finding(what, OLD_VTABLE, (None, Some(item))));
+            findings.push(edit.member_finding(what, vtable(edit, OLD_VTABLE), (None, Some(item))));
         }
     }
 }
@@ -71,7 +84,7 @@ pub(crate) fn item_removed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
             && is_method(item)
         {
             let what = format!("{} lost the method `{}`", edit.name(), item.name);
-            findings.push(edit.member_finding(what, OLD_VTABLE, (Some(item), None)));
+            findings.push(edit.member_finding(what, vtable(edit, OLD_VTABLE), (Some(item), None)));
         }
     }
 }
@@ -81,7 +94,7 @@ pub(crate) fn items_reordered(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     for item in items(edit) {
         if let MemberEdit::Reordered(before, after) = item {
             let what = format!("the items of {} are in another order", edit.name());
-            findings.push(edit.member_finding(what, OLD_VTABLE, (Some(before), Some(after))));
+            findings.push(edit.member_finding(what, vtable(edit, OLD_VTABLE), (Some(before), Some(after))));
         }
     }
 }
@@ -95,15 +108,23 @@ pub(crate) fn default_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
         }
         let judgement = match edit.can(Capability::RedirectsOldPointers) {
             true => SAFE,
-            false if edit.can(Capability::KeepsRemovedCode) => OLD_DEFAULT_STAYS,
-            false => OLD_DEFAULT,
+            false if edit.can(Capability::KeepsRemovedCode) => vtable(edit, OLD_DEFAULT_STAYS),
+            false => vtable(edit, OLD_DEFAULT),
         };
         // A default that comes or goes moves the method from one vtable entry to another only where it is overridden.
         let is_same_kind = (before.body == Fingerprint::default()) == (after.body == Fingerprint::default());
-        let judgement = if is_same_kind { judgement } else { judgement_of_moved_default(edit) };
+        let judgement = if is_same_kind { judgement } else { vtable(edit, judgement_of_moved_default(edit)) };
+        let makes_others =
+            before.environments != after.environments && before.environments != Fingerprint::default();
+        let judgement = if makes_others { stored(edit) } else { judgement };
         let what = format!("the default body of `{}` in {} changed", after.name, edit.name());
         findings.push(edit.member_finding(what, judgement, (Some(before), Some(after))));
     }
+}
+
+/// What a default makes may outlive the call: futures, closures that capture.
+fn stored(edit: &Edit<'_>) -> Judgement {
+    if edit.can(Capability::ComparesLayouts) { BUILD_DECIDES } else { RESTART }
 }
 
 fn judgement_of_moved_default(edit: &Edit<'_>) -> Judgement {
@@ -118,7 +139,7 @@ pub(crate) fn signature_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
             && (before.signature != after.signature || before.attributes != after.attributes)
         {
             let what = format!("the signature of `{}` in {} changed", after.name, edit.name());
-            findings.push(edit.member_finding(what, OLD_VTABLE, (Some(before), Some(after))));
+            findings.push(edit.member_finding(what, vtable(edit, OLD_VTABLE), (Some(before), Some(after))));
         }
     }
 }

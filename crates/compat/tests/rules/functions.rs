@@ -196,11 +196,11 @@ fn a_moved_function_goes_and_comes() {
         after,
         InPlace,
         expect![[r#"
-        MF0106 deferred world::a::f `a`
-          `f` was removed: code that runs now may still call the old one
-        MF0105 safe world::b::f `f`
-          `f` is new: safe to hot-swap
-    "#]],
+            MF0106 deferred world::a::f `a`
+              `f` moved to `world::b::f` (removed here, new there): code that runs now may still call the old one
+            MF0105 safe world::b::f `f`
+              `f` moved here from `world::a::f` (removed there, new here): safe to hot-swap
+        "#]],
     );
 }
 

@@ -94,11 +94,9 @@ fn a_static_inside_a_function_is_state_too() {
         &before.replace("new(0)", "new(1)"),
         InPlace,
         expect![[r#"
-        MF0101 safe world::next `next`
-          the body of `next` changed: safe to hot-swap
-        MF0501 deferred world::next::COUNT `COUNT`
-          the initial value of `COUNT` changed: the running process keeps the value it has; restart to start from the new one
-    "#]],
+            MF0501 reset world::next::COUNT `COUNT`
+              the initial value of `COUNT` changed: it starts over with the new code
+        "#]],
     );
 }
 
@@ -124,5 +122,5 @@ fn a_constant_in_a_discriminant_and_a_function_in_an_array_s_length_are_layouts(
         "const N: isize = 4;\nenum E { A = N, B }\nconst fn len() -> usize { 1 }\nstruct S([u8; len()]);";
     assert_eq!(verdict(before, &before.replace("= 4", "= 5"), InPlace), Verdict::Restart);
     assert_eq!(verdict(before, &before.replace("{ 1 }", "{ 2 }"), Subsecond), Verdict::Restart);
-    assert_eq!(verdict(before, &before.replace("{ 1 }", "{ 2 }"), InPlace), Verdict::Unknown);
+    assert_eq!(verdict(before, &before.replace("{ 1 }", "{ 2 }"), InPlace), Verdict::Restart);
 }

@@ -98,7 +98,7 @@ fn mf0905_mf0911_configuration() {
 }
 
 #[test]
-fn mf0907_build_files() {
+fn mf0918_build_files() {
     let before = "//- /app/build.rs\nfn main() {}\n//- /Cargo.lock\nversion = 4\n";
     check_unchanged(
         before,
@@ -109,7 +109,7 @@ fn mf0907_build_files() {
         "//- /app/build.rs\nfn main() { go() }\n//- /Cargo.lock\nversion = 4\n",
         InPlace,
         expect![[r#"
-            MF0907 restart app/build.rs `fn main() { go() }`
+            MF0918 restart app/build.rs `fn main() { go() }`
               `app/build.rs` changed: code of two different builds would run together; rebuild and restart to apply
         "#]],
     );

@@ -1,11 +1,13 @@
 //! `MF04xx`. The pages of MF0406, MF0409, MF0410, MF0411 and MF0412 carry their examples.
 
 use compat::EngineKind::{HotLibReloader, InPlace, Subsecond};
+use compat::Verdict;
 use expect_test::expect;
 
-use crate::edit::check;
+use crate::edit::{check, verdict};
 
-const SHAPE: &str = "trait Shape { fn area(&self) -> f32; fn draw(&self) { line() } }";
+const SHAPE: &str =
+    "trait Shape { fn area(&self) -> f32; fn draw(&self) { line() } }\nfn show(all: &[Box<dyn Shape>]) {}";
 
 #[test]
 fn mf0401_mf0402_a_method_moves_the_vtable() {
@@ -44,7 +46,10 @@ fn mf0401_mf0402_a_method_moves_the_vtable() {
 fn mf0403_methods_trade_places() {
     check(
         SHAPE,
-        "trait Shape { fn draw(&self) { line() } fn area(&self) -> f32; }",
+        &SHAPE.replace(
+            "fn area(&self) -> f32; fn draw(&self) { line() }",
+            "fn draw(&self) { line() } fn area(&self) -> f32;",
+        ),
         InPlace,
         expect![[r#"
         MF0403 restart world::Shape `draw`
@@ -138,5 +143,39 @@ fn a_method_of_an_impl_is_a_body() {
         MF0101 safe world::A::f `f`
           the body of `f` changed: safe to hot-swap
     "#]],
+    );
+}
+
+#[test]
+fn a_trait_without_objects_is_code_and_doubts_are_objects() {
+    let before =
+        "trait Shape { fn area(&self) -> f32; }\nimpl Shape for Ball { fn area(&self) -> f32 { 1.0 } }";
+    let judged = |more: &str| {
+        let before = format!("{before}\n{more}");
+        verdict(&before, &before.replacen("f32; }", "f32; fn size(&self) -> f32 { 1.0 } }", 1), InPlace)
+    };
+    assert_eq!(judged(""), Verdict::Safe);
+    assert_eq!(judged("fn total(all: &[impl Shape]) {}\nfn other(all: &[Box<dyn Debug>]) {}"), Verdict::Safe);
+    let objects = [
+        "fn f() { let all: Vec<Box<dyn Shape>> = Vec::new(); }",
+        "trait Round: Shape {}\nfn f(all: &dyn Round) {}",
+        "use Shape as Thing;\nstruct All(Box<dyn Thing>);",
+        "type Any = dyn Shape;",
+        "object!(Shape);",
+        "fn f() { object!(Shape) }",
+        "macro_rules! object { () => { Box<dyn Shape> } }",
+        "impl dyn Shape { fn f(&self) {} }",
+    ];
+    for more in objects {
+        assert_eq!(judged(more), Verdict::Restart, "{more}");
+    }
+    let written = "#[typetag::serde] trait Shape { fn area(&self); }";
+    assert_eq!(verdict(written, &written.replace("; }", "; fn b(&self) {} }"), InPlace), Verdict::Restart);
+    let seen =
+        "//- /Cargo.toml\n[package]\nname = \"lib\"\n//- /src/lib.rs\npub trait Shape { fn area(&self); }";
+    assert_eq!(
+        verdict(seen, &seen.replace("; }", "; fn b(&self) {} }"), InPlace),
+        Verdict::Safe,
+        "there is a program"
     );
 }

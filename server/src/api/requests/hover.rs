@@ -11,5 +11,6 @@ pub(crate) async fn handle(session: &Session, params: HoverParams) -> Result<Opt
     let at = params.text_document_position_params;
     let Some((outcome, path)) = outcome_for(session, &at.text_document.uri).await else { return Ok(None) };
     let markdown = session.features().markdown;
-    Ok(outcome.files.get(&path).and_then(|file| show::hover(file, at.position, markdown)))
+    let engine = outcome.status.as_ref().map_or("", |status| status.engine.as_str());
+    Ok(outcome.files.get(&path).and_then(|file| show::hover(file, engine, at.position, markdown)))
 }
