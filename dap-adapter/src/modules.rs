@@ -5,9 +5,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
+use std::time::SystemTime;
 
 use lang_rust::HotLib;
 use serde_json::Value;
+
+use crate::session::patch_time;
 
 /// The libraries that the process has mapped.
 #[derive(Debug, Default)]
@@ -19,6 +22,8 @@ pub(crate) struct Modules {
     launched: u32,
     /// The content of each library that was built here, and the generations that have it.
     contents: HashMap<String, BTreeSet<u32>>,
+    /// Patches that somebody else built, and their generations.
+    patches: HashMap<String, u32>,
     /// The content of the files; a file's name is never used twice in a process.
     known: HashMap<String, String>,
 }
@@ -67,6 +72,25 @@ impl Modules {
         self.mapped.sort_by_key(|module| module.base);
     }
 
+    /// The patches that are mapped and belong to no generation yet, and when they were built, oldest first.
+    pub(crate) fn new_patches(&self) -> Vec<(String, SystemTime)> {
+        let new = self.mapped.iter().filter(|module| !self.patches.contains_key(&module.path));
+        let new = new.filter_map(|module| Some((module.path.clone(), patch_time(&module.path)?)));
+        let mut new: Vec<_> = new.collect();
+        new.sort_by_key(|(_, built)| *built);
+        new
+    }
+
+    /// A patch is of this generation.
+    pub(crate) fn patch(&mut self, path: &str, generation: u32) {
+        self.patches.insert(path.to_owned(), generation);
+    }
+
+    /// The generation of the program or a patch.
+    pub(crate) fn generation_of_file(&self, path: &str) -> u32 {
+        self.patches.get(path).copied().unwrap_or(self.launched)
+    }
+
     /// The library that an instruction lies in.
     pub(crate) fn at(&self, address: u64) -> Option<&Module> {
         let after = self.mapped.partition_point(|module| module.base <= address);
@@ -77,7 +101,7 @@ impl Modules {
     pub(crate) fn generation_at(&mut self, address: u64, newest: u32) -> Option<u32> {
         let module = self.at(address)?.clone();
         if self.library_of(&module).is_none() {
-            return Some(self.launched);
+            return Some(self.generation_of_file(&module.path));
         }
         let sha256 = self.content_of(&module.path)?;
         self.generation_of(&sha256, newest)

@@ -40,7 +40,8 @@ pub fn detect_engine(program: &Program) -> EngineKind {
 }
 
 const HOT_LIB_RELOADER: &str = "hot-lib-reloader";
-const SUBSECOND: [&str; 3] = ["subsecond", "dioxus-devtools", "bevy_simple_subsecond_system"];
+const SUBSECOND: [&str; 4] =
+    ["subsecond", "dioxus-devtools", "bevy_simple_subsecond_system", "cargo-hot-protocol"];
 
 fn depends(krate: &Crate, package: &str) -> bool {
     krate.dependencies.iter().any(|dependency| &**dependency == package)

@@ -32,6 +32,8 @@ pub(crate) struct Breakpoints {
     addresses: HashMap<String, Vec<i64>>,
     /// From the adapter's ids to the editor's.
     ids: HashMap<i64, i64>,
+    /// Where one of the adapter's is several of the editor's: those, and the line (from 0) that was asked for.
+    shared: HashMap<i64, (Vec<i64>, u32)>,
 }
 
 /// The breakpoints of one source file.
@@ -152,15 +154,17 @@ impl Breakpoints {
             name = set.source.get("name").cloned().unwrap_or(name);
             for point in &set.points {
                 let Some(place) = point.place.as_ref().filter(|place| place.file == file) else { continue };
-                let request = point.request_at(place, base);
-                let same = on_line.entry(place.line).or_default();
-                if let Some(same) = same.iter().find(|same| requests[**same] == request) {
-                    // Two lines of the editor's are one of the code.
-                    placed[*same].0.push(point.id);
-                } else {
-                    same.push(requests.len());
-                    requests.push(request);
-                    placed.push((vec![point.id], place.line));
+                for line in std::iter::once(place.line).chain(place.also) {
+                    let request = point.request_at(place, line, base);
+                    let same = on_line.entry(line).or_default();
+                    if let Some(same) = same.iter().find(|same| requests[**same] == request) {
+                        // Two lines of the editor's are one of the code.
+                        placed[*same].0.push(point.id);
+                    } else {
+                        same.push(requests.len());
+                        requests.push(request);
+                        placed.push((vec![point.id], line));
+                    }
                 }
             }
         }
@@ -207,13 +211,31 @@ impl Breakpoints {
         let mut points: HashMap<i64, &mut Point> = points.map(|point| (point.id, point)).collect();
         for ((ids, line), answer) in placement.placed.iter().zip(answers) {
             for id in ids {
-                if let Some(point) = points.get_mut(id) {
+                let Some(point) = points.get_mut(id) else { continue };
+                // What older code has of it is not what the editor is shown.
+                if point.place.as_ref().is_some_and(|place| place.line == *line) {
                     point.state.take(answer, *line, base.line);
                 }
             }
             if let Some((adapters, id)) = answer.get("id").and_then(Value::as_i64).zip(ids.first()) {
                 self.ids.insert(adapters, *id);
+                if ids.len() > 1 {
+                    self.shared.insert(adapters, (ids.clone(), *line));
+                } else {
+                    self.shared.remove(&adapters);
+                }
             }
+        }
+    }
+
+    /// The newest code that has one of these breakpoints, which were asked for at `line`, has it at another (from 0).
+    pub(crate) fn found(&mut self, ids: &[i64], line: u32, at: Option<u32>) {
+        let points = self.sets.values_mut().flat_map(|set| set.points.iter_mut());
+        let is_it = |point: &&mut Point| {
+            ids.contains(&point.id) && point.place.as_ref().is_some_and(|place| place.line == line)
+        };
+        for point in points.filter(is_it) {
+            point.state.slide = at.map_or(0, |at| i64::from(at) - i64::from(line));
         }
     }
 
@@ -305,6 +327,7 @@ impl Breakpoints {
     /// Another adapter knows nothing of what was set.
     pub(crate) fn forget_adapter(&mut self) {
         self.ids.clear();
+        self.shared.clear();
         for point in self.sets.values_mut().flat_map(|set| set.points.iter_mut()) {
             (point.hits, point.has_moved) = (0, false);
         }
@@ -322,6 +345,11 @@ impl Breakpoints {
         let new = self.new_id();
         self.ids.insert(id, new);
         new
+    }
+
+    /// Of a breakpoint of the adapter's that is several of the editor's, those, and the line (from 0) asked for.
+    pub(crate) fn shared(&self, id: i64) -> Option<(Vec<i64>, u32)> {
+        self.shared.get(&id).cloned()
     }
 
     /// Gives every breakpoint in a response or event the editor's id.
@@ -380,7 +408,7 @@ mod tests {
         let places = set.points.iter().map(|point| {
             let line = map.forward(point.line).exact().ok_or("not here")?;
             let (file, key) = (FILE.to_owned(), "lib.rs".into());
-            Ok(Place { file, key, generation: 1, line, column: None })
+            Ok(Place { file, key, generation: 1, line, also: None, column: None })
         });
         let places = places.collect();
         assert_eq!(breakpoints.put(FILE, places), BTreeSet::from([FILE.to_owned()]));
@@ -454,7 +482,14 @@ mod tests {
     #[test]
     fn breakpoints_of_two_sources_in_one_file_are_sent_together() {
         let mut breakpoints = with(OLD, &[1]);
-        let at = |line| Place { file: FILE.into(), key: "lib.rs".into(), generation: 0, line, column: None };
+        let at = |line| Place {
+            file: FILE.into(),
+            key: "lib.rs".into(),
+            generation: 0,
+            line,
+            also: None,
+            column: None,
+        };
         let request = vec![(7, json!({"line": 8})), (8, json!({"line": 9}))];
         breakpoints.replace("/w/a.tmpl", (json!({}), "/w/a.tmpl".into(), "".into()), request, None);
         breakpoints.put(FILE, vec![Ok(at(1))]);

@@ -38,6 +38,8 @@ pub(crate) struct Place {
     pub(crate) generation: u32,
     /// The line, from 0.
     pub(crate) line: u32,
+    /// The line, from 0, where the same statement is in older code that runs beside it.
+    pub(crate) also: Option<u32>,
     /// The column, from 0, where one was asked for.
     pub(crate) column: Option<u32>,
 }
@@ -58,7 +60,8 @@ pub(crate) struct State {
 impl Place {
     /// Whether a debugger takes both for one.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        (&self.file, self.line, self.column) == (&other.file, other.line, other.column)
+        let place = |of: &Self| (of.line, of.also, of.column);
+        self.file == other.file && place(self) == place(other)
     }
 }
 
@@ -81,9 +84,9 @@ impl Point {
     }
 
     /// As the adapter has to be asked for it.
-    pub(super) fn request_at(&self, place: &Place, base: Base) -> Value {
+    pub(super) fn request_at(&self, place: &Place, line: u32, base: Base) -> Value {
         let mut request = self.request.clone();
-        request["line"] = json!(i64::from(place.line) + base.line);
+        request["line"] = json!(i64::from(line) + base.line);
         if let Some(column) = place.column {
             request["column"] = json!(i64::from(column) + base.column);
         }

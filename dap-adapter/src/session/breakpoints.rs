@@ -65,7 +65,8 @@ impl Session {
         // While its library is away they are kept, and set when the next one comes.
         let waits = |file: &str| live.process.cleared && live.is_hot_file(file);
         placements.retain(|placement| !waits(placement.file()) && !live.breakpoints.is_set(placement));
-        let only = if placements.len() == 1 { placements.pop() } else { None };
+        let is_followed = live.followed.is_some();
+        let only = if placements.len() == 1 && !is_followed { placements.pop() } else { None };
         if let Some(placement) = only {
             let request = message::request(seq, "setBreakpoints", placement.arguments.clone());
             let path = path.to_owned();
@@ -126,6 +127,9 @@ impl Session {
             let body = self.ask("setBreakpoints", placement.arguments.clone()).await?;
             if let Some(live) = &mut self.live {
                 live.breakpoints.confirm(&placement, &body, base);
+            }
+            if self.live.as_ref().is_some_and(|live| live.followed.is_some()) {
+                self.choose_locations(&placement, &body).await?;
             }
         }
         Ok(())
@@ -279,7 +283,8 @@ impl Session {
 
     async fn set_again(&mut self, sources: Vec<String>) -> Result<()> {
         let mut placements = self.placements(&sources).await;
-        if let Some(live) = &self.live {
+        // A patch adds places to breakpoints that are set already: they have to be looked at all the same.
+        if let Some(live) = self.live.as_ref().filter(|live| live.followed.is_none()) {
             placements.retain(|placement| !live.breakpoints.is_set(placement));
         }
         self.set_placements(placements).await?;

@@ -52,7 +52,13 @@ impl Session {
 
     async fn on_event(&mut self, event: &str, message: Message) {
         match event {
-            "process" => self.on_process(&message),
+            "process" => {
+                self.on_process(&message);
+                // It may have been patched before it was attached to.
+                if let Err(error) = self.follow_patches().await {
+                    self.editor.warn(format!("What the program has loaded can't be told: {error}"));
+                }
+            }
             "exited" | "terminated" if self.waits_for_the_next(event) => return,
             "initialized" if self.is_between_processes() => return self.on_initialized_again().await,
             "terminated" => {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::follow::Versions;
 use super::live::{Build, Documents, Live, Running};
 use super::prepare::{millis, prepare};
 use super::reload::Reloading;
@@ -65,6 +66,7 @@ pub(super) struct Prepared {
 pub(super) struct ForProcess {
     pub(super) engine: EngineKind,
     pub(super) reloads: bool,
+    pub(super) followed: Option<Versions>,
     pub(super) swap: Option<Swapping>,
     pub(super) fixed: Option<String>,
     pub(super) hot: Vec<String>,
@@ -166,7 +168,7 @@ impl Session {
         };
         let mut tree = launching.message.tree();
         let live = self.live(&prepared, launching.config.clone(), tree["arguments"].clone());
-        self.complete(&mut tree["arguments"], &prepared, live.reloads);
+        self.complete(&mut tree["arguments"], &prepared, live.stops_at_libraries());
         // What was built here can be built and started again, whatever the debug adapter knows.
         let limits = json!({"capabilities": {"supportsRestartRequest": live.is_started}});
         self.live = Some(Box::new(live));
@@ -186,7 +188,7 @@ impl Session {
     }
 
     /// What Midflight adds to the arguments, and the key that is its own.
-    pub(super) fn complete(&self, arguments: &mut Value, prepared: &Prepared, reloads: bool) {
+    pub(super) fn complete(&self, arguments: &mut Value, prepared: &Prepared, at_libraries: bool) {
         let Some(arguments) = arguments.as_object_mut() else { return };
         arguments.remove("midflight");
         if let Some(executable) = &prepared.executable {
@@ -194,7 +196,7 @@ impl Session {
             arguments.entry("cwd").or_insert_with(|| json!(prepared.folder));
         }
         let mut ours = Vec::new();
-        if reloads {
+        if at_libraries {
             // The process stops whenever a library comes or goes: the moments to move breakpoints.
             ours.push(json!("settings set target.process.stop-on-sharedlibrary-events true"));
         }
@@ -214,6 +216,12 @@ impl Session {
         let is_lldb = self.adapter.as_ref().is_some_and(Adapter::is_lldb);
         let is_off = matches!(config.engine(), Ok(Engine::None));
         let reloads = prepared.engine == EngineKind::HotLibReloader && is_lldb && !is_off;
+        // What Cargo alone has built, nobody patches.
+        let follows = prepared.engine == EngineKind::Subsecond && is_lldb && !is_off && !prepared.is_started;
+        let mut followed = follows.then(Versions::default);
+        if let Some(versions) = &mut followed {
+            versions.see(&prepared.tree.root, &prepared.tree.texts);
+        }
         let swap = prepared.swap.clone().filter(|_| is_lldb && !is_off);
         let other_debugger = || {
             let name = self.adapter.as_ref().map_or("another debugger", |adapter| &adapter.name);
@@ -224,11 +232,15 @@ impl Session {
         let fixed = prepared.fixed.clone();
         let fixed = fixed.or_else(|| (prepared.swap.is_some() && !is_lldb).then(other_debugger));
         let takes_new_code = reloads || swap.is_some();
-        let engine = if takes_new_code || is_off { prepared.engine } else { EngineKind::Restart };
+        let engine = if takes_new_code || follows || is_off { prepared.engine } else { EngineKind::Restart };
         let crates = prepared.program.crates().iter();
         let hot = crates.filter(|krate| matches!(krate.role, Role::Hot | Role::Shared));
-        let hot: Vec<String> =
-            if reloads { hot.map(|krate| krate.root.to_string()).collect() } else { vec![] };
+        let hot: Vec<String> = match (reloads, follows) {
+            (true, _) => hot.map(|krate| krate.root.to_string()).collect(),
+            // Whatever is of the workspace.
+            (_, true) => vec![String::new()],
+            _ => vec![],
+        };
         let mut modules = Modules::new(lang_rust::hot_libs(&prepared.program), generation);
         for path in prepared.build.iter().flat_map(|build| build.built.libraries.values()) {
             if let Ok(content) = std::fs::read(path) {
@@ -236,7 +248,7 @@ impl Session {
             }
         }
         let (build, is_started) = (prepared.build.clone(), prepared.is_started);
-        ForProcess { engine, reloads, swap, fixed, hot, modules, build, is_started }
+        ForProcess { engine, reloads, followed, swap, fixed, hot, modules, build, is_started }
     }
 
     fn live(&mut self, prepared: &Prepared, config: Config, launch: Value) -> Live {
@@ -262,6 +274,7 @@ impl Session {
             launch,
             engine: process.engine,
             reloads: process.reloads,
+            followed: process.followed,
             swap: process.swap,
             fixed: process.fixed,
             sources,

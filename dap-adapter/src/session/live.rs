@@ -7,6 +7,7 @@ use baseline::LiveSession;
 use compat::EngineKind;
 use serde_json::Value;
 
+use super::follow::Versions;
 use super::reattach::Watched;
 use super::reload::Reloading;
 use super::swap::Swapping;
@@ -31,6 +32,8 @@ pub(super) struct Live {
     pub(super) engine: EngineKind,
     /// Whether the program loads new libraries by itself.
     pub(super) reloads: bool,
+    /// Where somebody else patches the program: what was saved when.
+    pub(super) followed: Option<Versions>,
     /// What swapping functions in place needs.
     pub(super) swap: Option<Swapping>,
     /// Why functions can't be swapped in place, where they should be.
@@ -184,6 +187,11 @@ impl Live {
             return None;
         }
         self.sources.key(source.get("path")?.as_str()?)
+    }
+
+    /// Whether the process stops when libraries come and go.
+    pub(super) fn stops_at_libraries(&self) -> bool {
+        self.reloads || self.followed.is_some()
     }
 
     /// Whether new code can be brought into this process at all.

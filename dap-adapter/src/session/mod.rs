@@ -7,6 +7,7 @@
 
 mod breakpoints;
 mod ending;
+mod follow;
 mod from_adapter;
 mod from_editor;
 mod launch;
@@ -36,6 +37,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
+pub(crate) use self::follow::patch_time;
 use self::live::Live;
 use crate::Options;
 use crate::adapter::{Adapter, FromAdapter};

@@ -95,7 +95,7 @@ impl Live {
 
     fn place_outside(&self, path: &Arc<str>, line: u32, column: Option<u32>) -> Place {
         let generation = self.sources.launched();
-        Place { file: path.to_string(), key: Arc::clone(path), generation, line, column }
+        Place { file: path.to_string(), key: Arc::clone(path), generation, line, also: None, column }
     }
 
     /// From the text of an original to that of a generated file.

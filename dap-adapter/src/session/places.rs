@@ -68,7 +68,29 @@ impl Live {
             }
         });
         let file = file.to_string_lossy().into_owned();
-        Some(Place { file, key: Arc::clone(key), generation, line: there, column })
+        let also = self.line_when_launched(key, text, line).filter(|line| *line != there);
+        Some(Place { file, key: Arc::clone(key), generation, line: there, also, column })
+    }
+
+    /// The statement's line in the program as it was launched, where that goes on to run beside what patches it.
+    fn line_when_launched(&mut self, key: &Key, text: &Arc<str>, line: u32) -> Option<u32> {
+        self.followed.as_ref()?;
+        let launched = self.sources.text(self.sources.launched(), key)?;
+        self.sources.map(key, text, &launched).forward(line).exact()
+    }
+
+    /// Whether one of these breakpoints is on the statement that is on a line of a generation.
+    pub(super) fn has_one_of(&mut self, ids: &[i64], generation: u32, line: u32) -> bool {
+        for (path, key) in self.breakpoints.sources() {
+            let Some(set) = self.breakpoints.set(&path) else { continue };
+            let mut lines = set.points.iter().filter(|point| ids.contains(&point.id)).map(|point| point.line);
+            let Some(running) = self.sources.text(generation, &key) else { continue };
+            let map = self.sources.map(&key, &set.text, &running);
+            if lines.any(|meant| map.forward(meant).exact() == Some(line)) {
+                return true;
+            }
+        }
+        false
     }
 
     /// The source and the line (from 0) at which the editor sees a breakpoint.

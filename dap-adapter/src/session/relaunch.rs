@@ -82,6 +82,7 @@ impl Live {
     fn start_process(&mut self, process: super::launch::ForProcess, prepared: &Prepared, record: Value) {
         self.engine = process.engine;
         self.reloads = process.reloads;
+        self.followed = process.followed;
         self.swap = process.swap;
         self.fixed = process.fixed;
         self.modules = process.modules;
@@ -242,7 +243,7 @@ impl Session {
             "buildMs": millis(prepared.took),
         });
         let process = self.for_process(&prepared, &config, number);
-        self.complete(&mut launch, &prepared, process.reloads);
+        self.complete(&mut launch, &prepared, process.reloads || process.followed.is_some());
         let artifacts = NewGeneration {
             artifacts: prepared.artifacts(),
             verdict: Some(Verdict::Restart.name().to_owned()),

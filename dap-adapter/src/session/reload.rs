@@ -142,6 +142,14 @@ impl Session {
     /// Brings what is on disk into this process, or where the user wants that, into another one.
     pub(super) async fn bring_in(&mut self, asked: Option<i64>) {
         let Some(live) = &mut self.live else { return };
+        if live.followed.is_some() {
+            live.reload.waiting.extend(asked);
+            if let Err(error) = self.see_versions().await {
+                return self.on_failed(&error);
+            }
+            let message = "This program's patches are built by what started it, such as `dx` or `cargo-hot`.";
+            return self.answer_reload(false, Verdict::Safe, &json!([]), message);
+        }
         let is_other = live.project == Project::Other;
         if self.relaunching.is_none() && !live.is_started_again() && !(is_other && live.is_started) {
             return self.start_reload(asked).await;
@@ -387,7 +395,7 @@ impl Session {
     }
 
     /// Writes the new generation down and tells everybody.
-    fn announce(&mut self, ready: &Ready, swapped: Option<&Swapped>) {
+    pub(super) fn announce(&mut self, ready: &Ready, swapped: Option<&Swapped>) {
         let Some(live) = &mut self.live else { return };
         let (number, elapsed) = (ready.number, ready.started.elapsed());
         let message = wording::message(number, elapsed, swapped, &ready.changes);

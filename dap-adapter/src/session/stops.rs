@@ -83,12 +83,12 @@ impl Session {
     /// A step passed a breakpoint of LLDB's own at the very moment of a library event. The breakpoint is gone
     /// by the time it is told of, and the step is not done: it goes on with the process.
     fn is_left_over(&self, body: &Value) -> bool {
-        let reloads = self.live.as_ref().is_some_and(|live| live.reloads);
+        let reloads = self.live.as_ref().is_some_and(|live| live.stops_at_libraries());
         reloads && body.get("description").and_then(Value::as_str) == Some(GONE)
     }
 
     fn is_internal(&self, body: &Value) -> bool {
-        let reloads = self.live.as_ref().is_some_and(|live| live.reloads);
+        let reloads = self.live.as_ref().is_some_and(|live| live.stops_at_libraries());
         reloads && body.get("hitBreakpointIds").is_some_and(|ids| *ids == json!([-1]))
     }
 
@@ -103,6 +103,9 @@ impl Session {
 
     /// The process stands still while the loader does something: look what.
     async fn on_library_event(&mut self) -> Result<()> {
+        if self.live.as_ref().is_some_and(|live| live.followed.is_some()) {
+            return self.follow_patches().await;
+        }
         let body = self.ask("modules", json!({})).await?;
         let Some(live) = &mut self.live else { return Ok(()) };
         live.modules.update(&body);
@@ -245,10 +248,10 @@ impl Session {
         }
         let ids = body.get("hitBreakpointIds").and_then(Value::as_array).cloned().unwrap_or_default();
         let mut hit = Vec::new();
-        if let Some(live) = &mut self.live {
-            hit.extend(ids.iter().filter_map(Value::as_i64).map(|id| live.breakpoints.editor_id(id)));
-            hit.dedup();
+        for id in ids.iter().filter_map(Value::as_i64) {
+            hit.extend(self.meant_by(id, &body["threadId"]).await);
         }
+        hit.dedup();
         if hit.is_empty() {
             return self.show_stop(&message.into_bytes(), &hit).await;
         }

@@ -7,6 +7,7 @@ mod hang_ups;
 mod languages;
 mod libraries;
 mod originals;
+mod patches;
 mod paths;
 mod races;
 mod refusals;
