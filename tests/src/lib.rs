@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+pub mod crowd;
 pub mod dap;
 pub mod driven;
 pub mod edits;

@@ -249,11 +249,12 @@ fn tidy(program: &Program) {
     std::fs::write(folder.join("one.txt"), "one").expect("the folder is ours");
 }
 
-/// Where Cargo unpacks the package.
+/// Where Cargo unpacks the package: beside any other one. Of a program without a library it does not say where.
 fn source_of(stranger: &Stranger) -> PathBuf {
+    const OTHER: &str = "cfg-if";
     let (package, version) = (stranger.package, stranger.version);
     let manifest = format!(
-        "[workspace]\n[package]\nname = \"asks\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\n{package} = \"{version}\"\n"
+        "[workspace]\n[package]\nname = \"asks\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\n{OTHER} = \"1\"\n{package} = \"{version}\"\n"
     );
     let asks = Program::files(&[("Cargo.toml", &manifest), ("src/main.rs", "fn main() {}")]);
     let mut cargo = asks.command("cargo");
@@ -264,9 +265,10 @@ fn source_of(stranger: &Stranger) -> PathBuf {
         .expect("Cargo runs");
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("Cargo can fetch it");
     let mut packages = metadata["packages"].as_array().into_iter().flatten();
-    let found = packages.find(|found| found["name"] == package);
-    let manifest = found.and_then(|found| found["manifest_path"].as_str()).map(Path::new);
-    manifest.and_then(Path::parent).expect("Cargo says where it is").to_owned()
+    let other = packages.find(|found| found["name"] == OTHER);
+    let other = other.and_then(|found| found["manifest_path"].as_str()).map(Path::new);
+    let unpacked = other.and_then(|manifest| manifest.parent()?.parent()).expect("Cargo says where it is");
+    unpacked.join(format!("{package}-{}", version.trim_start_matches('=')))
 }
 
 fn copy(from: &Path, to: &Path) {

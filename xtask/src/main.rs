@@ -65,9 +65,11 @@ enum Task {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
-    /// Swap a thousand random edits into one process, and check its state after each.
+    /// Swap a thousand random edits into one process, and check its state and two hundred breakpoints after each.
     Soak {
-        /// How many swaps.
+        /// One part of it: both when none is named.
+        part: Option<soak::Part>,
+        /// How many swaps in each.
         #[arg(long, default_value_t = 1000)]
         swaps: usize,
         /// Which edits: the same seed chooses the same.
@@ -111,7 +113,7 @@ fn main() -> ExitCode {
         Task::Test { parts } => test::run(&parts),
         Task::Oracle { part, edits } => oracle::run(part, edits),
         Task::Strangers { package, edits, seed } => strangers::run(package, edits, seed),
-        Task::Soak { swaps, seed } => soak::run(swaps, seed),
+        Task::Soak { part, swaps, seed } => soak::run(part, swaps, seed),
         Task::Load { edits, seconds, cores } => load::run(edits, seconds, cores),
         Task::Fuzz { seconds, seed } => fuzz::run(seconds, seed),
         Task::Package => package::run(package::Profile::Release).map(|vsix| {

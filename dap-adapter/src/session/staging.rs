@@ -223,9 +223,7 @@ impl Plan {
         let patch = match swap.prepare(self.number).await? {
             in_place::Prepared::Unchanged => None,
             in_place::Prepared::Ready(patch) if wording::never_runs(&patch, &report.changes) => {
-                return Ok(Gated::Fatal(
-                    "The new code would never run: what changed is compiled into `main`, which runs only once.".to_owned(),
-                ));
+                return Ok(Gated::Fatal(wording::NEVER_RUNS.to_owned()));
             }
             in_place::Prepared::Ready(patch) => Some(Arc::from(patch)),
             in_place::Prepared::Refused(differences) => return Ok(Gated::Fatal(most_telling(&differences))),

@@ -78,8 +78,13 @@ fn list(functions: &[String], changes: &Value) -> String {
     }
 }
 
-/// Whether nothing but `main` would run the new code, which was not even edited: an optimised build compiles functions
-/// into their callers.
+/// Why such a patch is refused.
+pub(super) const NEVER_RUNS: &str = "The new code would never run: only `main` leads to it, and `main` runs once. \
+    Either the future of a changed `async` function holds other values than the one that `main` has started, or an \
+    optimised build has compiled a changed function into `main`.";
+
+/// Whether nothing but `main` would run the new code, which was not even edited: futures are parts of those that wait for
+/// them, and an optimised build compiles functions into their callers.
 pub(super) fn never_runs(patch: &Patch, changes: &[ReportedChange]) -> bool {
     let mut redirects = patch.redirects.iter();
     !patch.redirects.is_empty()
