@@ -40,6 +40,8 @@ pub(crate) enum FromAdapter {
 pub(crate) struct Adapter {
     /// How the user knows it.
     pub(crate) name: String,
+    /// Where it listens, if it does: other sessions may connect to it.
+    pub(crate) address: Option<String>,
     to: mpsc::UnboundedSender<Vec<u8>>,
     from: mpsc::Receiver<FromAdapter>,
     child: Option<Child>,
@@ -100,7 +102,7 @@ impl Adapter {
         })?;
         stream.set_nodelay(true).map_err(|error| Error::nobody(format!("{address}: {error}")))?;
         let (from, to) = stream.into_split();
-        Ok(Self::over(address.to_owned(), from, to))
+        Ok(Self { address: Some(address.to_owned()), ..Self::over(address.to_owned(), from, to) })
     }
 
     /// An adapter at the other end of two streams.
@@ -124,7 +126,8 @@ impl Adapter {
         tokio::spawn(read_all(from, incoming));
         let last_words = Arc::default();
         let paths = PathRewrites::default();
-        Self { name, to: out, from: queue, child: None, process: None, last_words, paths }
+        let (address, child, process) = (None, None, None);
+        Self { name, address, to: out, from: queue, child, process, last_words, paths }
     }
 
     /// From here on, paths in messages are rewritten: on this side of it all are those of this machine.

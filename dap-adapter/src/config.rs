@@ -26,6 +26,10 @@ pub(crate) struct Config {
     pub(crate) reload: Trigger,
     /// Another debug adapter.
     adapter: Option<Command>,
+    /// The `type` that the adapter is told; it is the editor's otherwise.
+    pub(crate) r#type: Option<String>,
+    /// In a session that an adapter asked the editor for: where that adapter listens.
+    pub(crate) child_of: Option<String>,
     /// How much of a stopped frame is kept.
     #[serde(default)]
     pub(crate) snapshot: Limits,

@@ -137,6 +137,24 @@ impl Client {
         self.event_where(name, |_| true)
     }
 
+    /// Waits until the adapter asks this of the editor.
+    #[track_caller]
+    pub fn reverse_request(&mut self, command: &str) -> Value {
+        let what = format!("the reverse request `{command}`");
+        self.wait(&what, |message| message["type"] == "request" && message["command"] == command)
+    }
+
+    /// Answers what the adapter asked.
+    pub fn answer(&mut self, request: &Value) {
+        self.last_seq += 1;
+        let answer = json!({
+            "seq": self.last_seq, "type": "response", "request_seq": request["seq"], "success": true,
+            "command": request["command"],
+        });
+        self.send_bytes(&framed(&answer));
+        self.log.sent(answer);
+    }
+
     /// Waits for an event of this name whose body is the one that is meant.
     #[track_caller]
     pub fn event_where(&mut self, name: &str, is_meant: impl Fn(&Value) -> bool) -> Value {

@@ -4,7 +4,7 @@
 //! adapter prints is printed by the program that it debugs, so it is the editor's to show.
 
 use std::ffi::OsString;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,11 +73,13 @@ impl Adapter {
         let mut child = Self::spawn(&shown, process, Stdio::null()).await?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let stream = connect(&shown, &mut child, port).await?;
+        let address = stream.peer_addr().map_err(|error| Error::nobody(format!("`{shown}`: {error}.")))?;
         stream.set_nodelay(true).map_err(|error| Error::nobody(format!("`{shown}`: {error}.")))?;
         let (incoming, queue) = mpsc::channel(QUEUE);
         let printed = incoming.downgrade();
         let (from, to) = stream.into_split();
         let mut adapter = Self::reading(name_of(&shown), (incoming, queue), from, to);
+        adapter.address = Some(address.to_string());
         adapter.owns(child);
         if let Some(stdout) = stdout {
             tokio::spawn(show(stdout, printed));
@@ -90,10 +92,11 @@ impl Adapter {
 }
 
 async fn connect(shown: &str, child: &mut Child, port: u16) -> Result<TcpStream> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    // What listens on `localhost`, as js-debug does, may have chosen either.
+    let addresses = [(Ipv4Addr::LOCALHOST, port).into(), SocketAddr::from((Ipv6Addr::LOCALHOST, port))];
     let limit = Instant::now() + LISTENS;
     loop {
-        match TcpStream::connect(address).await {
+        match TcpStream::connect(&addresses[..]).await {
             Ok(stream) => return Ok(stream),
             Err(error) => {
                 if let Ok(Some(status)) = child.try_wait() {
@@ -104,7 +107,7 @@ async fn connect(shown: &str, child: &mut Child, port: u16) -> Result<TcpStream>
                 }
                 if Instant::now() >= limit {
                     return Err(Error::user(format!(
-                        "The debug adapter `{shown}` does not listen on {address}: {error}."
+                        "The debug adapter `{shown}` does not listen on port {port}: {error}."
                     )));
                 }
                 tokio::time::sleep(Duration::from_millis(5)).await;

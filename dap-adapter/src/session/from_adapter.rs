@@ -21,7 +21,7 @@ impl Session {
                 }
             }
             Kind::Event { event } => self.on_event(&event, message).await,
-            Kind::Request { .. } => self.editor.forward(message.into_bytes()),
+            Kind::Request { command, .. } => self.on_reverse_request(&command, message),
         }
         ControlFlow::Continue(())
     }

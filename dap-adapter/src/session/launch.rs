@@ -108,7 +108,9 @@ impl Session {
             self.stage = Stage::Started;
             return self.forward(seq, message.into_bytes(), Forwarded::Launch(command.to_owned()));
         };
-        let task = self.prepare(command == "launch", &config, &arguments);
+        // What another session's adapter has started can't be started again from here.
+        let starts = command == "launch" && config.child_of.is_none();
+        let task = self.prepare(starts, &config, &arguments);
         let launching = Launching { seq, command: command.to_owned(), message, config, task };
         self.launching = Some(launching);
         self.progress_starts();
@@ -117,8 +119,7 @@ impl Session {
     /// The configuration; and the adapter that it asks for instead of the one that runs.
     async fn configured(&mut self, arguments: &Value) -> Result<Option<Config>> {
         let config = Config::of(arguments)?;
-        if let Some(command) = crate::config::adapter_of(arguments, config.as_ref())? {
-            let adapter = Adapter::start(&command).await?;
+        if let Some(adapter) = named_adapter(arguments, config.as_ref()).await? {
             if let Some(mut old) = self.adapter.replace(adapter) {
                 old.kill().await;
             }
@@ -168,7 +169,7 @@ impl Session {
         };
         let mut tree = launching.message.tree();
         let live = self.live(&prepared, launching.config.clone(), tree["arguments"].clone());
-        self.complete(&mut tree["arguments"], &prepared, live.stops_at_libraries());
+        self.complete(&mut tree["arguments"], &prepared, &live.config, live.stops_at_libraries());
         // What was built here can be built and started again, whatever the debug adapter knows.
         let limits = json!({"capabilities": {"supportsRestartRequest": live.is_started}});
         self.live = Some(Box::new(live));
@@ -188,9 +189,18 @@ impl Session {
     }
 
     /// What Midflight adds to the arguments, and the key that is its own.
-    pub(super) fn complete(&self, arguments: &mut Value, prepared: &Prepared, at_libraries: bool) {
+    pub(super) fn complete(
+        &self,
+        arguments: &mut Value,
+        prepared: &Prepared,
+        config: &Config,
+        at_libraries: bool,
+    ) {
         let Some(arguments) = arguments.as_object_mut() else { return };
         arguments.remove("midflight");
+        if let Some(kind) = &config.r#type {
+            arguments.insert("type".to_owned(), json!(kind));
+        }
         if let Some(executable) = &prepared.executable {
             arguments.insert("program".to_owned(), json!(executable));
             arguments.entry("cwd").or_insert_with(|| json!(prepared.folder));
@@ -252,7 +262,7 @@ impl Session {
     }
 
     fn live(&mut self, prepared: &Prepared, config: Config, launch: Value) -> Live {
-        let is_off = matches!(config.engine(), Ok(Engine::None));
+        let is_off = matches!(config.engine(), Ok(Engine::None)) || config.child_of.is_some();
         let process = self.for_process(prepared, &config, 0);
         // The language server compares programs of Cargo's only.
         let store = if is_off || prepared.project == Project::Other {
@@ -373,5 +383,16 @@ impl Session {
             let body = ProgressEndEventBody { progress_id: PROGRESS.to_owned(), message: None };
             self.editor.event("progressEnd", &body);
         }
+    }
+}
+
+/// The debug adapter that the launch configuration names, if it names one.
+pub(super) async fn named_adapter(arguments: &Value, config: Option<&Config>) -> Result<Option<Adapter>> {
+    if let Some(address) = config.and_then(|config| config.child_of.as_deref()) {
+        return Adapter::connect(address).await.map(Some);
+    }
+    match crate::config::adapter_of(arguments, config)? {
+        Some(command) => Adapter::start(&command).await.map(Some),
+        None => Ok(None),
     }
 }

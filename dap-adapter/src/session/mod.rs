@@ -6,6 +6,7 @@
 //! waits in its queue. So there is no state between two messages but what the fields hold.
 
 mod breakpoints;
+mod children;
 mod ending;
 mod follow;
 mod from_adapter;
@@ -231,6 +232,7 @@ impl Session {
             return Input::Adapter(Some(FromAdapter::Message(message)));
         }
         if !self.is_between_processes()
+            && self.launching.is_none()
             && let Some(message) = self.deferred.pop_front()
         {
             return Input::Editor(Some(FromEditor::Message(message)));

@@ -144,8 +144,12 @@ impl Session {
 
     /// Whether a message of the editor's has to wait for the process.
     pub(super) fn has_to_wait(&self, message: &Message) -> bool {
-        let is_request = matches!(&message.kind, Kind::Request { command, .. } if command != "disconnect");
-        is_request && self.is_between_processes()
+        let Kind::Request { command, .. } = &message.kind else { return false };
+        // An adapter may say that it is ready for breakpoints while the program is still built; they need its texts.
+        let is_early = self.launching.is_some()
+            && !matches!(command.as_str(), "launch" | "attach" | "terminate" | "cancel")
+            && !command.starts_with("midflight/");
+        command != "disconnect" && (is_early || self.is_between_processes())
     }
 
     /// The editor asks for another process, maybe with other arguments.
@@ -243,7 +247,8 @@ impl Session {
             "buildMs": millis(prepared.took),
         });
         let process = self.for_process(&prepared, &config, number);
-        self.complete(&mut launch, &prepared, process.reloads || process.followed.is_some());
+        let at_libraries = process.reloads || process.followed.is_some();
+        self.complete(&mut launch, &prepared, &config, at_libraries);
         let artifacts = NewGeneration {
             artifacts: prepared.artifacts(),
             verdict: Some(Verdict::Restart.name().to_owned()),
@@ -270,8 +275,8 @@ impl Session {
 
     /// Another adapter takes the place of the one that runs, which is returned.
     async fn another_adapter(&mut self, launch: &Value, config: &Config) -> Result<Option<Adapter>> {
-        let mut new = match crate::config::adapter_of(launch, Some(config))? {
-            Some(command) => Adapter::start(&command).await?,
+        let mut new = match super::launch::named_adapter(launch, Some(config)).await? {
+            Some(adapter) => adapter,
             None => self.start_adapter().await?,
         };
         new.rewrite_paths(config.path_rewrites()?);

@@ -1,6 +1,7 @@
 //! Debug sessions through the real `midflight dap`, over the real lldb-dap, of real programs.
 
 mod breakpoints;
+mod children;
 mod configurations;
 mod faults;
 mod hang_ups;
