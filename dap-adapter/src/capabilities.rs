@@ -61,7 +61,14 @@ pub(crate) fn knows(capabilities: &Value, command: &str) -> bool {
         || ANNOUNCED.iter().any(|(request, capability)| *request == command && announced(capability))
 }
 
-/// Whether it is LLDB that debugs: lldb-dap says so (`__lldb`).
+/// Whether a request may be sent on: one that is announced; or one that is none of the protocol's, to an adapter that
+/// does not end on it. CodeLLDB's own extension sends such ones.
+pub(crate) fn may_be_asked(capabilities: &Value, command: &str) -> bool {
+    let is_own = !ANNOUNCED.iter().any(|(request, _)| *request == command);
+    knows(capabilities, command) || (is_own && !is_lldb(capabilities))
+}
+
+/// Whether it is lldb-dap, which says so (`__lldb`).
 pub(crate) fn is_lldb(capabilities: &Value) -> bool {
     capabilities.get("__lldb").is_some()
 }
@@ -79,5 +86,8 @@ mod tests {
         assert!(!knows(&capabilities, "gotoTargets"));
         assert!(!knows(&capabilities, "terminate"));
         assert!(!knows(&capabilities, "_custom"));
+        assert!(may_be_asked(&capabilities, "_custom") && !may_be_asked(&capabilities, "terminate"));
+        let lldb_dap = json!({"__lldb": {"version": "19"}});
+        assert!(!may_be_asked(&lldb_dap, "_custom"), "it would end, and the program with it");
     }
 }

@@ -100,7 +100,7 @@ impl Session {
         if command == "restart" {
             return self.on_restart(seq, &message);
         }
-        if !capabilities::knows(&self.capabilities, &command) {
+        if !capabilities::may_be_asked(&self.capabilities, &command) {
             let name = self.adapter.as_ref().map_or("The debug adapter", |adapter| &adapter.name);
             let error = Error::user(format!("`{name}` does not support `{command}`."));
             self.editor.refuse(seq, &command, &error);

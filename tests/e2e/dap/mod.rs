@@ -2,6 +2,7 @@
 
 mod breakpoints;
 mod children;
+mod codelldb;
 mod configurations;
 mod faults;
 mod hang_ups;

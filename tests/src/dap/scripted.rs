@@ -3,6 +3,7 @@
 
 use std::io::{BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
@@ -37,23 +38,31 @@ impl Wire {
     }
 }
 
-/// Listens for one `midflight`, and lets it be answered; returns the address. What the test leaves unanswered (by `false`)
-/// is answered with nothing.
-pub fn adapter(mut answer: impl FnMut(&Value, &mut Wire) -> bool + Send + 'static) -> String {
+/// Listens for `midflight`, which comes again for another process, and lets it be answered; returns the address. What the
+/// test leaves unanswered (by `false`) is answered with nothing.
+pub fn adapter(answer: impl FnMut(&Value, &mut Wire) -> bool + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = listener.local_addr().expect("it listens").to_string();
+    let answer = Arc::new(Mutex::new(answer));
     std::thread::spawn(move || {
-        let (stream, _) = listener.accept().expect("midflight connects");
-        let mut from = BufReader::new(stream.try_clone().expect("a socket can be cloned"));
-        let mut wire = Wire(stream);
-        while let Some(request) = read_one(&mut from) {
-            if !answer(&request, &mut wire) {
-                wire.answer(&request, &json!({}));
-            }
-            if request["command"] == "launch" || request["command"] == "attach" {
-                wire.event("initialized", &json!({}));
-            }
+        for stream in listener.incoming().map_while(Result::ok) {
+            let answer = Arc::clone(&answer);
+            std::thread::spawn(move || serve(stream, &answer));
         }
     });
     address
+}
+
+fn serve(stream: TcpStream, answer: &Mutex<impl FnMut(&Value, &mut Wire) -> bool>) {
+    let mut from = BufReader::new(stream.try_clone().expect("a socket can be cloned"));
+    let mut wire = Wire(stream);
+    while let Some(request) = read_one(&mut from) {
+        let is_answered = answer.lock().is_ok_and(|mut answer| answer(&request, &mut wire));
+        if !is_answered && request["type"] == "request" {
+            wire.answer(&request, &json!({}));
+        }
+        if request["command"] == "launch" || request["command"] == "attach" {
+            wire.event("initialized", &json!({}));
+        }
+    }
 }
