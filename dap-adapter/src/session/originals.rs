@@ -179,10 +179,9 @@ impl Live {
             return;
         }
         for frame in stack["stackFrames"].as_array().into_iter().flatten() {
-            let path = frame.pointer("/source/path").and_then(Value::as_str);
-            let path =
-                path.and_then(|path| Some(self.path(&self.sources.key(path)?)).or_else(|| Some(path.into())));
-            if let Some(path) = path {
+            if let Some(path) = frame.pointer("/source/path").and_then(Value::as_str) {
+                let key = self.sources.key(path);
+                let path = key.map_or_else(|| path.into(), |key| self.path(&key));
                 self.originals.name(&path);
             }
         }

@@ -31,12 +31,13 @@ impl Live {
         if is_elsewhere(key) {
             return self.place_of_original(key, text, line, column);
         }
-        if let Some(place) = self.place_in(key, text, line, column) {
-            return Ok(place);
-        }
+        // Swapped in place, the old function is in the program for good, and nothing new calls it.
         if let Some((key, text, line)) = self.sources.moved(key, text, line)
             && let Some(place) = self.place_in(&key, &text, line, column)
         {
+            return Ok(place);
+        }
+        if let Some(place) = self.place_in(key, text, line, column) {
             return Ok(place);
         }
         let generation = self.sources.running(key);

@@ -4,7 +4,7 @@ use midflight_tests::dap::Session;
 use midflight_tests::program::Program;
 use serde_json::json;
 
-use super::{LIBRARY, stopped_at};
+use super::{LIBRARY, scope, stopped_at, value};
 
 const MARKER: &str = "breakpoint: step";
 
@@ -107,8 +107,8 @@ fn conditions_logpoints_and_functions_survive() {
     session.run_until_generation(&stop, 1);
     let stop = session.stopped();
     let stop = session.run_until(stop, |stop| stop.line() == line + 1);
-    let tick = super::scope(&mut session, &stop, "Locals");
-    assert!(super::value(&tick, "tick").ends_with('0'), "{tick:?}");
+    let tick = scope(&mut session, &stop, "Locals");
+    assert!(value(&tick, "tick").ends_with('0'), "{tick:?}");
     let stop = session.run_until(stop, |stop| {
         stop.event["hitBreakpointIds"] == json!([function]) && stop.function() == "render"
     });
@@ -116,4 +116,123 @@ fn conditions_logpoints_and_functions_survive() {
     session.resume(&stop);
     session.client.output("pulled");
     session.client.disconnect();
+}
+
+const MANIFEST: &str = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+
+const MOVED: &str = "pub fn step(tick: u64) -> u64 {
+    let twice = tick * 2;
+    twice + 1 // breakpoint: moved
+}
+";
+
+const MOVING: &str = "mod a;
+mod b;
+
+fn tick(tick: u64) -> u64 {
+    a::step(tick)
+}
+
+fn main() {
+    for number in 0..60_000 {
+        tick(number);
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+";
+
+#[test]
+fn a_breakpoint_goes_with_its_function_to_another_file() {
+    let (a, b, other) = ("src/a.rs", "src/b.rs", "pub fn other() -> u64 {\n    7\n}\n");
+    let program =
+        Program::files(&[("Cargo.toml", MANIFEST), ("src/main.rs", MOVING), (a, MOVED), (b, other)]);
+    let mut session = Session::launch(&program, &json!({"reload": "manual"}));
+    let line = program.line_of(a, "breakpoint: moved");
+    let id = session.set_breakpoints(&program, a, &[line])[0]["id"].clone();
+    session.configuration_done();
+    let stop = session.stopped();
+    assert_eq!((stop.line(), &stop.frames[0]["source"]["path"]), (line, &json!(program.path(a))));
+
+    program.write(a, "");
+    program.write(b, &format!("{other}\n{MOVED}"));
+    program.replace("src/main.rs", "a::step", "b::step");
+    let answer = session.client.ok("midflight/reload", json!({}));
+    assert_eq!(answer["applied"], true, "{answer}");
+    let (line, path) = (program.line_of(b, "breakpoint: moved"), json!(program.path(b)));
+    let told = session.client.event_where("breakpoint", |body| {
+        body["breakpoint"]["id"] == id && body["breakpoint"]["source"]["path"] == path
+    });
+    assert_eq!((&told["breakpoint"]["line"], &told["breakpoint"]["verified"]), (&json!(line), &json!(true)));
+    session.resume(&stop);
+    let stop = session.stopped();
+    let stop = session.run_until(stop, |stop| stop.frames[0]["source"]["path"] == path);
+    assert_eq!((stop.line(), stop.function()), (line, "app::b::step"));
+    assert_eq!(stop.event["hitBreakpointIds"], json!([id]), "still the user's");
+    session.client.disconnect();
+}
+
+/// A program calls `step` as often as a file says; so many calls before a reload count for a breakpoint after it.
+#[track_caller]
+fn hits_count_through_a_reload(program: &Program, file: &str, above: &str) {
+    let gate = program.path("calls");
+    let calls = |number: u32| std::fs::write(&gate, number.to_string()).expect("a file");
+    calls(0);
+    let mut session = Session::launch(program, &json!({"reload": "manual"}));
+    let set = |session: &mut Session| {
+        let line = program.line_of(file, "breakpoint: step");
+        let points = json!([{"line": line, "hitCondition": "20"}]);
+        let source = json!({"path": program.path(file)});
+        session.client.ok("setBreakpoints", json!({"source": source, "breakpoints": points}));
+    };
+    set(&mut session);
+    session.configuration_done();
+    calls(12);
+    session.client.output("called 12 times");
+    program.insert_above(file, above, "    let _ = 0;\n");
+    let reload = session.client.send("midflight/reload", json!({}));
+    // A hot library is loaded when it is called next.
+    calls(13);
+    let answer = session.client.response(reload);
+    assert_eq!(answer["body"]["applied"], true, "{answer}");
+    session.client.output("called 13 times");
+    // What the editor sends after a save, which must not make it count anew.
+    set(&mut session);
+    calls(100);
+    let stop = session.stopped();
+    assert_eq!(value(&scope(&mut session, &stop, "Locals"), "call"), "20", "{:?}", stop.event);
+    session.client.disconnect();
+}
+
+/// Lets `main` call `step` with the number of the call, no more often than the file says.
+const CALLS: &str = "fn main() {
+    for call in 1..u32::MAX {
+        while std::fs::read_to_string(\"calls\").ok().and_then(|calls| calls.parse().ok()) < Some(call) {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        STEP
+        println!(\"called {call} times\");
+    }
+}
+";
+
+#[test]
+fn hits_before_a_swap_in_place_count() {
+    let step = "fn step(call: u32) -> u32 {\n    let more = 1;\n    call + more // breakpoint: step\n}\n\n";
+    let main = format!("{step}{}", CALLS.replace("STEP", "step(call);"));
+    let program = Program::files(&[("Cargo.toml", MANIFEST), ("src/main.rs", &main)]);
+    hits_count_through_a_reload(&program, "src/main.rs", "let more");
+}
+
+#[test]
+fn hits_before_a_library_is_reloaded_count() {
+    let program = Program::fixture("two-libraries");
+    let main = program.read("app/src/main.rs");
+    let (start, rest) = main.split_once("fn main() {").expect("a main function");
+    let (_, end) = rest.split_once("\n}\n").expect("its end");
+    let state =
+        "let mut state = state::State { tick: call, height: 0 };\n        world_hot::step(&mut state);";
+    program.write("app/src/main.rs", &format!("{start}{}{end}", CALLS.replace("STEP", state)));
+    program.replace("world/src/lib.rs", "let speed = 1;", "let (speed, call) = (1, state.tick);");
+    program.replace("world/src/lib.rs", "state.tick += 1;", "state.tick = call + 1;");
+    hits_count_through_a_reload(&program, "world/src/lib.rs", "state.tick = call");
 }

@@ -1,4 +1,4 @@
-//! CodeLLDB, which no package registry has: what is answered here, and in which order, is what its public source does.
+//! `CodeLLDB`, which no package registry has: what is answered here, and in which order, is what its public source does.
 
 use midflight_tests::dap::scripted::{Wire, adapter};
 use midflight_tests::dap::{Client, Session, vs_code};
@@ -52,7 +52,7 @@ fn codelldb() -> String {
                 );
             }
             "threads" => {
-                wire.answer(request, &json!({"threads": [{"id": 4711, "name": "1: tid=4711 \"app\""}]}))
+                wire.answer(request, &json!({"threads": [{"id": 4711, "name": "1: tid=4711 \"app\""}]}));
             }
             "stackTrace" => {
                 let source = json!({"name": "main.rs", "path": path});
@@ -61,7 +61,7 @@ fn codelldb() -> String {
                 wire.answer(request, &json!({"stackFrames": [frame]}));
             }
             "_excludeCaller" => {
-                wire.answer(request, &json!({"breakpointId": 7, "symbol": "main", "label": "main.rs:7"}))
+                wire.answer(request, &json!({"breakpointId": 7, "symbol": "main", "label": "main.rs:7"}));
             }
             "_adapterSettings" => return false,
             unknown if unknown.starts_with('_') => wire.send(&json!({

@@ -154,3 +154,46 @@ fn a_map_of_ten_megabytes_is_read_beside_everything_else() {
     check(&program, &stop, "bonus");
     session.client.disconnect();
 }
+
+#[test]
+fn what_lies_outside_the_workspace_is_read_when_a_frame_names_it() {
+    let program = Program::files(&[
+        ("Cargo.toml", &format!("{MANIFEST}\n[dependencies]\nrules = {{ path = \"../rules\" }}\n")),
+        ("src/main.rs", &MAIN.replace("mod rules;\n", "")),
+    ]);
+    let outside = program.outside().canonicalize().expect("it is there").join("rules");
+    let generated = generate(TEXT, "../rules.txt");
+    std::fs::create_dir_all(outside.join("src")).expect("a folder");
+    let manifest = MANIFEST.replace("\"app\"", "\"rules\"");
+    let text = generated.text + "//# sourceMappingURL=lib.rs.map\n";
+    for (file, text) in [("Cargo.toml", &*manifest), (RULES, TEXT), ("src/lib.rs", &text)] {
+        std::fs::write(outside.join(file), text).expect("a file");
+    }
+    std::fs::write(outside.join("src/lib.rs.map"), generated.map.to_string()).expect("a file");
+    // Built as if it lay elsewhere.
+    let flag = format!("--remap-path-prefix={}=/srv/rules", outside.display());
+    program.write(".cargo/config.toml", &format!("[build]\nrustflags = [{flag:?}]\n"));
+
+    let rewrites = json!([{"local": outside, "remote": "/srv/rules"}]);
+    let midflight = json!({"engine": "none", "sourceMaps": ["src/*.map"], "pathRewrites": rewrites});
+    let mut session = Session::launch(&program, &midflight);
+    let rules = outside.join(RULES);
+    let line = line_of(TEXT, "bonus");
+    let asked = json!({"source": {"path": rules}, "breakpoints": [{"line": line}]});
+    let body = session.client.ok("setBreakpoints", asked);
+    assert_eq!(body["breakpoints"][0]["verified"], false, "nothing was read that leads there");
+    session.client.ok("setFunctionBreakpoints", json!({"breakpoints": [{"name": "rules::bonus"}]}));
+    session.configuration_done();
+    let stop = session.stopped();
+    session.client.event_where("breakpoint", |body| {
+        body["breakpoint"]["verified"] == true && body["breakpoint"]["source"]["path"] == json!(rules)
+    });
+    let stop = session.stop(stop.event);
+    assert_eq!(
+        (&stop.frames[0]["source"]["path"], stop.line()),
+        (&json!(rules), line),
+        "{:?}",
+        stop.frames[0]
+    );
+    session.client.disconnect();
+}
