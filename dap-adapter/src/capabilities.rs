@@ -62,7 +62,7 @@ pub(crate) fn knows(capabilities: &Value, command: &str) -> bool {
 }
 
 /// Whether a request may be sent on: one that is announced; or one that is none of the protocol's, to an adapter that
-/// does not end on it. CodeLLDB's own extension sends such ones.
+/// does not end on it. `CodeLLDB`'s own extension sends such ones.
 pub(crate) fn may_be_asked(capabilities: &Value, command: &str) -> bool {
     let is_own = !ANNOUNCED.iter().any(|(request, _)| *request == command);
     knows(capabilities, command) || (is_own && !is_lldb(capabilities))

@@ -18,6 +18,8 @@ pub(crate) struct Image {
     pub(crate) generation: u32,
     /// What stands for the workspace root in its debug information.
     pub(crate) root: PathBuf,
+    /// Of a patch, the library as LLDB knows it.
+    pub(crate) library: Option<PathBuf>,
     /// Of a patch, the items that it has code of, by file.
     pub(crate) items: HashMap<Key, HashSet<UnitId>>,
 }
@@ -25,7 +27,7 @@ pub(crate) struct Image {
 impl Image {
     /// The program, which runs whatever no patch has.
     pub(crate) fn of_program(generation: u32, root: PathBuf) -> Self {
-        Self { generation, root, items: HashMap::new() }
+        Self { generation, root, library: None, items: HashMap::new() }
     }
 
     /// Whether an item's code is in this patch.

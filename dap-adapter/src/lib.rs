@@ -9,6 +9,7 @@
 //! - `editor`, `adapter`: the two sides, as queues.
 //! - `session`: one event loop that owns all state of a debug session.
 //! - `terminal`: a client of a session, for a plain terminal without an editor.
+//! - `scripts`, `formatters`, `in_library`: what is done in LLDB's own Python.
 //! - `breakpoints`, `sources`, `originals`, `modules`, `snapshots`: the domain, without any IO on the protocol.
 
 mod adapter;
@@ -22,11 +23,13 @@ mod editor;
 mod error;
 mod formatters;
 mod images;
+mod in_library;
 mod message;
 mod modules;
 mod originals;
 mod platform;
 mod project;
+mod scripts;
 mod session;
 mod snapshots;
 mod sources;

@@ -141,7 +141,7 @@ impl Sources {
     }
 
     /// The newest generation is in the process: the lines of its patch that have code, by file below a root.
-    pub(crate) fn add_patch(&mut self, root: PathBuf, lines: &CodeLines) {
+    pub(crate) fn add_patch(&mut self, root: PathBuf, library: PathBuf, lines: &CodeLines) {
         let generation = self.current().number;
         let mut items = HashMap::new();
         for (path, lines) in lines {
@@ -156,7 +156,7 @@ impl Sources {
             items.insert(key, ids.collect());
         }
         self.keys = Mutex::default();
-        self.images.push(Image { generation, root, items });
+        self.images.push(Image { generation, root, library: Some(library), items });
     }
 
     /// The images that the process has, if code is swapped in place.
@@ -167,6 +167,11 @@ impl Sources {
     /// The patch whose label a path begins with.
     fn labelled(&self, path: &Path) -> Option<&Image> {
         self.images.iter().skip(1).find(|image| path.starts_with(&image.root))
+    }
+
+    /// The patch that a file, as the debugger knows it, is in.
+    pub(crate) fn library_of(&self, file: &str) -> Option<&Path> {
+        self.labelled(Path::new(file))?.library.as_deref()
     }
 
     /// The generation that a path alone tells.
@@ -500,7 +505,7 @@ mod tests {
                 (format!("{root}/src/main.rs"), BTreeSet::from([line - 1])),
                 ("/rustc/library/core/src/lib.rs".to_owned(), BTreeSet::from([1])),
             ]);
-            sources.add_patch(root.into(), &lines);
+            sources.add_patch(root.into(), "/patch.so".into(), &lines);
         }
         assert_eq!(sources.home(&key, &newest, 3), 1, "the second patch has no code of `b`");
         assert_eq!(sources.home(&key, &newest, 1), 2, "the second patch has `a`");

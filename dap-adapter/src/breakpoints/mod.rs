@@ -15,6 +15,7 @@ use remap::LineMap;
 use serde_json::{Value, json};
 
 pub(crate) use self::point::{Place, Point, State};
+use crate::in_library;
 use crate::message::Base;
 use crate::sources::Key;
 
@@ -58,6 +59,8 @@ struct Sent {
     arguments: Option<Value>,
     /// The answer to an older sending is not believed.
     revision: u64,
+    /// Those that were not set by the adapter.
+    in_library: in_library::Set,
 }
 
 /// A file's breakpoints as they have to be sent, and which of them each answer will be about.
@@ -201,6 +204,19 @@ impl Breakpoints {
         self.files.entry(file.to_owned()).and_modify(|sent| sent.arguments = None);
     }
 
+    /// Takes out what was set of a file without the adapter; else whether the adapter has some of it.
+    pub(crate) fn take_in_library(&mut self, file: &str) -> (in_library::Set, bool) {
+        let Some(sent) = self.files.get_mut(file) else { return Default::default() };
+        let ours = std::mem::take(&mut sent.in_library);
+        let has_some = ours.is_empty() && sent.arguments.as_ref().is_some_and(|sent| !is_empty(sent));
+        (ours, has_some)
+    }
+
+    /// What of a file is set without the adapter.
+    pub(crate) fn set_in_library(&mut self, file: &str, set: in_library::Set) {
+        self.files.entry(file.to_owned()).or_default().in_library = set;
+    }
+
     /// Takes over the adapter's answer to a placement.
     pub(crate) fn confirm(&mut self, placement: &Placement, body: &Value, base: Base) {
         let sent = self.files.get_mut(placement.file());
@@ -334,6 +350,7 @@ impl Breakpoints {
         let files: Vec<String> = self.files.keys().cloned().collect();
         for file in files {
             self.cleared(&file);
+            self.take_in_library(&file);
         }
     }
 

@@ -57,7 +57,7 @@ pub(super) struct Prepared {
     pub(super) fixed: Option<String>,
     pub(super) executable: Option<PathBuf>,
     /// What makes LLDB show Rust values as Rust does.
-    pub(super) formatters: Vec<String>,
+    pub(super) scripts: Vec<String>,
     pub(super) folder: PathBuf,
     pub(super) took: Duration,
 }
@@ -211,7 +211,7 @@ impl Session {
             ours.push(json!("settings set target.process.stop-on-sharedlibrary-events true"));
         }
         if self.adapter.as_ref().is_some_and(Adapter::is_lldb) {
-            ours.extend(prepared.formatters.iter().map(|command| json!(command)));
+            ours.extend(prepared.scripts.iter().map(|command| json!(command)));
         }
         if !ours.is_empty() {
             let commands = arguments.entry("initCommands").or_insert_with(|| json!([]));

@@ -103,6 +103,8 @@ pub(super) struct Running {
     pub(super) times_cleared: u64,
     /// The reloadable libraries that are mapped.
     pub(super) loaded: Vec<Hot>,
+    /// The debugger did not run a script of ours.
+    pub(super) lacks_scripts: bool,
 }
 
 /// What the editor sees of the process.

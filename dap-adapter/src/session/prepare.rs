@@ -14,8 +14,8 @@ use super::swap::Swapping;
 use crate::cargo::{Built, Invocation, Progress};
 use crate::config::{Config, Engine};
 use crate::error::{Error, Result};
-use crate::formatters;
 use crate::project::{self, Project};
+use crate::{formatters, in_library};
 
 /// A program whose sources change all the time is built so often before it is started anyway.
 const BUILDS: u32 = 3;
@@ -48,7 +48,7 @@ pub(super) async fn prepare(
         Engine::Chosen(engine) => engine,
         Engine::Auto | Engine::None => lang_rust::detect_engine(&program),
     };
-    let formatters = if config.formatters {
+    let mut scripts = if config.formatters {
         formatters::commands(&folder, &baseline::target_dir(&root)).await
     } else {
         Vec::new()
@@ -97,6 +97,9 @@ pub(super) async fn prepare(
         executable = Some(path);
         build = Some(Build { invocation, built: made, package });
     }
+    if swap.is_some() {
+        scripts.extend(in_library::command(&baseline::target_dir(&root)));
+    }
     let (took, project, is_started) = (started.elapsed(), Project::Cargo, builds);
     Ok(Prepared {
         tree,
@@ -108,7 +111,7 @@ pub(super) async fn prepare(
         swap,
         fixed,
         executable,
-        formatters,
+        scripts,
         folder,
         took,
     })
@@ -138,7 +141,7 @@ async fn prepare_other(
         swap: None,
         fixed: None,
         executable: None,
-        formatters: Vec::new(),
+        scripts: Vec::new(),
         folder,
         took: started.elapsed(),
     })

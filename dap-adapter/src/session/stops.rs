@@ -15,6 +15,7 @@ use super::live::Shown;
 use super::pausing::INTERRUPTED;
 use super::{Report, Session};
 use crate::adapter::FromAdapter;
+use crate::capabilities;
 use crate::error::Result;
 use crate::message::{self, Kind, Message};
 use crate::modules::Hot;
@@ -24,6 +25,10 @@ const LIBRARY_EVENT: &str = "shared-library-event";
 
 /// How lldb-dap describes a stop at a breakpoint that was deleted since.
 const GONE: &str = "breakpoint 0.0";
+
+/// How it describes one after a single instruction that nobody asked for: LLDB was about to step over a breakpoint when
+/// the process was stopped, and the breakpoint was gone when it went on. Steps of the user's are described by their names.
+const TRACE: &str = "trace";
 
 /// The loader is about to unmap a library (`RT_DELETE` in `<link.h>`).
 const ABOUT_TO_GO: &str = "2";
@@ -50,7 +55,8 @@ impl Session {
             // Without a library event at the same stop, which lets the process go on, this has to.
             let reasons = self.stop_reasons().await;
             let goes_on = reasons.is_empty() || reasons.iter().any(|reason| reason == LIBRARY_EVENT);
-            if !goes_on {
+            let others = reasons.iter().any(|reason| reason != GONE && reason != TRACE);
+            if !(goes_on || others && self.another_stop_comes().await) {
                 self.continue_silently();
             }
             return;
@@ -82,9 +88,14 @@ impl Session {
 
     /// A step passed a breakpoint of LLDB's own at the very moment of a library event. The breakpoint is gone
     /// by the time it is told of, and the step is not done: it goes on with the process.
+    /// So with an instruction that LLDB stepped for itself.
     fn is_left_over(&self, body: &Value) -> bool {
-        let reloads = self.live.as_ref().is_some_and(|live| live.stops_at_libraries());
-        reloads && body.get("description").and_then(Value::as_str) == Some(GONE)
+        let Some(live) = &self.live else { return false };
+        match body.get("description").and_then(Value::as_str) {
+            Some(GONE) => live.stops_at_libraries(),
+            Some(TRACE) => capabilities::is_lldb(&self.capabilities),
+            _ => false,
+        }
     }
 
     fn is_internal(&self, body: &Value) -> bool {

@@ -221,7 +221,7 @@ impl Session {
         let placing = Instant::now();
         let mut set = Ok(());
         if matches!(loaded, Ok(Loaded::In)) {
-            self.advance_to(ready, &lines);
+            self.advance_to(ready, patch, &lines);
             set = self.set_all_breakpoints().await;
         }
         parts.breakpoints = placing.elapsed();
@@ -240,13 +240,13 @@ impl Session {
     }
 
     /// From here on, positions are those of the new code.
-    fn advance_to(&mut self, ready: &Ready, lines: &artifact::CodeLines) {
+    fn advance_to(&mut self, ready: &Ready, patch: &Patch, lines: &artifact::CodeLines) {
         let Some(live) = &mut self.live else { return };
         live.advance(ready);
         if let Some(swap) = &live.swap {
             let root =
                 swap.label(ready.number).map_or_else(|_| swap.root.clone(), |label| label.path().into());
-            live.sources.add_patch(root, lines);
+            live.sources.add_patch(root, patch.described.clone(), lines);
         }
     }
 

@@ -4,6 +4,7 @@
 //! begins with the version of the code, `v1` at first.
 
 mod async_tasks;
+mod breakpoints;
 mod closures;
 mod constants_and_lines;
 mod example;

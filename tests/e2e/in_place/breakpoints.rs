@@ -1,0 +1,110 @@
+//! Breakpoints in code that was swapped in: of every kind, and set again while they are there.
+
+use midflight_tests::dap::Stop;
+use serde_json::{Value, json};
+
+use super::{Live, MAIN};
+use crate::dap::{scope, value};
+
+const STEPS: &str = r#"
+fn step(tick: u64) -> String {
+    let twice = tick * 2; // twice
+    let third = tick + 3; // third
+    format!("v1 {twice} {third}") // last
+}
+"#;
+
+/// Sets these breakpoints on the lines with these marks; what was answered.
+#[track_caller]
+fn set(live: &mut Live, points: &[(&str, Value)]) -> Vec<Value> {
+    let place = |(mark, point): &(&str, Value)| {
+        let mut point = point.clone();
+        point["line"] = json!(live.program.line_of(MAIN, mark));
+        point
+    };
+    let points: Vec<Value> = points.iter().map(place).collect();
+    let source = json!({"path": live.program.path(MAIN)});
+    let body = live.session.client.ok("setBreakpoints", json!({"source": source, "breakpoints": points}));
+    let set = body["breakpoints"].as_array().cloned().unwrap_or_default();
+    for (point, answer) in points.iter().zip(&set) {
+        assert_eq!((&answer["verified"], &answer["line"]), (&json!(true), &point["line"]), "{answer}");
+    }
+    set
+}
+
+/// What the debugger has in the file, as it lists it.
+#[track_caller]
+fn listed(live: &mut Live) -> String {
+    let list = json!({"expression": "`breakpoint list", "context": "repl"});
+    live.session.client.ok("evaluate", list)["result"].as_str().unwrap_or_default().to_owned()
+}
+
+#[track_caller]
+fn tick(live: &mut Live, stop: &Stop) -> u64 {
+    let locals = scope(&mut live.session, stop, "Locals");
+    value(&locals, "tick").parse().expect("a number")
+}
+
+#[test]
+fn conditions_hit_counts_and_logpoints_go_on_in_new_code() {
+    let mut live = Live::stepping(STEPS);
+    let condition = json!({"condition": "tick % 50 == 49"});
+    let points = [("// twice", condition), ("// third", json!({"hitCondition": "400"}))];
+    let ids: Vec<Value> = set(&mut live, &points).iter().map(|point| point["id"].clone()).collect();
+    live.swap(&[("fn step(", "// moved\nfn step("), ("\"v1", "\"v2")]);
+    assert!(listed(&mut live).contains("patch.so"), "they are in the new code");
+    // Both come: each at its own line, and never before it is due.
+    let (mut first, mut counted) = (0, false);
+    while first < 2 || !counted {
+        let stop = live.session.stopped();
+        let (line, at) = (stop.line(), tick(&mut live, &stop));
+        if stop.event["hitBreakpointIds"] == json!([ids[0]]) {
+            assert_eq!((line, at % 50), (live.program.line_of(MAIN, "// twice"), 49));
+            first += 1;
+        } else {
+            assert_eq!(stop.event["hitBreakpointIds"], json!([ids[1]]));
+            assert_eq!(line, live.program.line_of(MAIN, "// third"));
+            // What was hit before the swap counts.
+            assert!((399..402).contains(&at), "hit 400 times at {at}");
+            counted = true;
+            set(&mut live, &points[..1]);
+        }
+        live.session.resume(&stop);
+    }
+    // What a logpoint prints is the adapter's to make: the whole file is then its own.
+    let logged =
+        [("// twice", json!({"condition": "false"})), ("// last", json!({"logMessage": "at {twice}"}))];
+    set(&mut live, &logged);
+    live.session.client.output("at ");
+    live.swap(&[("\"v2", "\"v3")]);
+    live.line("v3");
+    live.session.client.events_so_far("output");
+    live.session.client.output("at ");
+    set(&mut live, &[]);
+    let left = listed(&mut live);
+    assert!(!left.contains("main.rs"), "{left}");
+    live.end();
+}
+
+#[test]
+fn breakpoints_set_in_new_code_keep_those_that_stay() {
+    let mut live = Live::stepping(STEPS);
+    live.swap(&[("\"v1", "\"v2")]);
+    live.line("v2");
+    let never = json!({"condition": "tick == 1"});
+    let [first, second] = ["// twice", "// last"].map(|mark| (mark, never.clone()));
+    let one = set(&mut live, std::slice::from_ref(&first));
+    let listed_one = listed(&mut live);
+    let both = set(&mut live, &[first.clone(), second.clone()]);
+    assert_eq!(one[0]["id"], both[0]["id"]);
+    assert_ne!(both[0]["id"], both[1]["id"]);
+    let listed_both = listed(&mut live);
+    let number = |list: &str| {
+        let line = list.lines().find(|line| line.contains("patch.so, locations"));
+        line.and_then(|line| line.split_once(':')).map(|(number, _)| number.to_owned())
+    };
+    assert_eq!(number(&listed_one), number(&listed_both), "the first one is the same: {listed_both}");
+    set(&mut live, &[second]);
+    assert_eq!(listed(&mut live).matches("patch.so, locations").count(), 1);
+    live.end();
+}
