@@ -123,8 +123,15 @@ impl Sources {
     }
 
     /// The next generation is applied.
-    pub(crate) fn push(&mut self, generation: Generation) {
+    pub(crate) fn push(&mut self, mut generation: Generation) {
         self.keys = Mutex::default();
+        // A generation differs in a few files: what it has in common with the last one is kept once.
+        for (key, text) in &mut generation.texts {
+            let known = self.current().texts.get(key).filter(|known| known == &text);
+            if let Some(known) = known {
+                *text = Arc::clone(known);
+            }
+        }
         self.generations.push(generation);
     }
 
@@ -489,6 +496,14 @@ mod tests {
     fn generation(number: u32, text: &str) -> Generation {
         let texts = Texts::from([("src/main.rs".into(), text.into())]);
         Generation { number, program: lang_rust::program(&texts), texts, record: Value::Null }
+    }
+
+    #[test]
+    fn generations_share_the_texts_that_they_have_in_common() {
+        let mut sources = Sources::new("/work".into(), Vec::new(), generation(0, "fn a() {}\n"));
+        sources.push(generation(1, &"fn a() {}\n".to_owned()));
+        let texts = [0, 1].map(|number| sources.text(number, "src/main.rs").expect("a text"));
+        assert!(Arc::ptr_eq(&texts[0], &texts[1]));
     }
 
     #[test]
