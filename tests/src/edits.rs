@@ -1,6 +1,7 @@
 //! Every kind of edit at every place of a program where it can be made, by the syntax tree.
 
 mod bodies;
+mod items;
 
 use std::ops::Range;
 
@@ -8,6 +9,7 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
 pub use bodies::bodies;
+pub use items::items;
 
 /// One edit: what it is called, and the program after it.
 #[derive(Debug)]
@@ -25,6 +27,7 @@ pub fn all(source: &str) -> Vec<Edit> {
     edits.visit_file(&file);
     edits.whole_file(&file);
     edits.edits.retain(|edit| edit.after != source);
+    edits.edits.extend(items(source));
     edits.edits.extend(bodies(source));
     edits.edits
 }

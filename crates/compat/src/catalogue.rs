@@ -141,6 +141,7 @@ static CATALOGUE: &[Rule] = rules! {
     MF0410 "trait-removed"                  [Existence]         traits::trait_removed, "A trait was removed";
     MF0411 "associated-type-changed"        [Existence Layout Generics] traits::associated_type_changed, "An implementation's associated type changed";
     MF0412 "trait-head-changed"             [Signature Generics] traits::head_changed, "Supertraits or generic parameters of a trait or impl changed";
+    MF0413 "override-changed"               [Existence]         traits::override_changed, "An implementation overrides a default of its trait, or no longer does";
 
     MF0501 "static-value-changed"           [Body]              statics::value_changed, "The initial value of a static changed";
     MF0502 "static-added"                   [Existence]         statics::added, "A static was added";

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crate::live::Kept;
 use crate::reach::Reached;
+use crate::resolve::Namesakes;
 use crate::rules::text::{last_good, unrecognised_finding};
 use crate::rules::{Aspect, Edit, Finding, Judgement};
 use crate::{
@@ -208,7 +209,7 @@ impl<'a> Comparison<'a> {
         let placed = edit.placed();
         let (old_range, new_range) = finding.ranges;
         let name_range = placed.name_range();
-        let reached = if finding.names_path { self.reached(placed.unit.id.name()) } else { Vec::new() };
+        let reached = if finding.names_path { self.reached(&placed.unit.id) } else { Vec::new() };
         let is_layout = edit.kind().is_type() && rule.explains.iter().any(|aspect| aspect.is_of_layout());
         let (dependents, more_dependents) = if is_layout && edit.before.is_some() {
             self.dependents(&placed.unit.id)
@@ -247,7 +248,9 @@ impl<'a> Comparison<'a> {
 
     /// What a type reaches, where it stands in the new text.
     fn dependents(&self, id: &UnitId) -> (Vec<Dependent>, usize) {
-        let (reached, more) = self.before.index().dependents(id.name(), |file| self.is_meant(id, file));
+        let namesakes = Namesakes::of(self.before, id);
+        let is_meant = |file: &str, unit: &UnitId| namesakes.is_meant(file, unit);
+        let (reached, more) = self.before.index().dependents(id.name(), is_meant);
         let place = |reached: Reached| {
             let units = self.after.file(&reached.file)?.units();
             let placed = units.into_iter().find(|placed| placed.unit.id == reached.id)?;
@@ -262,23 +265,10 @@ impl<'a> Comparison<'a> {
         (reached.into_iter().filter_map(place).collect(), more)
     }
 
-    /// Whether the name of a type means that type in a file: not where the file has a type of its own by that name.
-    fn is_meant(&self, id: &UnitId, file: &str) -> bool {
-        let Some(units) = self.before.file(file) else { return true };
-        let mut namesakes = units
-            .units()
-            .filter(|placed| placed.unit.id.kind.is_type() && placed.unit.id.name() == id.name());
-        let mut has_others = false;
-        let has_it = namesakes.any(|placed| {
-            has_others |= placed.unit.id.path != id.path;
-            placed.unit.id.path == id.path
-        });
-        has_it || !has_others
-    }
-
     /// From where live values of a type are reached: what it is called, and the path.
-    fn reached(&self, name: &str) -> Vec<(String, String)> {
-        let paths = self.before.index().paths(name);
+    fn reached(&self, id: &UnitId) -> Vec<(String, String)> {
+        let (name, namesakes) = (id.name(), Namesakes::of(self.before, id));
+        let paths = self.before.index().paths(name, |file, unit| namesakes.is_meant(file, unit));
         if !paths.is_empty() || !self.engine.can(Capability::FinishesOldCalls) {
             return paths;
         }

@@ -44,13 +44,15 @@ pub enum Capability {
     /// Calls in progress finish with the old code, before the swap or beside it: what lives in them alone may change its
     /// layout.
     FinishesOldCalls,
+    /// No call is in progress while code is swapped: all finish before it.
+    WaitsForCalls,
     /// Types are known by their `TypeId` to the frameworks that use this engine.
     ComparesTypeIds,
 }
 
 use Capability::{
     BindsNewBoundaries, ComparesLayouts, ComparesTypeIds, FinishesOldCalls, KeepsRemovedCode, KeepsStatics,
-    MatchesSymbols, RebuildsCallers, RedirectsOldPointers, SwapsCode, SwapsEveryCrate,
+    MatchesSymbols, RebuildsCallers, RedirectsOldPointers, SwapsCode, SwapsEveryCrate, WaitsForCalls,
 };
 
 impl EngineKind {
@@ -71,7 +73,7 @@ impl EngineKind {
                 ComparesLayouts,
                 FinishesOldCalls,
             ],
-            Self::HotLibReloader => &[SwapsCode, ComparesTypeIds, FinishesOldCalls],
+            Self::HotLibReloader => &[SwapsCode, ComparesTypeIds, FinishesOldCalls, WaitsForCalls],
             Self::Subsecond => &[
                 SwapsCode,
                 SwapsEveryCrate,

@@ -8,6 +8,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::known::{HARMLESS, HIDING, STARTING};
 use crate::{Flag, Name, Program, Role, Unit, UnitKind};
 
 /// Where the values of a program can be kept.
@@ -72,67 +73,6 @@ struct Function {
     /// Stays as it is when only reloadable libraries are replaced.
     stays: bool,
 }
-
-/// Kept by type, or through pointers that say nothing of it.
-const HIDING: [&str; 9] = [
-    "Any",
-    "TypeId",
-    "type_id",
-    "c_void",
-    "transmute",
-    "from_raw",
-    "downcast",
-    "downcast_ref",
-    "downcast_mut",
-];
-
-/// Calls that start what outlives them.
-const STARTING: [&str; 6] =
-    ["spawn", "spawn_blocking", "spawn_local", "spawn_unchecked", "scope", "block_on"];
-
-/// Traits of the standard library through which no value is kept, unless by `dyn`.
-const HARMLESS: [&str; 40] = [
-    "Add",
-    "AddAssign",
-    "AsMut",
-    "AsRef",
-    "BitAnd",
-    "BitOr",
-    "BitXor",
-    "Borrow",
-    "Clone",
-    "Copy",
-    "Debug",
-    "Default",
-    "Deref",
-    "DerefMut",
-    "Display",
-    "Div",
-    "DivAssign",
-    "Drop",
-    "Eq",
-    "Extend",
-    "From",
-    "FromIterator",
-    "FromStr",
-    "Hash",
-    "Index",
-    "IndexMut",
-    "Into",
-    "IntoIterator",
-    "Iterator",
-    "Mul",
-    "MulAssign",
-    "Neg",
-    "Not",
-    "Ord",
-    "PartialEq",
-    "PartialOrd",
-    "Rem",
-    "Sub",
-    "SubAssign",
-    "TryFrom",
-];
 
 impl Lives {
     pub(crate) fn of(program: &Program) -> Self {
@@ -318,36 +258,43 @@ impl Lives {
         })
     }
 
-    /// Whether there may be trait objects of a trait: `dyn` stands near its name, near that of a trait below it, or near
-    /// that of a macro that may write it.
-    pub(crate) fn has_objects(&self, unit: &Unit) -> bool {
+    /// The paths of the types of a name.
+    pub(crate) fn types_named(&self, name: &str) -> Vec<Arc<str>> {
+        let named = self.types.get(&Name::new(name)).into_iter().flatten().map(Place::unit);
+        named.filter(|unit| unit.id.kind.is_type()).map(|unit| Arc::clone(&unit.id.path)).collect()
+    }
+
+    /// Whether there may be objects of a trait of the workspace, seen outside of it too.
+    pub(crate) fn has_objects_of(&self, unit: &Unit) -> bool {
         let is_written_by_macros = unit
             .attributes
             .as_deref()
             .is_some_and(|attributes| attributes.other != crate::Fingerprint::default());
         let is_seen_outside = !self.has_main && unit.flags.has(Flag::Public);
-        if is_written_by_macros || is_seen_outside {
-            return true;
-        }
-        let mut todo = vec![Name::new(unit.id.name())];
+        is_written_by_macros || is_seen_outside || self.has_objects(unit.id.name())
+    }
+
+    /// Whether there may be trait objects of a trait: `dyn` stands near its name, near that of a trait below it, or a
+    /// macro is given it, which may write anything.
+    pub(crate) fn has_objects(&self, name: &str) -> bool {
+        let mut todo = vec![name.to_owned()];
         let mut seen = HashSet::new();
         while let Some(name) = todo.pop() {
-            if self.dynamic.contains(&name) {
+            let (called, given) = (Name::new(&name), Name::given_to_a_macro(&name));
+            let is_given = |function: &Function| function.place.unit().uses.contains(&given);
+            if self.dynamic.contains(&called) || self.functions.iter().any(is_given) {
                 return true;
             }
-            if !seen.insert(name) {
-                continue;
-            }
-            for other in self.others.iter().map(Place::unit) {
-                let mentions = other.mentions.contains(&name);
+            for other in self.others.iter().map(Place::unit).filter(|unit| unit.mentions.contains(&called)) {
                 match other.id.kind {
-                    UnitKind::Macro | UnitKind::MacroCall if mentions => return true,
-                    UnitKind::Trait if mentions => todo.push(Name::new(other.id.name())),
+                    UnitKind::Macro | UnitKind::MacroCall => return true,
+                    UnitKind::Trait if seen.insert(&other.id.path) => todo.push(other.id.name().to_owned()),
                     _ => {}
                 }
             }
-            let renamed = self.holders.get(&name).into_iter().flatten().map(Place::unit);
-            todo.extend(renamed.map(|holder| Name::new(holder.called())));
+            let renamed = self.holders.get(&called).into_iter().flatten().map(Place::unit);
+            let renamed = renamed.filter(|holder| seen.insert(&holder.id.path));
+            todo.extend(renamed.map(|holder| holder.called().to_owned()));
         }
         false
     }

@@ -1,7 +1,7 @@
 //! By which path live values of a type can be reached, and who uses what, by name.
 //!
-//! Names are not resolved: two types of the same name count as one. That errs on the side of "reachable", which is the
-//! side to err on.
+//! Of names only the first step is resolved, as far as imports settle it: further on two types of the same name count as
+//! one. That errs on the side of "reachable", which is the side to err on.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -112,7 +112,10 @@ impl Index {
         let node = self.nodes.len();
         self.nodes.push(Node { units: Arc::clone(units), at, file: Arc::clone(file), is_root });
         if unit.id.kind.is_function() && !is_root {
-            for name in unit.type_mentions() {
+            // A method may call its own type `Self`.
+            let is_own = unit.mentions.contains(&Name::new("Self"));
+            let own = words(around(unit)).into_iter().filter(|_| is_own).map(|word| Name::new(&word));
+            for name in unit.type_mentions().chain(own) {
                 self.taken_by.entry(name).or_default().push(node);
             }
             return;
@@ -166,13 +169,21 @@ impl Index {
 
     /// The statics and boundary functions from which a type's values are reached, each with the path to it, such as
     /// `app::step → State.world → Body`.
-    pub(crate) fn paths(&self, name: &str) -> Vec<(String, String)> {
+    pub(crate) fn paths(
+        &self,
+        name: &str,
+        is_meant: impl Fn(&str, &UnitId) -> bool,
+    ) -> Vec<(String, String)> {
         let mut found = Vec::new();
-        let mut seen = HashSet::from([Name::new(name)]);
-        let mut todo = VecDeque::from([(Name::new(name), name.to_owned())]);
+        let first = Name::new(name);
+        let mut seen = HashSet::from([first]);
+        let mut todo = VecDeque::from([(first, name.to_owned())]);
         while let Some((name, path)) = todo.pop_front() {
             for node in self.mentioned_by.get(&name).into_iter().flatten().map(|&node| &self.nodes[node]) {
                 let unit = node.unit();
+                if name == first && !is_meant(&node.file, &unit.id) {
+                    continue;
+                }
                 if node.is_root {
                     found.push((unit.id.path.to_string(), format!("{} → {path}", unit.id.path)));
                     if found.len() == TOLD {
@@ -187,8 +198,12 @@ impl Index {
     }
 
     /// The types, statics and functions that a type reaches, the nearest first, and how many more there are. `is_meant`
-    /// says whether the type's own name means it in a file.
-    pub(crate) fn dependents(&self, name: &str, is_meant: impl Fn(&str) -> bool) -> (Vec<Reached>, usize) {
+    /// says whether the type's own name means it where a unit of a file stands.
+    pub(crate) fn dependents(
+        &self,
+        name: &str,
+        is_meant: impl Fn(&str, &UnitId) -> bool,
+    ) -> (Vec<Reached>, usize) {
         let (mut found, mut more) = (Vec::new(), 0);
         let first = Name::new(name);
         let mut seen = HashSet::from([first]);
@@ -196,7 +211,7 @@ impl Index {
         while let Some((name, path)) = todo.pop_front() {
             let nodes = self.mentioned_by.get(&name).into_iter().chain(self.taken_by.get(&name)).flatten();
             for node in nodes.map(|&node| &self.nodes[node]) {
-                if name == first && !is_meant(&node.file) {
+                if name == first && !is_meant(&node.file, &node.unit().id) {
                     continue;
                 }
                 let unit = node.unit();

@@ -32,6 +32,11 @@ impl Name {
     pub fn new(identifier: &str) -> Self {
         Self(Fingerprint::of(identifier).0)
     }
+
+    /// The name of an identifier that a body gives to a macro, which may make anything of it.
+    pub fn given_to_a_macro(identifier: &str) -> Self {
+        Self::new(&format!("{identifier}!"))
+    }
 }
 
 /// What a unit is.
@@ -186,10 +191,8 @@ pub enum Flag {
     State = 1 << 10,
     /// A comment says that its values live within calls only: `midflight: transient`.
     Transient = 1 << 11,
-    /// No closure that it makes can outlive the call.
-    ClosuresPass = 1 << 12,
     /// A closure that it makes captures something.
-    Captures = 1 << 13,
+    Captures = 1 << 12,
 }
 
 /// A set of [`Flag`]s.
@@ -286,6 +289,8 @@ pub struct Unit {
     pub layout: Fingerprint,
     /// The closures that its body makes, in order, with what they capture; the default where it makes none.
     pub environments: Fingerprint,
+    /// Of these, what each captures that captures something and can outlive the call, sorted.
+    pub stored: Box<[Fingerprint]>,
     /// Its parts, for types and traits.
     pub members: Box<[Member]>,
     /// Its attributes; none where nothing but lints and documentation is there.

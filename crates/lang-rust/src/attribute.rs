@@ -13,6 +13,7 @@ pub(crate) struct Read {
     repr: Vec<Fingerprint>,
     cfg: Vec<Fingerprint>,
     codegen: Vec<Fingerprint>,
+    abi: Vec<Fingerprint>,
     other: Vec<Fingerprint>,
     /// Flags that attributes set.
     pub(crate) flags: Flags,
@@ -43,7 +44,7 @@ impl Read {
 
     /// How the function is called.
     pub(crate) fn abi(&mut self, abi: Option<&syn::Abi>) {
-        self.attributes.abi = abi.map_or_else(Fingerprint::default, fingerprint::of);
+        self.abi.extend(abi.map(fingerprint::of));
     }
 
     /// The attributes, where there are any that matter. `name` is the symbol of a `no_mangle` item.
@@ -51,6 +52,7 @@ impl Read {
         self.attributes.repr = together(self.repr);
         self.attributes.cfg = together(self.cfg);
         self.attributes.codegen = together(self.codegen);
+        self.attributes.abi = together(self.abi);
         self.attributes.other = together(self.other);
         if self.flags.has(Flag::Boundary) && self.attributes.export.is_none() {
             self.attributes.export = Some(name.into());
@@ -81,6 +83,8 @@ impl Read {
             }
             "cfg" | "cfg_attr" => self.cfg.push(fingerprint::of(meta)),
             "inline" | "cold" | "target_feature" | "optimize" => self.codegen.push(fingerprint::of(meta)),
+            // The place of the call is passed along, where nobody sees it.
+            "track_caller" => self.abi.push(fingerprint::of(meta)),
             "no_mangle" => self.flags.set(Flag::Boundary, true),
             "export_name" => {
                 self.flags.set(Flag::Boundary, true);

@@ -10,7 +10,7 @@ use syn::visit::{self, Visit};
 
 use crate::fingerprint::{self, is_list_macro};
 use crate::item::kind_declared;
-use crate::methods::{ADAPTING, KEEPING, USING_UP, takes_self};
+use crate::methods::{ACCESSING, ADAPTING, KEEPING, USING_UP, is_iterator, is_of_static, takes_self};
 use crate::place::{Names, Origin, member, place, root};
 
 /// What a function's body takes and makes.
@@ -22,6 +22,7 @@ pub(crate) struct Body<'ast> {
     pub(crate) statics: Vec<&'ast syn::Macro>,
     /// It makes futures: async blocks or async closures.
     pub(crate) makes_futures: bool,
+    returns_something_opaque: bool,
     bound: BTreeSet<String>,
     /// Where the types of what it binds come from, as far as they are written there.
     declared: Vec<(String, Origin<'ast>)>,
@@ -36,8 +37,20 @@ pub(crate) struct Body<'ast> {
     loops: usize,
     /// What is being read is an iterator that is used up where it is made.
     is_used_up: bool,
-    /// The closure that comes next goes to a function that calls it and forgets it.
-    is_passing: bool,
+    /// Whether the closure that comes next goes to a function that calls it and forgets it.
+    passing: Passes,
+}
+
+/// What becomes of a closure that is given to a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Passes {
+    /// Somebody may keep it.
+    #[default]
+    No,
+    /// Methods of that name call it and forget it, as a rule.
+    AsARule,
+    /// It is used up with the iterator that it belongs to.
+    Surely,
 }
 
 /// A closure: what it binds itself and what it uses, by place and by how.
@@ -46,8 +59,8 @@ struct Closure {
     head: String,
     bound: BTreeSet<String>,
     uses: BTreeSet<(String, String)>,
-    /// It ends with the expression that it stands in.
-    passes: bool,
+    /// Whether it ends with the expression that it stands in.
+    passes: Passes,
 }
 
 /// How a closure uses a place decides whether it holds the value or a reference to it.
@@ -65,6 +78,7 @@ impl<'ast> Body<'ast> {
                 body.visit_pat(&input.pat);
             }
         }
+        body.returns_something_opaque = matches!(&signature.output, syn::ReturnType::Type(_, ty) if fingerprint::names(ty).contains(&Name::new("impl")));
         body.visit_block(block);
         body
     }
@@ -111,11 +125,22 @@ impl<'ast> Body<'ast> {
         declared.map(|(_, origin)| origin.fingerprint()).collect()
     }
 
-    /// Whether none of its closures that capture something can outlive the call.
-    pub(crate) fn closures_pass(&self) -> bool {
-        let may_keep = KEEPING.iter().any(|name| self.used.contains(&Name::new(name)));
-        let mut capturing = self.closures.iter().filter(|closure| !self.captures(closure).is_empty());
-        !may_keep && capturing.all(|closure| closure.passes)
+    /// What each closure captures that captures something and can outlive the call, sorted.
+    pub(crate) fn stored(&self) -> Box<[Fingerprint]> {
+        let may_keep =
+            self.returns_something_opaque || KEEPING.iter().any(|name| self.used.contains(&Name::new(name)));
+        let is_stored = |closure: &&Closure| match closure.passes {
+            Passes::No => true,
+            Passes::AsARule => may_keep,
+            Passes::Surely => false,
+        };
+        let environment = |closure| {
+            let places = self.captures(closure);
+            (!places.is_empty()).then(|| Fingerprint::of((&closure.head, self.origins(&places), places)))
+        };
+        let mut stored: Vec<_> = self.closures.iter().filter(is_stored).filter_map(environment).collect();
+        stored.sort_unstable();
+        stored.into()
     }
 
     fn captures<'c>(&self, closure: &'c Closure) -> Vec<&'c (String, String)> {
@@ -138,8 +163,7 @@ impl<'ast> Body<'ast> {
 
     /// What it names that decides how its futures and stored closures look; nothing where it makes none.
     pub(crate) fn scope(&self, is_async: bool) -> Box<[Name]> {
-        let makes_any =
-            is_async || self.makes_futures || (self.captures_something() && !self.closures_pass());
+        let makes_any = is_async || self.makes_futures || !self.stored().is_empty();
         if !makes_any {
             return Box::default();
         }
@@ -214,6 +238,7 @@ impl<'ast> Body<'ast> {
                     self.use_place(&name, BY_REFERENCE);
                     if !is_list {
                         self.sizes.insert(Name::new(&name));
+                        self.used.insert(Name::given_to_a_macro(&name));
                     }
                     let is_arguments = |next: &TokenTree| matches!(next, TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis);
                     if !is_list || !tokens.peek().is_some_and(is_arguments) {
@@ -302,7 +327,7 @@ impl<'ast> Visit<'ast> for Body<'ast> {
         );
         self.makes_futures |= closure.asyncness.is_some();
         self.open.push(self.closures.len());
-        let passes = std::mem::take(&mut self.is_passing);
+        let passes = std::mem::take(&mut self.passing);
         self.closures.push(Closure { head, passes, ..Closure::default() });
         let is_used_up = std::mem::take(&mut self.is_used_up);
         visit::visit_expr_closure(self, closure);
@@ -329,8 +354,14 @@ impl<'ast> Visit<'ast> for Body<'ast> {
 
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
         let method = call.method.to_string();
-        let passes =
-            USING_UP.contains(&method.as_str()) || (self.is_used_up && ADAPTING.contains(&method.as_str()));
+        let passes = USING_UP.contains(&method.as_str())
+            || (self.is_used_up && ADAPTING.contains(&method.as_str()))
+            || (ACCESSING.contains(&method.as_str()) && is_of_static(&call.receiver));
+        let passing = match passes {
+            true if is_iterator(&call.receiver) => Passes::Surely,
+            true => Passes::AsARule,
+            false => Passes::No,
+        };
         let around = std::mem::replace(&mut self.is_used_up, passes);
         let how = if takes_self(&method) { BY_VALUE } else { BY_REFERENCE };
         if !self.use_expression(&call.receiver, how) {
@@ -342,10 +373,11 @@ impl<'ast> Visit<'ast> for Body<'ast> {
         }
         self.is_used_up = false;
         for argument in &call.args {
-            self.is_passing = passes && matches!(argument, syn::Expr::Closure(_));
+            let is_closure = matches!(argument, syn::Expr::Closure(_));
+            self.passing = if is_closure { passing } else { Passes::No };
             self.visit_expr(argument);
         }
-        self.is_passing = false;
+        self.passing = Passes::No;
         self.is_used_up = around;
     }
 
@@ -411,10 +443,6 @@ impl<'ast> Visit<'ast> for Body<'ast> {
         self.visit_path(&call.path);
         let name = call.path.segments.last().map(|segment| segment.ident.to_string());
         let is_list = name.is_some_and(|name| is_list_macro(&name));
-        if !is_list {
-            // It may make a trait object of anything that it is given.
-            self.use_name("dyn");
-        }
         self.use_tokens(call.tokens.clone(), is_list);
     }
 }

@@ -60,6 +60,7 @@ pub(crate) fn unit(
         body: Fingerprint::default(),
         layout: Fingerprint::default(),
         environments: Fingerprint::default(),
+        stored: Box::default(),
         members: Box::default(),
         attributes: None,
         mentions: Box::default(),
@@ -238,7 +239,6 @@ impl Units {
         read.flags.set(Flag::RunsOnce, runs_once);
         read.flags.set(Flag::Async, signature.asyncness.is_some() || body.makes_futures);
         read.flags.set(Flag::Const, signature.constness.is_some());
-        read.flags.set(Flag::ClosuresPass, body.closures_pass());
         read.flags.set(Flag::Captures, body.captures_something());
         read.flags.set(
             Flag::Generic,
@@ -252,6 +252,7 @@ impl Units {
         unit.lifetimes = lifetimes(signature);
         unit.body = Fingerprint::of((patterns(signature), body_tokens(block, tokens, &body.parts())));
         unit.environments = body.environments();
+        unit.stored = body.stored();
         unit.scope = body.scope(signature.asyncness.is_some());
         unit.values = body.values();
         (unit.uses, unit.once) = body.uses();

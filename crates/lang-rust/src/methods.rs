@@ -74,6 +74,25 @@ pub(crate) const ADAPTING: [&str; 25] = [
     "take_while",
 ];
 
+/// Those that make an iterator of something else.
+const ITERATING: [&str; 12] = [
+    "bytes",
+    "char_indices",
+    "chars",
+    "drain",
+    "into_iter",
+    "iter",
+    "iter_mut",
+    "keys",
+    "lines",
+    "values",
+    "values_mut",
+    "windows",
+];
+
+/// Those that lend what a thread local holds.
+pub(crate) const ACCESSING: [&str; 3] = ["with", "with_borrow", "with_borrow_mut"];
+
 /// What may keep a closure in a body, whoever is given it.
 pub(crate) const KEEPING: [&str; 12] = [
     "Arc",
@@ -95,4 +114,25 @@ pub(crate) fn takes_self(method: &str) -> bool {
     method.starts_with("into")
         || method.starts_with("unwrap")
         || matches!(method, "expect" | "map" | "and_then" | "ok_or" | "ok_or_else" | "join" | "await")
+}
+
+/// Whether an expression is an iterator by the way it is written: a range, `iter()` and the like, and what adapts them.
+pub(crate) fn is_iterator(expression: &syn::Expr) -> bool {
+    match expression {
+        syn::Expr::Range(_) => true,
+        syn::Expr::Paren(inner) => is_iterator(&inner.expr),
+        syn::Expr::MethodCall(call) => {
+            let method = call.method.to_string();
+            ITERATING.contains(&method.as_str())
+                || (ADAPTING.contains(&method.as_str()) && is_iterator(&call.receiver))
+        }
+        _ => false,
+    }
+}
+
+/// Whether an expression is a static, by custom.
+pub(crate) fn is_of_static(expression: &syn::Expr) -> bool {
+    let syn::Expr::Path(path) = expression else { return false };
+    let name = path.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+    !name.is_empty() && !name.contains(char::is_lowercase)
 }

@@ -2,6 +2,8 @@
 
 mod basis;
 mod outcome;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -86,11 +86,6 @@ const BAKED_IN: Judgement = Judgement {
     remedy: "restart the program to see it everywhere",
 };
 
-const PASSING_CLOSURES: Judgement = Judgement {
-    why: "They are called and forgotten before the function returns: none is alive when the code is swapped.",
-    ..SAFE
-};
-
 const ONLY_NEW_SYMBOLS: Judgement = Judgement {
     verdict: Verdict::Deferred,
     effect: "takes effect where callers are entered anew",
@@ -172,7 +167,8 @@ pub(crate) fn added(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     if !edit.kind().is_function() || !edit.is_new() {
         return;
     }
-    let is_new_boundary = edit.has(Flag::Boundary) && !edit.can(Capability::BindsNewBoundaries);
+    let is_new_boundary =
+        edit.has(Flag::Boundary) && !edit.can(Capability::BindsNewBoundaries) && !keeps_its_symbol(edit);
     let judgement = match (edit.is_replaced(), is_new_boundary) {
         (true, true) => CALLER_NOT_BUILT,
         (true, false) => NEW_ONLY,
@@ -190,6 +186,7 @@ pub(crate) fn removed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     if edit.kind().is_function() && edit.is_gone() {
         let is_looked_up =
             edit.is_boundary() && !edit.can(Capability::KeepsRemovedCode) && edit.is_replaced();
+        let is_looked_up = is_looked_up && !keeps_its_symbol(edit);
         let judgement = if is_looked_up { LOOKED_UP_BY_NAME } else { OLD_ONE_LIVES_ON };
         let what = match elsewhere(edit) {
             Some(path) => format!("{} moved to `{path}` (removed here, new there)", edit.name()),
@@ -197,6 +194,22 @@ pub(crate) fn removed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
         };
         findings.push(edit.finding(what, judgement));
     }
+}
+
+/// Whether a boundary function that comes or goes is, or was, elsewhere under the same symbol, to be called the same way.
+fn keeps_its_symbol(edit: &Edit<'_>) -> bool {
+    let unit = edit.placed().unit;
+    let of = |unit: &Unit| unit.attributes.as_deref().map(|read| (read.export.clone(), read.abi, read.cfg));
+    let (old, new) = edit.programs;
+    let other = if edit.is_new() { old } else { new };
+    let is_it = |found: &Unit| {
+        found.flags.has(Flag::Boundary)
+            && of(found) == of(unit)
+            && found.signature == unit.signature
+            && found.generics == unit.generics
+    };
+    let files = differing(old, new).into_iter().filter_map(|path| other.file(&path));
+    unit.flags.has(Flag::Boundary) && files.flat_map(|file| file.units()).any(|placed| is_it(placed.unit))
 }
 
 /// Where a function that comes or goes is, or was, in another module: one of the same name that does the same, and that
@@ -246,13 +259,8 @@ pub(crate) fn closure_captures_changed(edit: &Edit<'_>, findings: &mut Vec<Findi
     if is_async || !edit.aspect_differs(Aspect::Environments) {
         return;
     }
-    // Closures that are called and forgotten are alive in calls in progress only.
-    let passed = edit.before.is_some_and(|placed| {
-        placed.unit.flags.has(Flag::ClosuresPass) && !placed.unit.mentions.contains(&Name::new("impl"))
-    });
     let judgement = match edit.can(Capability::ComparesLayouts) {
         _ if !edit.is_replaced() => edit.code(),
-        false if passed && edit.can(Capability::FinishesOldCalls) => PASSING_CLOSURES,
         true => BUILT_CLOSURES,
         false => STORED_CLOSURES,
     };

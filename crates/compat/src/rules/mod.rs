@@ -292,6 +292,22 @@ impl<'a> Edit<'a> {
         is_same || self.placed().unit.mentions.iter().any(|name| imports(file, *name))
     }
 
+    /// Whether a closure that was stored would meet code for another environment. By number, every closure may be another
+    /// one when any is; else each is known by what it captures. Where none was made before, none is alive.
+    fn environments_differ(&self, old: &Unit, new: &Unit) -> bool {
+        if self.can(Capability::MatchesSymbols) {
+            return old.flags.has(Flag::Captures) && old.environments != new.environments;
+        }
+        let mut left = new.stored.to_vec();
+        old.stored.iter().any(|stored| match left.iter().position(|other| other == stored) {
+            Some(at) => {
+                left.swap_remove(at);
+                false
+            }
+            None => true,
+        })
+    }
+
     /// A finding at the unit's name.
     pub(crate) fn finding(&self, what: impl Into<String>, judgement: Judgement) -> Finding {
         let ranges =
@@ -324,10 +340,7 @@ impl<'a> Edit<'a> {
             Aspect::Abi => self.attribute_differs(|attributes| attributes.abi),
             Aspect::Body => self.differs(|unit| unit.body),
             Aspect::Layout => self.differs(|unit| unit.layout),
-            // An environment can only change with the body that makes it; where none was made before, none is alive.
-            Aspect::Environments => self.pair().is_some_and(|(old, new)| {
-                old.environments != new.environments && old.flags.has(Flag::Captures)
-            }),
+            Aspect::Environments => self.pair().is_some_and(|(old, new)| self.environments_differ(old, new)),
             Aspect::Visibility => self.attribute_differs(|attributes| attributes.visibility),
             Aspect::Derives => self.attribute_differs(|attributes| attributes.derives.clone()),
             Aspect::Repr => self.attribute_differs(|attributes| attributes.repr),

@@ -1,8 +1,9 @@
 //! `MF02xx`: structs, unions, aliases, and what all types have in common.
 
 use super::{
-    Aspect, BUILD_DECIDES, Edit, Finding, Judgement, NEW_ONLY, OLD_LAYOUT, RESOLVES_ELSEWHERE, SAFE,
+    Aspect, BUILD_DECIDES, Edit, FORKED, Finding, Judgement, NEW_ONLY, OLD_LAYOUT, RESOLVES_ELSEWHERE, SAFE,
 };
+use crate::live::Kept;
 use crate::members::{MemberEdit, diff};
 use crate::{Capability, Fingerprint, UnitKind, Verdict};
 
@@ -76,7 +77,7 @@ pub(crate) fn removed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
         let judgement = match edit.can(Capability::KeepsRemovedCode) {
             _ if edit.rebinds_its_name() => RESOLVES_ELSEWHERE,
             true => OLD_VALUES,
-            false => BUILD_DECIDES,
+            false => edit.old_values(BUILD_DECIDES),
         };
         findings.push(edit.finding(format!("the {} {} was removed", edit.kind(), edit.name()), judgement));
     }
@@ -186,7 +187,11 @@ pub(crate) fn drop_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     if is_drop(edit) && (edit.is_new() || edit.is_gone()) {
         let verb = if edit.is_new() { "implements" } else { "no longer implements" };
         let name = edit.placed().unit.id.path.rsplit_once(" for ").map_or("", |(_, ty)| ty).to_owned();
-        findings.push(edit.finding(format!("`{name}` {verb} `Drop`"), MIXED_DROP));
+        // A call in progress would make a value the old way, and give it to code that drops it the new way.
+        let is_gone = edit.can(Capability::WaitsForCalls)
+            && edit.programs.0.lives().kept(&name, edit.can(Capability::SwapsEveryCrate)) == Kept::Never;
+        let judgement = if is_gone { FORKED } else { MIXED_DROP };
+        findings.push(edit.finding(format!("`{name}` {verb} `Drop`"), judgement));
     }
 }
 

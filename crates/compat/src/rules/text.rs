@@ -57,7 +57,7 @@ pub(crate) fn import_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
 fn is_mentioned_in_types(edit: &Edit<'_>) -> bool {
     let import = edit.placed().unit;
     if import.id.path.ends_with('*') {
-        return true;
+        return !is_of_new_module(edit);
     }
     // The file that had it before the edit: names that only new items mention can't change what is alive.
     let others = edit.old_file.into_iter().flat_map(crate::FileUnits::units);
@@ -71,6 +71,13 @@ fn is_mentioned_in_types(edit: &Edit<'_>) -> bool {
             .computed_from(import)
             .iter()
             .any(|name| edit.programs.0.index().is_mentioned(*name))
+}
+
+/// Whether the import stands in a module that was not there: nothing that is alive was named through it.
+fn is_of_new_module(edit: &Edit<'_>) -> bool {
+    let module = edit.placed().unit.id.parent();
+    let mut old = edit.old_file.into_iter().flat_map(crate::FileUnits::units);
+    edit.is_new() && !old.any(|placed| placed.unit.id.path.starts_with(module))
 }
 
 /// `MF0903`.

@@ -3,7 +3,7 @@
 use super::structs::is_drop;
 use super::{BUILD_DECIDES, Edit, Finding, Judgement, NEW_ONLY, RESTART, SAFE};
 use crate::members::{MemberEdit, diff};
-use crate::{Capability, Fingerprint, Member, UnitKind, Verdict};
+use crate::{Capability, FileUnits, Fingerprint, Member, UnitKind, Verdict};
 
 const OLD_VTABLE: Judgement = Judgement {
     verdict: Verdict::Restart,
@@ -53,7 +53,7 @@ fn items<'a>(edit: &Edit<'a>) -> Vec<MemberEdit<'a>> {
 /// What a change of its vtable does: nothing where there can be no trait objects.
 fn vtable(edit: &Edit<'_>, judgement: Judgement) -> Judgement {
     let Some(before) = edit.before else { return judgement };
-    if edit.programs.0.lives().has_objects(before.unit) {
+    if edit.programs.0.lives().has_objects_of(before.unit) {
         judgement
     } else {
         Judgement { why: NO_OBJECTS, ..edit.code() }
@@ -214,6 +214,42 @@ pub(crate) fn associated_type_changed(edit: &Edit<'_>, findings: &mut Vec<Findin
 pub(crate) fn head_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     let has_head = matches!(edit.kind(), UnitKind::Trait | UnitKind::TraitImpl | UnitKind::InherentImpl);
     if has_head && (edit.differs(|unit| unit.signature) || edit.differs(|unit| unit.generics)) {
-        findings.push(edit.finding(format!("the head of `{}` changed", head(edit)), stale_types(edit)));
+        // Supertraits are a matter of vtables; what a trait is generic over is one of types.
+        let is_of_vtables = edit.kind() == UnitKind::Trait && !edit.differs(|unit| unit.generics);
+        let judgement = if is_of_vtables { vtable(edit, stale_types(edit)) } else { stale_types(edit) };
+        findings.push(edit.finding(format!("the head of `{}` changed", head(edit)), judgement));
     }
+}
+
+/// `MF0413`.
+pub(crate) fn override_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
+    if edit.kind() != UnitKind::Method || edit.pair().is_some() {
+        return;
+    }
+    let Some((of, name)) = implemented(edit.placed().unit.id.parent()) else { return };
+    let has_it = |file: Option<&FileUnits>| {
+        let heads = file.into_iter().flat_map(FileUnits::units);
+        heads
+            .filter(|placed| placed.unit.id.kind == UnitKind::TraitImpl)
+            .any(|placed| *placed.unit.id.path == of)
+    };
+    let is_an_override = has_it(edit.old_file) && has_it(edit.new_file);
+    if !is_an_override || !edit.programs.0.lives().has_objects(name) {
+        return;
+    }
+    let judgement = match edit.can(Capability::ComparesLayouts) {
+        true => BUILD_DECIDES,
+        false if edit.can(Capability::KeepsRemovedCode) => OLD_DEFAULT_STAYS,
+        false => OLD_DEFAULT,
+    };
+    let verb = if edit.is_new() { "overrides" } else { "no longer overrides" };
+    findings.push(edit.finding(format!("`{of}` {verb} the default of {}", edit.name()), judgement));
+}
+
+/// The head of the `impl` of a trait that members stand in, from `app::<World as Shape>::`, and the trait's name.
+fn implemented(around: &str) -> Option<(String, &str)> {
+    let (module, inside) = around.strip_suffix(">::")?.split_once('<')?;
+    let (ty, of) = inside.rsplit_once(" as ")?;
+    let name = of.split('<').next().unwrap_or(of);
+    Some((format!("{module}impl {of} for {ty}"), name.rsplit("::").next().unwrap_or(name)))
 }

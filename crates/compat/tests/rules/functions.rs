@@ -158,6 +158,11 @@ fn mf0109_a_closure_that_is_called_and_forgotten_ends_with_the_call() {
     assert_eq!(passes(&before.replace("iter_mut()", "iter_mut().rev()")), Verdict::Safe);
     let adapted = "fn sum(all: &[u32], by: u32, more: u32) -> u32 { all.iter().map(|x| x * by).sum() }";
     assert_eq!(verdict(adapted, &adapted.replace("* by", "* by * more"), HotLibReloader), Verdict::Safe);
+    // Whatever else the function does, an iterator that is used up is gone.
+    let boxed = adapted.replace("-> u32 { ", "-> u32 { keep(Box::new(1)); ");
+    assert_eq!(verdict(&boxed, &boxed.replace("* by", "* by * more"), HotLibReloader), Verdict::Safe);
+    let local = "fn log(by: u32, more: u32) { LOG.with(|log| log.push(by)); }";
+    assert_eq!(verdict(local, &local.replace("(by)", "(by * more)"), HotLibReloader), Verdict::Safe);
     // One that is returned, boxed, given to a function of one's own, or made by another closure may live on.
     let kept = [
         "fn all(by: u32, more: u32) -> impl Iterator<Item = u32> { (0..3).map(move |x| x * by) }",

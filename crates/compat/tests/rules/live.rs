@@ -69,6 +69,16 @@ fn what_is_not_replaced_keeps_its_layouts() {
 }
 
 #[test]
+fn drop_of_what_lives_in_one_call_is_no_matter_where_no_call_is_in_progress() {
+    let before = "struct Tmp { a: u32 }\n#[unsafe(no_mangle)] pub fn step() { let tmp = Tmp { a: 1 }; }";
+    let after = format!("{before}\nimpl Drop for Tmp {{ fn drop(&mut self) {{}} }}");
+    assert_eq!(verdict(before, &after, HotLibReloader), Verdict::Safe);
+    assert_eq!(verdict(before, &after, InPlace), Verdict::Restart, "a call goes on with old code");
+    let kept = format!("{before}\nstatic LAST: Option<Tmp> = None;");
+    assert_eq!(verdict(&kept, &after.replace(before, &kept), HotLibReloader), Verdict::Restart);
+}
+
+#[test]
 fn what_a_long_running_function_holds_is_kept() {
     let after = PROGRAM.replace("struct State { ticks: u64 }", "struct State { ticks: u64, more: u8 }");
     let changes = changes(PROGRAM, &after, InPlace);

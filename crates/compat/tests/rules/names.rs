@@ -105,3 +105,83 @@ pub static STATE: Option<u8> = None;
     let after = before.replace("pub struct Known;", "pub struct Known;\npub struct Option<T>(pub T);");
     assert_eq!(verdict(before, &after, InPlace), Verdict::Unknown);
 }
+
+/// Each writes the type of a field in another way; the static holds it.
+const SPELLED: [(&str, &str); 10] = [
+    ("by its path", "pub static S: Option<crate::body::Body> = None;"),
+    ("through `use`", "use crate::body::Body;\npub static S: Option<Body> = None;"),
+    ("under another name", "use crate::body::Body as Thing;\npub static S: Option<Thing> = None;"),
+    ("through an alias", "type Thing = crate::body::Body;\npub static S: Option<Thing> = None;"),
+    ("through a glob", "use crate::body::*;\npub static S: Option<Body> = None;"),
+    ("through a re-export", "use crate::Again;\npub static S: Option<Again> = None;"),
+    (
+        "as a generic argument",
+        "use crate::body::Body;\npub struct Of<T>(T);\npub static S: Option<Of<Vec<Body>>> = None;",
+    ),
+    ("as `Self`", "pub static S: Option<crate::body::Link> = None;"),
+    ("in an enum", "use crate::body::Body;\npub enum E { One(Body) }\npub static S: Option<E> = None;"),
+    ("in another crate", "pub static S: Option<shared::Other> = None;"),
+];
+
+#[test]
+fn however_a_type_is_written_its_layout_is_that_of_whoever_holds_it() {
+    for (how, state) in SPELLED {
+        let before = format!(
+            "
+//- /world/src/lib.rs
+pub mod body;
+pub mod state;
+pub use body::Body as Again;
+//- /world/src/body.rs
+pub struct Body {{ pub x: f32 }}
+pub struct Link {{ pub body: Body, pub next: Option<Box<Self>> }}
+//- /shared/src/lib.rs
+pub struct Other {{ pub x: f32 }}
+//- /world/src/state.rs
+{state}
+"
+        );
+        let after = match how {
+            "in another crate" => before.replace("Other { pub x", "Other { pub added: u64, pub x"),
+            _ => before.replace("Body { pub x", "Body { pub added: u64, pub x"),
+        };
+        for engine in [InPlace, EngineKind::HotLibReloader] {
+            let found = changes(&before, &after, engine);
+            assert_eq!(found[0].verdict, Verdict::Restart, "{how} under {engine}");
+            let path = found[0].live_path.as_deref().unwrap_or_default();
+            assert!(path.starts_with("world::state::S → "), "{how} under {engine}: {path}");
+        }
+        let told = dependents(&before, &after, InPlace);
+        assert!(told.iter().any(|told| told.starts_with("world/src/state.rs: S → ")), "{how}: {told:#?}");
+    }
+}
+
+#[test]
+fn of_two_types_of_one_name_the_one_is_meant_that_is_imported() {
+    let before = "
+//- /world/src/lib.rs
+pub mod one { pub struct Body { pub x: f32 } impl Body { pub fn copy(&self) -> Self { Body { x: 0.0 } } } }
+pub mod two { pub struct Body { pub x: f64 } pub struct Near { body: Body } }
+pub mod state;
+pub mod inner;
+//- /world/src/state.rs
+use crate::one::Body;
+pub struct One { body: Body }
+//- /world/src/inner.rs
+use super::two::Body;
+pub struct Two { body: Body }
+pub mod deep { use super::Body; pub struct Deep { body: Body } }
+pub mod all { use crate::two::*; pub struct All { body: Body } }
+";
+    let one = dependents(before, &before.replace("x: f32", "x: f32, y: f32"), InPlace);
+    let two = dependents(before, &before.replace("x: f64", "x: f64, y: f64"), InPlace);
+    let is_told = |told: &[String], name: &str| told.iter().any(|path| path.contains(&format!(": {name}")));
+    assert!(is_told(&one, "One.body") && is_told(&one, "copy"), "{one:#?}");
+    assert!(!is_told(&one, "Two.body") && !is_told(&one, "Near.body"), "{one:#?}");
+    assert!(is_told(&two, "Two.body") && is_told(&two, "Near.body"), "{two:#?}");
+    assert!(!is_told(&two, "One.body") && !is_told(&two, "copy"), "{two:#?}");
+    // Where imports don't settle it, either may be meant.
+    for told in [&one, &two] {
+        assert!(is_told(told, "Deep.body") && is_told(told, "All.body"), "{told:#?}");
+    }
+}
