@@ -501,7 +501,7 @@ mod tests {
     #[test]
     fn generations_share_the_texts_that_they_have_in_common() {
         let mut sources = Sources::new("/work".into(), Vec::new(), generation(0, "fn a() {}\n"));
-        sources.push(generation(1, &"fn a() {}\n".to_owned()));
+        sources.push(generation(1, "fn a() {}\n"));
         let texts = [0, 1].map(|number| sources.text(number, "src/main.rs").expect("a text"));
         assert!(Arc::ptr_eq(&texts[0], &texts[1]));
     }

@@ -10,6 +10,12 @@ pub fn delve() -> PathBuf {
     cached("dlv-").join("dlv")
 }
 
+/// air, which builds and starts Go programs again.
+#[track_caller]
+pub fn air() -> PathBuf {
+    cached("air-").join("air")
+}
+
 /// Where Python finds debugpy.
 #[track_caller]
 pub fn debugpy() -> PathBuf {

@@ -173,20 +173,17 @@ fn without_times(answer: &str) -> String {
     };
     let lines: Vec<&str> = answer.lines().filter(is_stable).collect();
     let text = lines.join(" / ");
-    let mut shown = String::new();
-    let mut digits = 0;
-    // Times in milliseconds and dates have long numbers in them.
-    for letter in text.chars() {
-        if letter.is_ascii_digit() {
-            digits += 1;
-            if digits > 8 {
-                continue;
-            }
-        } else {
-            digits = 0;
-        }
-        shown.push(letter);
+    // Times in milliseconds have long numbers.
+    let (mut shown, mut rest) = (String::new(), text.as_str());
+    while let Some(at) = rest.find(|letter: char| letter.is_ascii_digit()) {
+        let (before, from) = rest.split_at(at);
+        let end = from.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(from.len());
+        let (digits, after) = from.split_at(end);
+        shown.push_str(before);
+        shown.push_str(if digits.len() < 10 { digits } else { "." });
+        rest = after;
     }
+    shown.push_str(rest);
     mask_dates(&shown)
 }
 

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use serde_json::{Value, json};
 
 use super::live::Debuggee;
-use super::{Forwarded, Session, Stage};
+use super::{Forwarded, Session, Stage, reattach};
+use crate::adapter::Adapter;
 use crate::message::{self, Kind, Message};
 use crate::platform::Process;
 
@@ -32,7 +33,7 @@ impl Session {
                 self.capabilities = message.body();
                 self.editor.forward(message.into_bytes());
             }
-            Forwarded::Launch(_) => self.on_launch_answer(success, message),
+            Forwarded::Launch(command) => self.on_launch_answer(&command, success, message),
             Forwarded::Relaunch => self.on_relaunch_answer(success, &message),
             _ if !success => self.editor.forward(message.into_bytes()),
             Forwarded::Breakpoints { path, placement } => {
@@ -111,8 +112,23 @@ impl Session {
         self.look_for_a_watcher();
     }
 
-    fn on_launch_answer(&mut self, success: bool, message: Message) {
+    /// The session is attached to this process. Delve does not say so in an event.
+    pub(super) fn on_attached(&mut self, process: Process) {
+        let Some(live) = &mut self.live else { return };
+        self.is_attached = true;
+        live.process.debuggee = Some(Debuggee { process, interrupted: false });
+        self.processes.extend(self.adapter.iter().flat_map(Adapter::processes));
+        self.look_for_a_watcher();
+    }
+
+    fn on_launch_answer(&mut self, command: &str, success: bool, message: Message) {
         if success {
+            let live =
+                self.live.as_ref().filter(|live| command == "attach" && live.process.debuggee.is_none());
+            let process = live.and_then(|live| reattach::aim_of(&live.launch));
+            if let Some(process) = process {
+                self.on_attached(process);
+            }
             self.started();
             self.editor.forward(message.into_bytes());
             return;

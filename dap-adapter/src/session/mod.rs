@@ -147,6 +147,8 @@ enum Report {
     Originals(Box<Index>),
     /// The program that ended runs again, or its watcher has ended too.
     Appeared(Option<Process>),
+    /// The program that a watcher started has ended.
+    Died(Process),
     /// Sources were saved.
     Saved,
     /// A reload was judged and built, or not.
@@ -262,6 +264,7 @@ impl Session {
             Report::Launched(prepared) => self.on_prepared(*prepared),
             Report::Originals(index) => self.on_originals(*index).await,
             Report::Appeared(process) => self.on_appeared(process),
+            Report::Died(process) => self.on_died(process).await,
             Report::Saved => self.on_saved().await,
             Report::Reloaded { launched, outcome } => {
                 // What was built for a process that is gone is nothing to this one.

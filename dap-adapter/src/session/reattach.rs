@@ -15,8 +15,11 @@ use crate::platform::{Image, Process};
 const WATCHERS: [&str; 9] =
     ["air", "bacon", "cargo-watch", "entr", "nodemon", "reflex", "watchexec", "watchfiles", "watchmedo"];
 
-/// How often the next process is looked for.
-const LOOK: Duration = Duration::from_millis(10);
+/// How often processes are looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// So soon an adapter says that its process has ended.
+const TELLS: Duration = Duration::from_millis(500);
 
 /// Who starts the program again.
 #[derive(Debug, Clone)]
@@ -37,6 +40,29 @@ impl Session {
         let is_wanted = live.config.reattach.unwrap_or(watcher.is_some());
         let program = Image::of(debuggee.process).filter(|_| is_wanted);
         live.process.watched = program.map(|program| Watched { program, watcher });
+        if live.process.watched.is_some() {
+            let reports = self.reports.clone();
+            tokio::spawn(async move {
+                while debuggee.process.is_alive() {
+                    tokio::time::sleep(LOOK).await;
+                }
+                tokio::time::sleep(TELLS).await;
+                let _ = reports.send(Report::Died(debuggee.process));
+            });
+        }
+    }
+
+    /// The process that is watched has ended. If the adapter has not noticed, it never will: Delve looks at a process
+    /// only while it runs, and one that is killed where it stands is not reaped before Delve has gone.
+    pub(super) async fn on_died(&mut self, process: Process) {
+        let live = self.live.as_ref().filter(|_| self.relaunching.is_none());
+        let debuggee = live.and_then(|live| live.process.debuggee).map(|debuggee| debuggee.process);
+        if debuggee != Some(process) || !self.waits_for_the_next("terminated") {
+            return;
+        }
+        if let Some(mut adapter) = self.adapter.take() {
+            adapter.kill().await;
+        }
     }
 
     /// Whether the session goes on after this event, which says that the process has ended.
@@ -84,6 +110,13 @@ impl Session {
         }
         "attach"
     }
+}
+
+/// The process that arguments of `attach` name.
+pub(super) fn aim_of(arguments: &Value) -> Option<Process> {
+    let mut names = ["pid", "processId"].into_iter();
+    let id = names.find_map(|name| arguments.get(name)?.as_u64())?;
+    Process::running(u32::try_from(id).ok()?)
 }
 
 /// Waits for the next process of the program.

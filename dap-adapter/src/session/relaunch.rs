@@ -265,7 +265,10 @@ impl Session {
                 Step::Launching(Box::new(Launch { record, artifacts, is_launched, is_configured }));
         }
         let command = match appeared {
-            Some(process) => self.aim_at(process, &mut launch),
+            Some(process) => {
+                self.on_attached(process);
+                self.aim_at(process, &mut launch)
+            }
             None => "launch",
         };
         let seq = self.tell(command, launch);

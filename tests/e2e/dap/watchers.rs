@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use midflight_tests::dap::{PATIENCE, Session, is_alive};
 use midflight_tests::program::Program;
+use midflight_tests::tools;
 use serde_json::{Value, json};
 
 /// What `cargo watch -x run` does, in the few lines that matter here.
@@ -31,6 +32,32 @@ fn main() {
         total = step(total);
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+";
+
+const AIR: &str = "root = \".\"
+[build]
+cmd = \"go build -gcflags 'all=-N -l' -o ./tmp/counter .\"
+bin = \"./tmp/counter\"
+delay = 100
+exclude_dir = [\"tmp\"]
+";
+
+const GO_COUNTER: &str = "package main
+
+import \"time\"
+
+func step(total int) int {
+\tmore := 2
+\treturn total + more // breakpoint: step
+}
+
+func main() {
+\ttotal := 0
+\tfor {
+\t\ttotal = step(total)
+\t\ttime.Sleep(10 * time.Millisecond)
+\t}
 }
 ";
 
@@ -119,6 +146,29 @@ fn cargo_watch_starts_the_program_again_and_the_session_goes_on() {
     let mut session = attached(&program, &["lldb-dap-19"], arguments, "src/main.rs");
     follows(&program, &mut session, "src/main.rs", "fn step");
     let last = process_of(&program, "target/debug/counter");
+    session.client.ok("disconnect", json!({}));
+    assert!(is_alive(last), "what the session has not started it does not end");
+    drop(watcher);
+}
+
+#[test]
+fn air_starts_a_go_program_again_and_the_session_goes_on() {
+    let program = Program::files(&[
+        ("go.mod", "module counter\n\ngo 1.21\n"),
+        ("main.go", GO_COUNTER),
+        (".air.toml", AIR),
+    ]);
+    let watcher = Watcher::start(program.command(tools::air()));
+    let process = process_of(&program, "tmp/counter");
+
+    // Two words: the command and what it is given.
+    let delve = tools::delve().to_string_lossy().into_owned();
+    let adapter = [delve.as_str(), "dap", "--listen", "127.0.0.1:${port}"];
+    let arguments = json!({"mode": "local", "processId": process, "cwd": program.root(), "midflight": {}});
+    let mut session = attached(&program, &adapter, arguments, "main.go");
+    // It is killed where it stands, and Delve does not say so.
+    follows(&program, &mut session, "main.go", "func step");
+    let last = process_of(&program, "tmp/counter");
     session.client.ok("disconnect", json!({}));
     assert!(is_alive(last), "what the session has not started it does not end");
     drop(watcher);

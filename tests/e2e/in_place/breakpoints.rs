@@ -57,13 +57,13 @@ fn conditions_hit_counts_and_logpoints_go_on_in_new_code() {
     let (mut first, mut counted) = (0, false);
     while first < 2 || !counted {
         let stop = live.session.stopped();
-        let (line, at) = (stop.line(), tick(&mut live, &stop));
+        let (place, at) = (stop.line(), tick(&mut live, &stop));
         if stop.event["hitBreakpointIds"] == json!([ids[0]]) {
-            assert_eq!((line, at % 50), (live.program.line_of(MAIN, "// twice"), 49));
+            assert_eq!((place, at % 50), (live.program.line_of(MAIN, "// twice"), 49));
             first += 1;
         } else {
             assert_eq!(stop.event["hitBreakpointIds"], json!([ids[1]]));
-            assert_eq!(line, live.program.line_of(MAIN, "// third"));
+            assert_eq!(place, live.program.line_of(MAIN, "// third"));
             // What was hit before the swap counts.
             assert!((399..402).contains(&at), "hit 400 times at {at}");
             counted = true;
@@ -100,8 +100,8 @@ fn breakpoints_set_in_new_code_keep_those_that_stay() {
     assert_ne!(both[0]["id"], both[1]["id"]);
     let listed_both = listed(&mut live);
     let number = |list: &str| {
-        let line = list.lines().find(|line| line.contains("patch.so, locations"));
-        line.and_then(|line| line.split_once(':')).map(|(number, _)| number.to_owned())
+        let mut first = list.lines().filter(|row| row.contains("patch.so, locations"));
+        first.next().and_then(|row| row.split_once(':')).map(|(number, _)| number.to_owned())
     };
     assert_eq!(number(&listed_one), number(&listed_both), "the first one is the same: {listed_both}");
     set(&mut live, &[second]);

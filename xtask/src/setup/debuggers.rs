@@ -1,4 +1,4 @@
-//! Debug adapters of other languages: what the tests drive beside `lldb-dap`.
+//! Debug adapters of other languages, and a watcher: what the tests drive beside `lldb-dap`.
 //!
 //! Their versions are pinned; each is made once, in the cache, where `tests/src/tools.rs` finds it.
 
@@ -11,12 +11,16 @@ use crate::{cache, console, process};
 /// Delve, the debugger for Go, with its debug adapter. A version knows the Go of its time and older ones.
 const DELVE: &str = "github.com/go-delve/delve/cmd/dlv@v1.26.2";
 
+/// air, which builds and starts Go programs again.
+const AIR: &str = "github.com/air-verse/air@v1.63.0";
+
 /// debugpy, the debugger for Python.
 const DEBUGPY: &str = "debugpy==1.8.16";
 
 /// Installs them into the cache, unless they are there.
 pub(crate) fn debuggers() -> Result<()> {
     go_program("dlv", DELVE, "the debugger for Go")?;
+    go_program("air", AIR, "a watcher for Go")?;
     cache::entry(&DEBUGPY.replace("==", "-"), |directory| {
         console::note(&format!("pip install {DEBUGPY}: the debugger for Python, into the cache"));
         // Debian's pip is only for virtual environments, so there is one for the time of the installation.
