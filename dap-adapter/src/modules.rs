@@ -118,6 +118,13 @@ impl Modules {
         hot.collect()
     }
 
+    /// The file of the reloadable library that an address lies in.
+    pub(crate) fn hot_at(&self, address: u64) -> Option<String> {
+        let module = self.at(address).filter(|module| self.library_of(module).is_some())?;
+        let extent = artifact::extent(Path::new(&module.path)).ok()?;
+        (address - module.base < extent).then(|| module.path.clone())
+    }
+
     /// The generation of a library, when this one is the newest; none when it was built by somebody else. What did not
     /// change from one to the next is of both, and so of the newer.
     pub(crate) fn generation_of(&self, sha256: &str, newest: u32) -> Option<u32> {

@@ -29,7 +29,7 @@ pub use image::Image;
 pub use inventory::{Counts, Inventory};
 pub use layout::{Member, Parts, Reach, Signature, TypeLayout, Variant};
 pub use lines::{CodeLines, code_lines};
-use object::{Object, ObjectSymbol, SymbolKind};
+use object::{Object, ObjectSegment as _, ObjectSymbol, SymbolKind};
 pub use swap::{
     ChangedTypes, Code, Passes, changed_types, coroutines, differences, handed, holders, is_main, kept,
     passes,
@@ -109,6 +109,14 @@ impl Artifact {
         artifact.exports = exports;
         Ok(artifact)
     }
+}
+
+/// How much of a process's memory a library takes, from the address where it was loaded.
+pub fn extent(path: &Path) -> Result<u64, Error> {
+    let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.into(), source })?;
+    let segments = parse(path, &bytes)?;
+    let ends = segments.segments().map(|segment| segment.address().saturating_add(segment.size()));
+    Ok(ends.max().unwrap_or_default())
 }
 
 fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<object::File<'a>, Error> {

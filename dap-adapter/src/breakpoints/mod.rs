@@ -6,6 +6,7 @@
 //! same file, in one that it was moved to, or in what was generated from it. So the breakpoints that the
 //! adapter has in one file may come from several sources of the editor's.
 
+mod addresses;
 mod point;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -14,6 +15,8 @@ use std::sync::Arc;
 use remap::LineMap;
 use serde_json::{Value, json};
 
+use self::addresses::Addresses;
+pub(crate) use self::addresses::Sending;
 pub(crate) use self::point::{Place, Point, State};
 use crate::in_library;
 use crate::message::Base;
@@ -29,8 +32,8 @@ pub(crate) struct Breakpoints {
     files: BTreeMap<String, Sent>,
     /// The arguments of the last `setFunctionBreakpoints`, and the editor's ids of them.
     functions: Option<(Value, Vec<i64>)>,
-    /// The editor's ids of those on addresses, by the request that set them.
-    addresses: HashMap<String, Vec<i64>>,
+    /// Those on addresses.
+    pub(crate) addresses: Addresses,
     /// From the adapter's ids to the editor's.
     ids: HashMap<i64, i64>,
     /// Where one of the adapter's is several of the editor's: those, and the line (from 0) that was asked for.
@@ -328,16 +331,14 @@ impl Breakpoints {
         }
     }
 
-    /// Remembers which breakpoints belong to addresses. They are named as the editor knows them.
-    pub(crate) fn set_addresses(&mut self, command: &str, body: &Value) {
-        let points = body.get("breakpoints").and_then(Value::as_array).into_iter().flatten();
-        let ids = points.filter_map(|point| point.get("id")?.as_i64()).collect();
-        self.addresses.insert(command.to_owned(), ids);
-    }
-
-    /// The addresses are no longer those of the process.
-    pub(crate) fn take_addresses(&mut self) -> Vec<i64> {
-        std::mem::take(&mut self.addresses).into_values().flatten().collect()
+    /// Breakpoints were set again: their new ids stand for these of the editor's.
+    pub(crate) fn set_as(&mut self, ids: &[i64], body: &Value) {
+        let answers = body.get("breakpoints").and_then(Value::as_array).into_iter().flatten();
+        for (answer, id) in answers.zip(ids) {
+            if let Some(new) = answer.get("id").and_then(Value::as_i64) {
+                self.ids.insert(new, *id);
+            }
+        }
     }
 
     /// Another adapter knows nothing of what was set.
@@ -373,6 +374,14 @@ impl Breakpoints {
     pub(crate) fn rename(&mut self, breakpoint: &mut Value) {
         if let Some(id) = breakpoint.get("id").and_then(Value::as_i64) {
             breakpoint["id"] = json!(self.editor_id(id));
+        }
+    }
+
+    /// Gives a breakpoint an id that the adapter has given none, as lldb-dap does with data: what becomes of it can be
+    /// told.
+    pub(crate) fn identify(&mut self, breakpoint: &mut Value) {
+        if breakpoint.get("id").is_none() && breakpoint.is_object() {
+            breakpoint["id"] = json!(self.new_id());
         }
     }
 

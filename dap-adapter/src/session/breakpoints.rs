@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::originals::is_elsewhere;
 use super::{Forwarded, Session};
-use crate::breakpoints::Placement;
+use crate::breakpoints::{Placement, Sending};
 use crate::capabilities;
 use crate::error::Result;
 use crate::in_library;
@@ -46,7 +46,7 @@ impl Session {
             // Not of this workspace: nothing about it ever moves.
             arguments["source"] = source;
             let command = "setBreakpoints".to_owned();
-            let answer = Forwarded::Others { command, functions: None };
+            let answer = Forwarded::Others { command, asked: None };
             return self.forward_breakpoints(seq, message::bytes(&tree), answer).await;
         };
         let base = self.client.base;
@@ -230,19 +230,23 @@ impl Session {
     pub(super) fn on_other_breakpoints_answer(
         &mut self,
         command: &str,
-        functions: Option<Value>,
+        asked: Option<Value>,
         message: &Message,
     ) {
         let mut tree = message.tree();
         if let Some(live) = &mut self.live {
-            if let Some(functions) = functions {
-                live.breakpoints.set_functions(functions, &tree["body"]);
+            let asked = asked.unwrap_or_default();
+            if command == "setFunctionBreakpoints" {
+                live.breakpoints.set_functions(asked.clone(), &tree["body"]);
             }
             for breakpoint in tree["body"]["breakpoints"].as_array_mut().into_iter().flatten() {
                 live.breakpoints.rename(breakpoint);
             }
             if matches!(command, "setDataBreakpoints" | "setInstructionBreakpoints") {
-                live.breakpoints.set_addresses(command, &tree["body"]);
+                for breakpoint in tree["body"]["breakpoints"].as_array_mut().into_iter().flatten() {
+                    live.breakpoints.identify(breakpoint);
+                }
+                live.breakpoints.addresses.set(command, &asked, &tree["body"]);
             }
         }
         self.editor.forward(message::bytes(&tree));
@@ -308,13 +312,46 @@ impl Session {
         if self.live.as_ref().is_some_and(|live| live.breakpoints.functions().is_some()) {
             self.ask("setFunctionBreakpoints", json!({"breakpoints": []})).await?;
         }
+        let Some(live) = &mut self.live else { return Ok(()) };
+        let sendings = live.breakpoints.addresses.lift(|address| live.modules.hot_at(address));
+        self.set_addresses(sendings).await
+    }
+
+    /// Sets the breakpoints on addresses again whose library is still there; the editor learns of the others.
+    async fn set_hot_addresses(&mut self) -> Result<()> {
+        let Some(live) = &mut self.live else { return Ok(()) };
+        let there: Vec<String> = live.modules.hot().into_iter().map(|hot| hot.path).collect();
+        let is_there = |library: &str| there.iter().any(|path| path == library);
+        let (sendings, gone) = live.breakpoints.addresses.put_back(is_there);
+        self.say_that_addresses_went(
+            gone,
+            "Its address was in a library that has been replaced. Set it again.",
+        );
+        self.set_addresses(sendings).await
+    }
+
+    pub(super) fn say_that_addresses_went(&mut self, ids: Vec<i64>, message: &str) {
+        for id in ids {
+            let breakpoint = json!({"id": id, "verified": false, "message": message});
+            self.editor.event("breakpoint", &json!({"reason": "changed", "breakpoint": breakpoint}));
+        }
+    }
+
+    async fn set_addresses(&mut self, sendings: Vec<Sending>) -> Result<()> {
+        for (command, arguments, ids) in sendings {
+            let body = self.ask(&command, arguments).await?;
+            if let Some(live) = &mut self.live {
+                live.breakpoints.set_as(&ids, &body);
+            }
+        }
         Ok(())
     }
 
     /// Sets the breakpoints of reloadable code where their statements are now, and tells the editor.
     pub(super) async fn set_hot_breakpoints(&mut self) -> Result<()> {
         self.set_all_breakpoints().await?;
-        self.set_function_breakpoints().await
+        self.set_function_breakpoints().await?;
+        self.set_hot_addresses().await
     }
 
     /// Sets the breakpoints on functions again.

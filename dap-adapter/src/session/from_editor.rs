@@ -109,15 +109,16 @@ impl Session {
         match command.as_str() {
             "setBreakpoints" => self.on_set_breakpoints(seq, &message).await,
             "setFunctionBreakpoints" => {
-                let functions = Some(message.arguments());
-                let answer = Forwarded::Others { command, functions };
+                let asked = Some(message.arguments());
+                let answer = Forwarded::Others { command, asked };
                 self.forward_breakpoints(seq, message.into_bytes(), answer).await;
             }
             "setExceptionBreakpoints" | "setDataBreakpoints" | "setInstructionBreakpoints" => {
                 if let Some(live) = self.live.as_mut().filter(|_| command == "setExceptionBreakpoints") {
                     live.process.exceptions = Some(message.arguments());
                 }
-                let answer = Forwarded::Others { command, functions: None };
+                let asked = Some(message.arguments());
+                let answer = Forwarded::Others { command, asked };
                 self.forward_breakpoints(seq, message.into_bytes(), answer).await;
             }
             "stackTrace" => self.forward(seq, message.into_bytes(), Forwarded::StackTrace),

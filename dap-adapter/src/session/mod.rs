@@ -123,8 +123,8 @@ enum Forwarded {
     Relaunch,
     /// A source's breakpoints.
     Breakpoints { path: String, placement: Placement },
-    /// Breakpoints that belong to no text; for those on functions, what was asked for.
-    Others { command: String, functions: Option<Value> },
+    /// Breakpoints that belong to no text, and what was asked for.
+    Others { command: String, asked: Option<Value> },
     /// Frames, and the thread they are of.
     StackTrace,
     /// The scopes of a frame.

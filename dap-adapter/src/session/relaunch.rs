@@ -360,11 +360,8 @@ impl Session {
         self.set_function_breakpoints().await?;
         let Some(live) = &mut self.live else { return Ok(()) };
         let exceptions = live.process.exceptions.clone();
-        for id in live.breakpoints.take_addresses() {
-            let message = "Its address was one of the process before. Set it again.";
-            let breakpoint = json!({"id": id, "verified": false, "message": message});
-            self.editor.event("breakpoint", &json!({"reason": "changed", "breakpoint": breakpoint}));
-        }
+        let gone = live.breakpoints.addresses.take();
+        self.say_that_addresses_went(gone, "Its address was one of the process before. Set it again.");
         if let Some(exceptions) = exceptions {
             self.ask("setExceptionBreakpoints", exceptions).await?;
         }

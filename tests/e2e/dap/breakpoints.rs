@@ -236,3 +236,38 @@ fn hits_before_a_library_is_reloaded_count() {
     program.replace("world/src/lib.rs", "state.tick += 1;", "state.tick = call + 1;");
     hits_count_through_a_reload(&program, "world/src/lib.rs", "state.tick = call");
 }
+
+#[test]
+fn breakpoints_on_data_go_with_the_library_that_it_is_in() {
+    let program = Program::example("hot-world");
+    program.insert_above(
+        LIBRARY,
+        "/// Advances the world",
+        "#[unsafe(no_mangle)]\npub static mut STEPS: u64 = 0;\n",
+    );
+    program.replace(LIBRARY, "    state.tick = tick;", "    unsafe { STEPS += 1 };\n    state.tick = tick;");
+    let (mut session, stop) = stopped_at(&program, MARKER);
+    let mut address = |of: &str| {
+        let arguments = json!({"expression": of, "frameId": stop.frames[0]["id"], "context": "watch"});
+        let result = session.client.ok("evaluate", arguments)["result"].take();
+        let result =
+            result.as_str().and_then(|result| result.split_once("0x")).expect("an address").1.to_owned();
+        result.split(' ').next().unwrap_or_default().to_owned()
+    };
+    let points = ["&STEPS", "&state->tick"]
+        .map(|of| json!({"dataId": format!("{}/8", address(of)), "accessType": "write"}));
+    let body = session.client.ok("setDataBreakpoints", json!({"breakpoints": points}));
+    let ids = [0, 1].map(|index| body["breakpoints"][index]["id"].clone());
+    session.set_breakpoints(&program, LIBRARY, &[]);
+    program.replace(LIBRARY, "let gravity = 1.0;", "\n    let gravity = 1.5;");
+    session.run_until_generation(&stop, 1);
+    let told = session.client.event_where("breakpoint", |body| body["breakpoint"]["id"] == ids[0]);
+    assert_eq!((&told["reason"], &told["breakpoint"]["verified"]), (&json!("changed"), &json!(false)));
+    let message = told["breakpoint"]["message"].as_str().unwrap_or_default();
+    assert!(message.contains("has been replaced"), "{told}");
+    // The other one is of the executable's `main`, and goes on to be hit, by new code.
+    let stop = session.stopped();
+    let description = stop.event["description"].as_str().unwrap_or_default();
+    assert!(description.contains("watchpoint") && stop.function() == "step", "{:?}", stop.event);
+    session.client.disconnect();
+}
