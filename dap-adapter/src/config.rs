@@ -36,6 +36,9 @@ pub(crate) struct Config {
     /// Whether values are shown by the data formatters of the program's toolchain.
     #[serde(default = "yes")]
     pub(crate) formatters: bool,
+    /// Whether plain values are set back to what they were, at the first stop at a breakpoint after a restart.
+    #[serde(default)]
+    pub(crate) restore_values: bool,
     /// Whether the session goes on with the next process of the same program when this one ends; unless it is
     /// said, when a watcher is seen to have started it.
     pub(crate) reattach: Option<bool>,

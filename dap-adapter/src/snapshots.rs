@@ -147,6 +147,13 @@ impl Snapshots {
         before.max_by_key(|snapshot| (snapshot.generation, is_same(snapshot))).cloned()
     }
 
+    /// What they were at a breakpoint, when it was hit last before a generation.
+    pub(crate) fn at_breakpoint(&self, function: &str, breakpoint: i64, below: u32) -> Option<Snapshot> {
+        let kept = self.functions.get(function)?.iter();
+        let of_it = kept.filter(|it| it.generation < below && it.breakpoints.contains(&breakpoint));
+        of_it.max_by_key(|snapshot| snapshot.generation).cloned()
+    }
+
     /// What they are: as they were read in this frame, else in another one of the function.
     fn present(&self, function: &str, (generation, frame): (u32, i64)) -> Option<&Snapshot> {
         let now = self.functions.get(function)?.iter().filter(|snapshot| snapshot.generation == generation);

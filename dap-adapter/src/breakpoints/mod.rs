@@ -121,6 +121,16 @@ impl Breakpoints {
         self.sets.iter().map(|(path, set)| (path.clone(), Arc::clone(&set.key))).collect()
     }
 
+    /// The breakpoints on a line (from 0) of the code that runs.
+    pub(crate) fn at(&self, key: &Key, line: u32) -> Vec<i64> {
+        let is_there = |point: &&Point| {
+            let place = point.place.as_ref().filter(|place| place.key == *key);
+            place.is_some_and(|place| point.state.reaches(place.line, line))
+        };
+        let points = self.sets.values().flat_map(|set| &set.points);
+        points.filter(is_there).map(|point| point.id).collect()
+    }
+
     /// The files, as the debugger knows them, in which the adapter has breakpoints.
     pub(crate) fn files(&self) -> Vec<String> {
         let has_some = |sent: &&Sent| sent.arguments.as_ref().is_some_and(|sent| !is_empty(sent));

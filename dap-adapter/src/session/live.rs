@@ -1,6 +1,6 @@
 //! What a session with a `midflight` key knows beyond what every session knows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use baseline::LiveSession;
@@ -97,6 +97,8 @@ pub(super) struct Running {
     pub(super) pause_wanted: bool,
     /// So many `continued` are about our own `continue`.
     pub(super) own_continues: u32,
+    /// The breakpoints at which values were set back, or had their chance.
+    pub(super) restored: HashSet<i64>,
     /// Breakpoints of reloadable code are taken away, since a library is about to go.
     pub(super) cleared: bool,
     /// Counts the times that they were.

@@ -22,6 +22,7 @@ mod prepare;
 mod reattach;
 mod relaunch;
 mod reload;
+mod restoring;
 mod snapshots;
 mod staging;
 mod standing;

@@ -99,10 +99,13 @@ impl Session {
 
     async fn read_frame(&mut self, frame: i64, hit: &[i64], budget: &mut Budget) -> Option<Snapshot> {
         let scopes = self.ask_until("scopes", json!({"frameId": frame}), budget.until).await.ok()?;
+        let restores = self.live.as_ref().is_some_and(|live| live.config.restore_values);
         let mut variables = Vec::new();
         let mut is_whole = true;
         for scope in scopes.get("scopes").and_then(Value::as_array).into_iter().flatten() {
-            if is_local(scope) {
+            // Globals may be many: they are read for whoever wants them set back.
+            let is_meant = is_local(scope) || (restores && is_global(scope));
+            if is_meant {
                 let (read, whole) = self.read_variables(scope, 1, budget).await;
                 variables.extend(read);
                 is_whole &= whole;
@@ -214,7 +217,12 @@ impl Session {
     }
 }
 
-fn is_local(scope: &Value) -> bool {
+/// Statics, as debuggers call them.
+pub(super) fn is_global(scope: &Value) -> bool {
+    matches!(scope["name"].as_str(), Some("Globals" | "Static" | "Statics" | "Global"))
+}
+
+pub(super) fn is_local(scope: &Value) -> bool {
     let text = |name: &str| scope.get(name).and_then(Value::as_str).unwrap_or_default();
     matches!(text("presentationHint"), "locals" | "arguments")
         || matches!(text("name"), "Locals" | "Local" | "Arguments")

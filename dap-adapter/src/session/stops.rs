@@ -264,8 +264,11 @@ impl Session {
         }
         hit.dedup();
         if hit.is_empty() {
+            let hit = self.standing_at(&body).await;
+            self.restore_values(&hit, &body["threadId"]).await;
             return self.show_stop(&message.into_bytes(), &hit).await;
         }
+        self.restore_values(&hit, &body["threadId"]).await;
         let mut tree = message.tree();
         tree["body"]["hitBreakpointIds"] = json!(hit);
         self.show_stop(&message::bytes(&tree), &hit).await;

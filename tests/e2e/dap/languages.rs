@@ -70,12 +70,18 @@ impl Language {
     /// A session that stands at the breakpoint, and its process.
     #[track_caller]
     fn stopped(&self, program: &Program) -> (Session, Stop, u32) {
+        self.stopped_with(program, json!({"snapshot": {"timeMs": 5000}}))
+    }
+
+    /// The same with these settings.
+    #[track_caller]
+    fn stopped_with(&self, program: &Program, midflight: Value) -> (Session, Stop, u32) {
         let adapter = (self.adapter)();
         let adapter = adapter.iter().map(|word| word.to_str().expect("a plain path"));
         let arguments: Vec<&str> = std::iter::once("--").chain(adapter).collect();
         let mut session = Session::with(program, &arguments);
         let mut launch = (self.launch)(program);
-        launch["midflight"] = json!({"snapshot": {"timeMs": 5000}});
+        launch["midflight"] = midflight;
         let launched = session.client.send("launch", launch);
         session.client.event("initialized");
         session.set_breakpoints(program, self.file, &[program.line_of(self.file, "breakpoint: step")]);
@@ -170,4 +176,20 @@ fn with_the_restart_engine_a_save_starts_a_python_program_again() {
     assert_eq!(stop.line(), program.line_of("counter.py", "breakpoint: step"));
     session.client.disconnect();
     wait_until_gone(&[old]);
+}
+
+#[test]
+fn values_are_set_back_though_the_adapter_does_not_say_which_breakpoint_it_is() {
+    let program = PYTHON.program();
+    let midflight = json!({"restoreValues": true, "snapshot": {"timeMs": 5000}});
+    let (mut session, stop, _) = PYTHON.stopped_with(&program, midflight);
+    assert!(stop.event.get("hitBreakpointIds").is_none(), "{}", stop.event);
+    program.replace(PYTHON.file, PYTHON.edit.0, PYTHON.edit.1);
+    program.insert_above(PYTHON.file, "class Counter", "# one\n\n");
+    session.client.ok("restart", json!({}));
+    let stop = session.stopped();
+    assert_eq!(stop.line(), program.line_of(PYTHON.file, "breakpoint: step"));
+    assert_eq!(value(&scope(&mut session, &stop, "Locals"), "doubled"), "42", "the edit makes it 63");
+    session.client.output("`doubled` was set back to 42 (it was 63)");
+    session.client.disconnect();
 }

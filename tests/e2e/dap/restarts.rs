@@ -174,3 +174,57 @@ fn other_settings_are_taken_over_and_mistakes_in_them_named() {
     assert!(message.contains("unknown field `engin`"), "{message}");
     session.client.disconnect();
 }
+
+const COUNTING: &str = "static mut STEPS: u64 = 0;
+
+fn step(total: u64) -> u64 {
+    let twice = total * 2;
+    unsafe { STEPS += 1 };
+    twice + total // breakpoint: step
+}
+
+fn main() {
+    for total in 1..u64::MAX {
+        step(total);
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+";
+
+#[test]
+fn values_are_set_back_at_the_first_stop_where_that_is_wanted() {
+    let manifest = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    for is_wanted in [true, false] {
+        let program = Program::files(&[("Cargo.toml", manifest), (MAIN, COUNTING)]);
+        let mut session =
+            Session::launch(&program, &json!({"restoreValues": is_wanted, "snapshot": {"timeMs": 5000}}));
+        session.set_breakpoints(&program, MAIN, &[program.line_of(MAIN, "breakpoint: step")]);
+        session.configuration_done();
+        let mut stop = session.stopped();
+        for _ in 0..4 {
+            session.resume(&stop);
+            stop = session.stopped();
+        }
+        assert_eq!(value(&scope(&mut session, &stop, "Locals"), "total"), "5");
+        program.insert_above(MAIN, "fn step(", "// one\n");
+        session.client.ok("restart", json!({}));
+        let stop = session.stopped();
+        assert_eq!(stop.line(), program.line_of(MAIN, "breakpoint: step"));
+        let locals = scope(&mut session, &stop, "Locals");
+        let expected = if is_wanted { ("5", "10") } else { ("1", "2") };
+        assert_eq!((value(&locals, "total"), value(&locals, "twice")), expected);
+        if is_wanted {
+            session.client.output("`total` was set back to 5 (it was 1)");
+            let restored = session.client.event("midflight/restored");
+            let names =
+                restored["variables"].as_array().into_iter().flatten().map(|it| it["name"].to_string());
+            let names: Vec<String> = names.collect();
+            assert!(names.iter().any(|name| name.contains("STEPS")), "statics too: {restored}");
+            // Once: from there on, the new process goes its own way.
+            session.resume(&stop);
+            let stop = session.stopped();
+            assert_eq!(value(&scope(&mut session, &stop, "Locals"), "total"), "2");
+        }
+        session.client.disconnect();
+    }
+}
