@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 #[derive(Debug, Default)]
 pub(crate) struct Addresses {
     set: BTreeMap<String, Vec<Addressed>>,
+    /// What the adapter has not answered yet.
+    asked: BTreeMap<String, Value>,
     /// Taken away while the library that they are in may be about to go.
     lifted: Vec<(String, Addressed)>,
 }
@@ -28,10 +30,16 @@ struct Addressed {
 pub(crate) type Sending = (String, Value, Vec<i64>);
 
 impl Addresses {
-    /// The editor has set all of a kind. They are named in the answer as it knows them.
-    pub(crate) fn set(&mut self, command: &str, arguments: &Value, body: &Value) {
+    /// The editor sets all of a kind.
+    pub(crate) fn ask(&mut self, command: &str, arguments: Value) {
+        self.asked.insert(command.to_owned(), arguments);
+    }
+
+    /// The adapter has set all of a kind. They are named in the answer as the editor knows them.
+    pub(crate) fn set(&mut self, command: &str, body: &Value) {
+        let arguments = self.asked.remove(command).unwrap_or_default();
         let list = |value: &Value| value["breakpoints"].as_array().cloned().unwrap_or_default();
-        let set = list(arguments).into_iter().zip(list(body)).filter_map(|(request, answer)| {
+        let set = list(&arguments).into_iter().zip(list(body)).filter_map(|(request, answer)| {
             let (id, address) = (answer["id"].as_i64()?, address(&request));
             Some(Addressed { id, request, address, library: None })
         });
@@ -104,9 +112,11 @@ mod tests {
     fn those_in_a_library_that_is_replaced_are_gone_and_others_stay() {
         let mut addresses = Addresses::default();
         let asked = json!({"breakpoints": [{"instructionReference": "0x2010"}, {"instructionReference": "0x1000", "offset": 8}]});
-        addresses.set("setInstructionBreakpoints", &asked, &json!({"breakpoints": [{"id": 1}, {"id": 2}]}));
+        addresses.ask("setInstructionBreakpoints", asked);
+        addresses.set("setInstructionBreakpoints", &json!({"breakpoints": [{"id": 1}, {"id": 2}]}));
         let asked = json!({"breakpoints": [{"dataId": "3000/4"}]});
-        addresses.set("setDataBreakpoints", &asked, &json!({"breakpoints": [{"id": 3}]}));
+        addresses.ask("setDataBreakpoints", asked);
+        addresses.set("setDataBreakpoints", &json!({"breakpoints": [{"id": 3}]}));
         let library_at = |address: u64| match address {
             0x2010 => Some("old".to_owned()),
             0x3000 => Some("other".to_owned()),

@@ -46,7 +46,7 @@ impl Session {
             // Not of this workspace: nothing about it ever moves.
             arguments["source"] = source;
             let command = "setBreakpoints".to_owned();
-            let answer = Forwarded::Others { command, asked: None };
+            let answer = Forwarded::Others { command, functions: None };
             return self.forward_breakpoints(seq, message::bytes(&tree), answer).await;
         };
         let base = self.client.base;
@@ -230,14 +230,13 @@ impl Session {
     pub(super) fn on_other_breakpoints_answer(
         &mut self,
         command: &str,
-        asked: Option<Value>,
+        functions: Option<Value>,
         message: &Message,
     ) {
         let mut tree = message.tree();
         if let Some(live) = &mut self.live {
-            let asked = asked.unwrap_or_default();
-            if command == "setFunctionBreakpoints" {
-                live.breakpoints.set_functions(asked.clone(), &tree["body"]);
+            if let Some(functions) = functions {
+                live.breakpoints.set_functions(functions, &tree["body"]);
             }
             for breakpoint in tree["body"]["breakpoints"].as_array_mut().into_iter().flatten() {
                 live.breakpoints.rename(breakpoint);
@@ -246,7 +245,7 @@ impl Session {
                 for breakpoint in tree["body"]["breakpoints"].as_array_mut().into_iter().flatten() {
                     live.breakpoints.identify(breakpoint);
                 }
-                live.breakpoints.addresses.set(command, &asked, &tree["body"]);
+                live.breakpoints.addresses.set(command, &tree["body"]);
             }
         }
         self.editor.forward(message::bytes(&tree));

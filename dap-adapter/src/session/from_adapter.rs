@@ -39,8 +39,8 @@ impl Session {
             Forwarded::Breakpoints { path, placement } => {
                 self.on_breakpoints_answer(&path, &placement, &message);
             }
-            Forwarded::Others { command, asked } => {
-                self.on_other_breakpoints_answer(&command, asked, &message);
+            Forwarded::Others { command, functions } => {
+                self.on_other_breakpoints_answer(&command, functions, &message);
             }
             Forwarded::StackTrace => self.on_stack_trace(message),
             Forwarded::Scopes { frame } => self.on_scopes(frame, &message),

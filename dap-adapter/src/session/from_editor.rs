@@ -109,16 +109,18 @@ impl Session {
         match command.as_str() {
             "setBreakpoints" => self.on_set_breakpoints(seq, &message).await,
             "setFunctionBreakpoints" => {
-                let asked = Some(message.arguments());
-                let answer = Forwarded::Others { command, asked };
+                let functions = Some(message.arguments());
+                let answer = Forwarded::Others { command, functions };
                 self.forward_breakpoints(seq, message.into_bytes(), answer).await;
             }
             "setExceptionBreakpoints" | "setDataBreakpoints" | "setInstructionBreakpoints" => {
                 if let Some(live) = self.live.as_mut().filter(|_| command == "setExceptionBreakpoints") {
                     live.process.exceptions = Some(message.arguments());
                 }
-                let asked = Some(message.arguments());
-                let answer = Forwarded::Others { command, asked };
+                if let Some(live) = self.live.as_mut().filter(|_| command != "setExceptionBreakpoints") {
+                    live.breakpoints.addresses.ask(&command, message.arguments());
+                }
+                let answer = Forwarded::Others { command, functions: None };
                 self.forward_breakpoints(seq, message.into_bytes(), answer).await;
             }
             "stackTrace" => self.forward(seq, message.into_bytes(), Forwarded::StackTrace),

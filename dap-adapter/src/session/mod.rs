@@ -22,7 +22,6 @@ mod prepare;
 mod reattach;
 mod relaunch;
 mod reload;
-mod restoring;
 mod snapshots;
 mod staging;
 mod standing;
@@ -124,8 +123,8 @@ enum Forwarded {
     Relaunch,
     /// A source's breakpoints.
     Breakpoints { path: String, placement: Placement },
-    /// Breakpoints that belong to no text, and what was asked for.
-    Others { command: String, asked: Option<Value> },
+    /// Breakpoints that belong to no text; for those on functions, what was asked for.
+    Others { command: String, functions: Option<Value> },
     /// Frames, and the thread they are of.
     StackTrace,
     /// The scopes of a frame.

@@ -1,5 +1,7 @@
 //! Reading the variables of a stopped frame before anybody can ask for them.
 
+mod restoring;
+
 use std::time::Instant as Clock;
 
 use serde_json::{Value, json};
@@ -218,11 +220,11 @@ impl Session {
 }
 
 /// Statics, as debuggers call them.
-pub(super) fn is_global(scope: &Value) -> bool {
+fn is_global(scope: &Value) -> bool {
     matches!(scope["name"].as_str(), Some("Globals" | "Static" | "Statics" | "Global"))
 }
 
-pub(super) fn is_local(scope: &Value) -> bool {
+fn is_local(scope: &Value) -> bool {
     let text = |name: &str| scope.get(name).and_then(Value::as_str).unwrap_or_default();
     matches!(text("presentationHint"), "locals" | "arguments")
         || matches!(text("name"), "Locals" | "Local" | "Arguments")

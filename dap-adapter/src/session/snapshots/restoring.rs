@@ -3,14 +3,14 @@
 
 use serde_json::{Value, json};
 
-use super::Session;
-use super::snapshots::{is_global, is_local};
+use super::{is_global, is_local};
 use crate::capabilities;
+use crate::session::Session;
 use crate::snapshots::Kept;
 
 impl Session {
     /// The breakpoints, as the editor knows them, that a thread stands at: where an adapter does not say so, by its line.
-    pub(super) async fn standing_at(&mut self, body: &Value) -> Vec<i64> {
+    pub(in crate::session) async fn standing_at(&mut self, body: &Value) -> Vec<i64> {
         let is_wanted = self.live.as_ref().is_some_and(|live| live.config.restore_values);
         if !is_wanted || body["reason"] != "breakpoint" {
             return Vec::new();
@@ -25,7 +25,7 @@ impl Session {
     }
 
     /// Sets back what a frame had when this breakpoint was hit last before the process was started.
-    pub(super) async fn restore_values(&mut self, hit: &[i64], thread: &Value) {
+    pub(in crate::session) async fn restore_values(&mut self, hit: &[i64], thread: &Value) {
         let Some(live) = &mut self.live else { return };
         let Some(id) = hit.first().copied().filter(|_| live.config.restore_values) else { return };
         let launched = live.sources.launched();
