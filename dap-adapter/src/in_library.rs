@@ -41,9 +41,8 @@ pub(crate) fn put<'a>(
 ) -> String {
     let new: Vec<Value> = new.map(|request| shifted(request, 1 - base.line, 1 - base.column)).collect();
     let request = json!({"library": library, "path": path, "delete": gone, "breakpoints": new}).to_string();
-    // LLDB replaces what stands between backticks before Python sees it.
-    let argument = scripts::quoted(&request).replace('`', "\\u0060");
-    format!("script {MODULE}.put(lldb.debugger, {argument})")
+    // LLDB replaces what stands between backticks before the script sees it.
+    format!("midflight-breakpoints {}", request.replace('`', "\\u0060"))
 }
 
 /// The answers in what LLDB printed, lines and columns as the editor counts them.
@@ -72,11 +71,9 @@ mod tests {
         let base = Base { line: 0, column: 0 };
         let request = json!({"line": 4, "condition": "name == \"a`b\\n\""});
         let command = put(Path::new("/p/patch.so"), "/~1/a.rs", &[3], std::iter::once(&request), base);
-        let argument = command.strip_prefix("script midflight_breakpoints.put(lldb.debugger, ");
-        let argument = argument.and_then(|rest| rest.strip_suffix(')')).expect("one argument");
-        assert!(!argument.contains(['`', '\n']), "{argument}");
-        let request: String = serde_json::from_str(argument).expect("a text");
-        let request: Value = serde_json::from_str(&request).expect("JSON in it");
+        let request = command.strip_prefix("midflight-breakpoints ").expect("the command");
+        assert!(!request.contains(['`', '\n']), "{request}");
+        let request: Value = serde_json::from_str(request).expect("JSON in it");
         assert_eq!(request["breakpoints"], json!([{"line": 5, "condition": "name == \"a`b\\n\""}]));
         assert_eq!(request["delete"], json!([3]));
     }
@@ -84,7 +81,7 @@ mod tests {
     #[test]
     fn answers_are_found_below_the_echo_of_the_command() {
         let base = Base { line: 0, column: 1 };
-        let printed = "(lldb) script midflight_breakpoints.put(…)\n[{\"id\": 7, \"verified\": true, \"line\": 5, \"column\": 3}]\n";
+        let printed = "(lldb) midflight-breakpoints {…}\n[{\"id\": 7, \"verified\": true, \"line\": 5, \"column\": 3}]\n";
         let expected = json!({"id": 7, "verified": true, "line": 4, "column": 3});
         assert_eq!(answers(printed, base), Some(vec![expected]));
         assert_eq!(answers("error: no Python", base), None);

@@ -9,8 +9,12 @@ import json
 import lldb
 
 
-def put(debugger, request):
-    """Deletes breakpoints by their numbers, sets others, and prints what became of these, as the protocol has it."""
+def __lldb_init_module(debugger, _dictionary):
+    debugger.HandleCommand("command script add -f %s.put midflight-breakpoints" % __name__)
+
+
+def put(debugger, request, result, _dictionary):
+    """Deletes breakpoints by their numbers, sets others, and says what became of these, as the protocol has it."""
     request = json.loads(request)
     target = debugger.GetSelectedTarget()
     for number in request["delete"]:
@@ -18,7 +22,9 @@ def put(debugger, request):
     library = lldb.SBFileSpecList()
     library.Append(lldb.SBFileSpec(request["library"], False))
     source = lldb.SBFileSpec(request["path"], False)
-    print(json.dumps([_set(target, library, source, wanted) for wanted in request["breakpoints"]]))
+    answers = [_set(target, library, source, wanted) for wanted in request["breakpoints"]]
+    # What is printed would be the program's output to lldb-dap.
+    result.AppendMessage(json.dumps(answers))
 
 
 def _set(target, library, source, wanted):

@@ -106,5 +106,7 @@ fn breakpoints_set_in_new_code_keep_those_that_stay() {
     assert_eq!(number(&listed_one), number(&listed_both), "the first one is the same: {listed_both}");
     set(&mut live, &[second]);
     assert_eq!(listed(&mut live).matches("patch.so, locations").count(), 1);
+    let printed = live.session.client.events_so_far("output");
+    assert!(printed.iter().all(|event| !event["output"].as_str().unwrap_or_default().contains("verified")));
     live.end();
 }
