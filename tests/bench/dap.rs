@@ -20,6 +20,9 @@ const DEBUGGER: &str = "lldb-dap-19";
 /// Requests of each kind, direct and through the proxy in turns.
 const ROUNDS: usize = 300;
 
+/// Rounds before those: the debugger reads what it needs, and so does the proxy, in the background.
+const FIRST_ROUNDS: usize = 50;
+
 /// Stops whose snapshots are timed.
 const STOPS: usize = 50;
 
@@ -37,9 +40,13 @@ struct Session {
 }
 
 pub(crate) fn measure(table: &mut Table) {
-    let mut direct = Session::direct(Program::new("direct"));
-    let mut proxied = Session::proxied(Program::new("proxied"));
-    messages(&mut direct, &mut proxied, table);
+    let mut direct = Session::direct(Program::new("direct"), Command::new(DEBUGGER));
+    let mut copied = Session::direct(Program::new("copied"), through_two_copies());
+    let mut plain = Session::proxied(Program::new("plain"), false);
+    let mut proxied = Session::proxied(Program::new("proxied"), true);
+    messages([&mut direct, &mut copied, &mut plain, &mut proxied], table);
+    copied.client.disconnect();
+    plain.client.disconnect();
     snapshots(&mut proxied, table);
     swaps(&mut proxied, table);
     restarts(&mut proxied, table);
@@ -49,17 +56,18 @@ pub(crate) fn measure(table: &mut Table) {
 }
 
 impl Session {
-    fn direct(program: Program) -> Self {
+    fn direct(program: Program, debugger: Command) -> Self {
         program.build();
         let launch = json!({"program": program.binary(), "cwd": program.root()});
-        Self::begin(Command::new(DEBUGGER), program, &launch)
+        Self::begin(debugger, program, &launch)
     }
 
-    fn proxied(program: Program) -> Self {
+    fn proxied(program: Program, formatters: bool) -> Self {
         let mut command = Command::new(midflight_bin());
         command.arg("dap");
         // However long it takes, all is read.
-        let midflight = json!({"reload": "manual", "snapshot": {"timeMs": 5000, "items": 10_000}});
+        let snapshot = json!({"timeMs": 5000, "items": 10_000});
+        let midflight = json!({"reload": "manual", "snapshot": snapshot, "formatters": formatters});
         let launch = json!({"cwd": program.root(), "midflight": midflight});
         Self::begin(command, program, &launch)
     }
@@ -120,29 +128,45 @@ impl Session {
     }
 }
 
-/// What the proxy adds to each kind of message.
-fn messages(direct: &mut Session, proxied: &mut Session, table: &mut Table) {
-    let mut times: [[Vec<f64>; 4]; 2] = Default::default();
-    for round in 0..ROUNDS {
-        for (times, session) in times.iter_mut().zip([&mut *direct, &mut *proxied]) {
+/// Nothing can stand between an editor and a debugger for less: each message is copied by another process, unread.
+fn through_two_copies() -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("cat | {DEBUGGER} | cat")]);
+    command
+}
+
+/// What the proxy adds to each kind of message: where values are shown as the debugger shows them, as without it.
+fn messages(sessions: [&mut Session; 4], table: &mut Table) {
+    let [direct, copied, plain, proxied] = sessions;
+    let mut times: [[Vec<f64>; 4]; 4] = Default::default();
+    for round in 0..FIRST_ROUNDS + ROUNDS {
+        let sessions = [&mut *direct, &mut *copied, &mut *plain, &mut *proxied];
+        for (times, session) in times.iter_mut().zip(sessions) {
             for (times, took) in times.iter_mut().zip(session.round(round)) {
-                times.push(took);
+                times.extend((round >= FIRST_ROUNDS).then_some(took));
             }
         }
     }
-    let [direct_times, proxied_times] = times;
-    let kinds = ["stackTrace", "scopes", "variables", "setBreakpoints"];
-    for ((kind, direct), proxied) in kinds.into_iter().zip(direct_times).zip(proxied_times) {
-        let [direct_half, half] = [&direct, &proxied].map(|times| at(times.clone(), 50));
-        let [direct_most, most] = [&direct, &proxied].map(|times| at(times.clone(), 99));
-        Table::seen("dap", &format!("{kind}: direct, median of {ROUNDS}"), direct_half);
-        table.measured("dap", &format!("{kind}: added, median"), half - direct_half, Some(0.05));
-        table.measured("dap", &format!("{kind}: added, 99th percentile"), most - direct_most, Some(0.5));
+    let [direct_times, copied_times, plain_times, proxied_times] = times;
+    for (index, kind) in ["stackTrace", "scopes", "variables", "setBreakpoints"].into_iter().enumerate() {
+        let of = |times: &[Vec<f64>; 4], share| at(times[index].clone(), share);
+        let [half, most] = [50, 99].map(|share| of(&direct_times, share));
+        Table::seen("dap", &format!("{kind}: direct, median of {ROUNDS}"), half);
+        Table::seen("dap", &format!("{kind}: added by two `cat`s, median"), of(&copied_times, 50) - half);
+        table.measured("dap", &format!("{kind}: added, median"), of(&plain_times, 50) - half, Some(0.05));
+        table.measured(
+            "dap",
+            &format!("{kind}: added, 99th percentile"),
+            of(&plain_times, 99) - most,
+            Some(0.5),
+        );
     }
+    let formatted = at(proxied_times[2].clone(), 50) - at(plain_times[2].clone(), 50);
+    Table::seen("dap", "variables: for values as Rust shows them, median", formatted);
     let [mut direct_times, mut proxied_times] = [Vec::new(), Vec::new()];
     for _ in 0..30 {
         direct_times.push(direct.megabyte());
-        proxied_times.push(proxied.megabyte());
+        proxied_times.push(plain.megabyte());
     }
     let [direct, proxied] = [at(direct_times, 50), at(proxied_times, 50)];
     Table::seen("dap", "a body of 1 MB: direct, median of 30", direct);
@@ -204,7 +228,7 @@ fn restarts(session: &mut Session, table: &mut Table) {
     session.stopped();
     let (mut inside, mut another) = (Vec::new(), Vec::new());
     let program = Program::new("restarted");
-    let mut other = Session::proxied(program);
+    let mut other = Session::proxied(program, true);
     for _ in 0..RESTARTS {
         let asked = Instant::now();
         session.client.ok("restart", json!({}));
@@ -212,7 +236,7 @@ fn restarts(session: &mut Session, table: &mut Table) {
         inside.push(milliseconds(asked));
         let asked = Instant::now();
         other.client.disconnect();
-        other = Session::proxied(other.program);
+        other = Session::proxied(other.program, true);
         another.push(milliseconds(asked));
     }
     other.client.disconnect();

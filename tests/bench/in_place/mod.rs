@@ -56,6 +56,11 @@ fn report(size: &Size, saves: &[Save], builds: &[Rebuilt], table: &mut Table) {
     table.measured(name, "pause, median", median(&|save| save.part("paused")), Some(25.0));
     let worst = at(saves.iter().map(|save| save.part("paused")).collect(), 99);
     table.measured(name, &format!("pause, 99th percentile of {}", saves.len()), worst, Some(42.0));
+    let quarter = saves.len() / 4;
+    for (which, saves) in [("first", &saves[..quarter]), ("last", &saves[saves.len() - quarter..])] {
+        let pauses = saves.iter().map(|save| save.part("paused")).collect();
+        Table::seen(name, &format!("  of the {which} quarter, median"), at(pauses, 50));
+    }
     Table::seen(name, "cargo build + relaunch + back to the breakpoint", rebuild);
     Table::seen(name, "  cargo build", at(builds.iter().map(|build| build.build).collect(), 50));
     table.ratio(name, "save → live, of that", live / rebuild, 0.5);

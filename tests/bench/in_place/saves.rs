@@ -45,7 +45,12 @@ impl Live {
     pub(crate) fn save(&mut self, workspace: &Workspace, version: u32) -> Save {
         let saved = Instant::now();
         workspace.write_version(version);
-        self.client.output(&format!("live {version}\r\n"));
+        // A terminal may hand a line over in parts.
+        let (mut printed, line) = (String::new(), format!("live {version}\r\n"));
+        while !printed.contains(&line) {
+            let output = self.client.event_where("output", |body| body["category"] == "stdout");
+            printed += output["output"].as_str().unwrap_or_default();
+        }
         let live = saved.elapsed().as_secs_f64() * 1000.0;
         Save { live, record: self.client.event("midflight/generation") }
     }
