@@ -46,8 +46,8 @@ impl Live {
         let saved = Instant::now();
         workspace.write_version(version);
         // A terminal may hand a line over in parts.
-        let (mut printed, line) = (String::new(), format!("live {version}\r\n"));
-        while !printed.contains(&line) {
+        let (mut printed, said) = (String::new(), format!("live {version}\r\n"));
+        while !printed.contains(&said) {
             let output = self.client.event_where("output", |body| body["category"] == "stdout");
             printed += output["output"].as_str().unwrap_or_default();
         }
