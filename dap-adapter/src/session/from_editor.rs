@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::message::{Base, Kind, Message};
 
 /// Requests after which the process goes on.
-const RESUMES: [&str; 8] =
+pub(super) const RESUMES: [&str; 8] =
     ["continue", "next", "stepIn", "stepOut", "stepBack", "reverseContinue", "goto", "restartFrame"];
 
 type Flow = ControlFlow<()>;

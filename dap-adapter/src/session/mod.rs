@@ -204,7 +204,7 @@ impl Session {
             self.look_again();
             let flow = match next {
                 Input::Editor(Some(FromEditor::Message(message))) if self.has_to_wait(&message) => {
-                    self.deferred.push_back(message);
+                    self.defer(message);
                     ControlFlow::Continue(())
                 }
                 Input::Editor(Some(FromEditor::Message(message))) => self.on_editor(message).await,

@@ -52,6 +52,12 @@ impl Session {
         }
     }
 
+    /// The process that is watched, if it has ended.
+    pub(super) fn dead(&self) -> Option<Process> {
+        let live = self.live.as_ref().filter(|live| live.process.watched.is_some())?;
+        live.process.debuggee.map(|debuggee| debuggee.process).filter(|process| !process.is_alive())
+    }
+
     /// The process that is watched has ended. If the adapter has not noticed, it never will: Delve looks at a process
     /// only while it runs, and one that is killed where it stands is not reaped before Delve has gone.
     pub(super) async fn on_died(&mut self, process: Process) {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::from_editor::RESUMES;
 use super::launch::Prepared;
 use super::live::{Live, Running, Shown};
 use super::prepare::millis;
@@ -150,6 +151,18 @@ impl Session {
             && !matches!(command.as_str(), "launch" | "attach" | "terminate" | "cancel")
             && !command.starts_with("midflight/");
         command != "disconnect" && (is_early || self.is_between_processes())
+    }
+
+    /// Keeps it until then. A process that was to go on has gone: the next one runs anyway.
+    pub(super) fn defer(&mut self, message: Message) {
+        match &message.kind {
+            Kind::Request { seq, command }
+                if self.is_between_processes() && RESUMES.contains(&command.as_str()) =>
+            {
+                self.editor.answer(*seq, command, json!({"allThreadsContinued": true}));
+            }
+            _ => self.deferred.push_back(message),
+        }
     }
 
     /// The editor asks for another process, maybe with other arguments.
@@ -303,7 +316,12 @@ impl Session {
     async fn end(&mut self, old: Option<Adapter>) {
         let error = Error::nobody("The program is started again.");
         for (seq, waiting) in std::mem::take(&mut self.forwarded) {
-            self.editor.refuse(seq, waiting.command(), &error);
+            if RESUMES.contains(&waiting.command()) {
+                // It does not stand still any more.
+                self.editor.answer(seq, waiting.command(), json!({"allThreadsContinued": true}));
+            } else {
+                self.editor.refuse(seq, waiting.command(), &error);
+            }
         }
         let processes = std::mem::take(&mut self.processes);
         let Some(mut old) = old else { return };

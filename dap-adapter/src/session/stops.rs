@@ -39,6 +39,10 @@ const SETTLES: Duration = Duration::from_millis(1500);
 
 impl Session {
     pub(super) async fn on_stopped(&mut self, message: Message) {
+        if let Some(process) = self.dead() {
+            // Delve goes on telling of stops of a process that was killed.
+            return self.on_died(process).await;
+        }
         let body = message.body();
         if let Some(live) = &mut self.live {
             live.process.own_continues = 0;

@@ -37,7 +37,7 @@ fn main() {
 
 const AIR: &str = "root = \".\"
 [build]
-cmd = \"go build -gcflags 'all=-N -l' -o ./tmp/counter .\"
+cmd = \"go build -gcflags '-N -l' -o ./tmp/counter .\"
 bin = \"./tmp/counter\"
 delay = 100
 exclude_dir = [\"tmp\"]
