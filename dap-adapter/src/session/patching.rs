@@ -127,8 +127,8 @@ impl Session {
         let arguments = json!({"expression": format!("`{command}"), "context": "repl"});
         let body = self.ask("evaluate", arguments).await?;
         let text = body.get("result").and_then(Value::as_str).unwrap_or_default().to_owned();
-        match text.split_once("error:") {
-            Some((_, problem)) => Err(Error::nobody(format!("The debugger can't swap: {}.", problem.trim()))),
+        match problem_in(&text) {
+            Some(problem) => Err(Error::nobody(format!("The debugger can't swap: {problem}."))),
             None => Ok(text),
         }
     }
@@ -141,7 +141,24 @@ impl Session {
     }
 }
 
+/// What LLDB says it can't do. In the middle of a line the word may be of a function's name: `core::error::Error`.
+fn problem_in(printed: &str) -> Option<&str> {
+    printed.lines().find_map(|line| line.strip_prefix("error:")).map(str::trim)
+}
+
 /// A path inside quotation marks.
 fn quoted(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::problem_in;
+
+    #[test]
+    fn a_function_with_an_error_in_its_name_is_no_problem() {
+        let threads = "(lldb) thread list\n  thread #2: tid = 7, app`<dyn core::error::Error>::map(cx=0x7f) at map_err.rs:68:5\n";
+        assert_eq!(problem_in(threads), None);
+        assert_eq!(problem_in("(lldb) memory write 1\nerror: no such place\n"), Some("no such place"));
+    }
 }
