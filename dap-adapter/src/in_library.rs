@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::message::Base;
+use crate::message::{self, Base};
 use crate::scripts;
 
 const MODULE: &str = "midflight_breakpoints";
@@ -23,12 +23,7 @@ pub(crate) fn command(target_dir: &Path) -> Option<String> {
 
 /// Whether these arguments of `setBreakpoints` can be met so: what a logpoint prints is lldb-dap's to make.
 pub(crate) fn can_set(arguments: &Value) -> bool {
-    requests(arguments).iter().all(|request| request.get("logMessage").is_none_or(Value::is_null))
-}
-
-/// The breakpoints that are asked for.
-pub(crate) fn requests(arguments: &Value) -> &[Value] {
-    arguments.get("breakpoints").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    message::breakpoints(arguments).iter().all(|request| request.get("logMessage").is_none_or(Value::is_null))
 }
 
 /// The command that takes away what is no longer wanted and sets what is new, lines and columns as LLDB counts them.

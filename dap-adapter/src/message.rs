@@ -189,6 +189,11 @@ pub(crate) fn event(seq: i64, event: &str, body: &Value) -> Vec<u8> {
     bytes(&json!({"seq": seq, "type": "event", "event": event, "body": body}))
 }
 
+/// The breakpoints in the arguments or the body of a request that sets some.
+pub(crate) fn breakpoints(of: &Value) -> &[Value] {
+    of.get("breakpoints").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
 /// A tree as bytes.
 pub(crate) fn bytes(tree: &Value) -> Vec<u8> {
     serde_json::to_vec(tree).unwrap_or_default()

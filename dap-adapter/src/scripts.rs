@@ -16,7 +16,7 @@ pub(crate) fn load(target_dir: &Path, module: &str, text: &str) -> Option<String
     }
 }
 
-/// A text as Python and LLDB's command line both read it.
+/// A text in quotation marks, as Python, C and LLDB's command line all read it.
 pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

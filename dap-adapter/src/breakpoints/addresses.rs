@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::message::breakpoints;
+
 /// All of them, by the request that sets them.
 #[derive(Debug, Default)]
 pub(crate) struct Addresses {
@@ -38,10 +40,9 @@ impl Addresses {
     /// The adapter has set all of a kind. They are named in the answer as the editor knows them.
     pub(crate) fn set(&mut self, command: &str, body: &Value) {
         let arguments = self.asked.remove(command).unwrap_or_default();
-        let list = |value: &Value| value["breakpoints"].as_array().cloned().unwrap_or_default();
-        let set = list(&arguments).into_iter().zip(list(body)).filter_map(|(request, answer)| {
-            let (id, address) = (answer["id"].as_i64()?, address(&request));
-            Some(Addressed { id, request, address, library: None })
+        let set = breakpoints(&arguments).iter().zip(breakpoints(body)).filter_map(|(request, answer)| {
+            let (id, address) = (answer["id"].as_i64()?, address(request));
+            Some(Addressed { id, request: request.clone(), address, library: None })
         });
         self.set.insert(command.to_owned(), set.collect());
         self.lifted.retain(|(other, _)| other != command);

@@ -19,7 +19,7 @@ use self::addresses::Addresses;
 pub(crate) use self::addresses::Sending;
 pub(crate) use self::point::{Place, Point, State};
 use crate::in_library;
-use crate::message::Base;
+use crate::message::{self, Base};
 use crate::sources::Key;
 
 /// All breakpoints of a session.
@@ -235,10 +235,9 @@ impl Breakpoints {
         let sent = self.files.get_mut(placement.file());
         let Some(sent) = sent.filter(|sent| sent.revision == placement.revision) else { return };
         sent.arguments = Some(placement.arguments.clone());
-        let answers = body.get("breakpoints").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let points = self.sets.values_mut().flat_map(|set| set.points.iter_mut());
         let mut points: HashMap<i64, &mut Point> = points.map(|point| (point.id, point)).collect();
-        for ((ids, line), answer) in placement.placed.iter().zip(answers) {
+        for ((ids, line), answer) in placement.placed.iter().zip(message::breakpoints(body)) {
             for id in ids {
                 let Some(point) = points.get_mut(id) else { continue };
                 // What older code has of it is not what the editor is shown.
@@ -317,8 +316,8 @@ impl Breakpoints {
 
     /// Remembers the function breakpoints, to set them again after a reload.
     pub(crate) fn set_functions(&mut self, arguments: Value, body: &Value) {
-        let ids = body.get("breakpoints").and_then(Value::as_array).into_iter().flatten();
-        let ids = ids.map(|answer| answer.get("id").and_then(Value::as_i64)).collect::<Vec<_>>();
+        let ids = message::breakpoints(body).iter().map(|answer| answer.get("id").and_then(Value::as_i64));
+        let ids = ids.collect::<Vec<_>>();
         let ids = ids.into_iter().map(|id| id.map_or(0, |id| self.editor_id(id))).collect();
         self.functions = Some((arguments, ids));
     }
@@ -326,25 +325,18 @@ impl Breakpoints {
     /// The function breakpoints, if there are any.
     pub(crate) fn functions(&self) -> Option<&Value> {
         let (arguments, _) = self.functions.as_ref()?;
-        let is_empty = arguments.get("breakpoints").and_then(Value::as_array).is_none_or(Vec::is_empty);
-        (!is_empty).then_some(arguments)
+        (!is_empty(arguments)).then_some(arguments)
     }
 
     /// The function breakpoints were set again: their new ids stand for the old breakpoints.
     pub(crate) fn functions_set_again(&mut self, body: &Value) {
-        let Some((_, ids)) = &self.functions else { return };
-        let answers = body.get("breakpoints").and_then(Value::as_array).into_iter().flatten();
-        for (answer, id) in answers.zip(ids) {
-            if let Some(new) = answer.get("id").and_then(Value::as_i64) {
-                self.ids.insert(new, *id);
-            }
-        }
+        let ids = self.functions.as_ref().map(|(_, ids)| ids.clone()).unwrap_or_default();
+        self.set_as(&ids, body);
     }
 
     /// Breakpoints were set again: their new ids stand for these of the editor's.
     pub(crate) fn set_as(&mut self, ids: &[i64], body: &Value) {
-        let answers = body.get("breakpoints").and_then(Value::as_array).into_iter().flatten();
-        for (answer, id) in answers.zip(ids) {
+        for (answer, id) in message::breakpoints(body).iter().zip(ids) {
             if let Some(new) = answer.get("id").and_then(Value::as_i64) {
                 self.ids.insert(new, *id);
             }
@@ -409,7 +401,7 @@ impl Placement {
 }
 
 fn is_empty(arguments: &Value) -> bool {
-    arguments["breakpoints"].as_array().is_none_or(Vec::is_empty)
+    message::breakpoints(arguments).is_empty()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::originals::is_elsewhere;
+use super::positions::number;
 use super::{Forwarded, Session};
 use crate::breakpoints::{Placement, Sending};
 use crate::capabilities;
@@ -51,10 +52,8 @@ impl Session {
         };
         let base = self.client.base;
         let points = arguments["breakpoints"].as_array().cloned().unwrap_or_default();
-        let requests = points.into_iter().filter_map(|point| {
-            let number = point.get("line")?.as_i64()?.checked_sub(base.line)?;
-            Some((u32::try_from(number).ok()?, point))
-        });
+        let requests =
+            points.into_iter().filter_map(|point| Some((number(&point, "line", base.line)?, point)));
         let since = live.breakpoints.text(&path).cloned();
         let since = since.map(|since| live.sources.map(&key, &since, &text));
         live.breakpoints.replace(&path, (source, key, text), requests.collect(), since.as_deref());
@@ -106,9 +105,8 @@ impl Session {
             return;
         }
         for (adapters, id) in counted {
-            let list = json!({"expression": format!("`breakpoint list {adapters}"), "context": "repl"});
-            let Ok(body) = self.ask("evaluate", list).await else { continue };
-            let hits = hit_count(body["result"].as_str().unwrap_or_default());
+            let Ok(listed) = self.printed(&format!("breakpoint list {adapters}")).await else { continue };
+            let hits = hit_count(&listed);
             if let Some((live, hits)) = self.live.as_mut().zip(hits) {
                 live.breakpoints.carry_hits(id, hits);
             }
@@ -153,7 +151,7 @@ impl Session {
         let file = placement.file();
         let Some(library) = live.sources.library_of(file).map(Path::to_owned) else { return Ok(None) };
         let can_set = in_library::can_set(&placement.arguments);
-        let wanted = if can_set { in_library::requests(&placement.arguments) } else { &[] };
+        let wanted = if can_set { message::breakpoints(&placement.arguments) } else { &[] };
         let (mut kept, adapter_has_some) = live.breakpoints.take_in_library(file);
         if adapter_has_some {
             if wanted.is_empty() {

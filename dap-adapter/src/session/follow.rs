@@ -18,6 +18,7 @@ use super::prepare::{blocking, read};
 use super::staging::{Ready, Times};
 use crate::breakpoints::Placement;
 use crate::error::Result;
+use crate::message::breakpoints;
 use crate::sources::Key;
 
 /// Every version of every text that was seen, by when it was saved.
@@ -64,15 +65,15 @@ pub(crate) fn patch_time(path: &str) -> Option<SystemTime> {
 }
 
 impl Session {
-    /// Sources were saved: whoever builds the patches takes them from here.
-    pub(super) async fn see_versions(&mut self) -> Result<()> {
-        let Some(live) = self.live.as_ref().filter(|live| live.followed.is_some()) else { return Ok(()) };
+    /// Sources were saved: whoever builds the patches takes them from here. Returns what is on disk.
+    pub(super) async fn see_versions(&mut self) -> Result<Texts> {
+        let Some(live) = &self.live else { return Ok(Texts::new()) };
         let root = live.root().to_owned();
-        let tree = read(&root).await?;
+        let texts = read(&root).await?.texts;
         if let Some(versions) = self.live.as_mut().and_then(|live| live.followed.as_mut()) {
-            versions.see(&root, &tree.texts);
+            versions.see(&root, &texts);
         }
-        Ok(())
+        Ok(texts)
     }
 
     /// Takes up the patches that the program has loaded since. The process stands still.
@@ -95,14 +96,13 @@ impl Session {
 
     /// A patch is the next generation.
     async fn take_up(&mut self, path: &str, built: SystemTime) -> Result<()> {
-        self.see_versions().await?;
+        let now = self.see_versions().await?;
         let Some(live) = &mut self.live else { return Ok(()) };
-        let tree = read(live.root()).await?;
         let current = live.sources.current();
         let (running, before, number) = (current.texts.clone(), current.program.clone(), current.number + 1);
         let texts = match &live.followed {
-            Some(versions) => versions.at(built, &tree.texts, &running),
-            None => tree.texts,
+            Some(versions) => versions.at(built, &now, &running),
+            None => now,
         };
         let new = texts.clone();
         let judge = move || {
@@ -147,21 +147,17 @@ impl Session {
         let Some((several, asked)) = live.breakpoints.shared(id).filter(|_| live.followed.is_some()) else {
             return own;
         };
-        let top = json!({"threadId": thread, "startFrame": 0, "levels": 1});
-        let Ok(trace) = self.ask("stackTrace", top).await else { return own };
+        let Some(frame) = self.top_frame(thread).await else { return own };
         let Some(live) = &mut self.live else { return own };
-        let generation = live.generation_of(&trace["stackFrames"][0]);
+        let generation = live.generation_of(&frame);
         several.into_iter().filter(|id| live.has_one_of(&[*id], generation, asked)).collect()
     }
 
     /// Of one line in the program and in each patch, those places stay that have the statement which is meant.
     pub(super) async fn choose_locations(&mut self, placement: &Placement, answer: &Value) -> Result<()> {
-        let answers = answer.get("breakpoints").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        for ((ids, line), answer) in placement.placed.iter().zip(answers) {
+        for ((ids, line), answer) in placement.placed.iter().zip(breakpoints(answer)) {
             let Some(adapters) = answer.get("id").and_then(Value::as_i64) else { continue };
-            let list = json!({"expression": format!("`breakpoint list -v {adapters}"), "context": "repl"});
-            let body = self.ask("evaluate", list).await?;
-            let locations = locations(body["result"].as_str().unwrap_or_default());
+            let locations = locations(&self.printed(&format!("breakpoint list -v {adapters}")).await?);
             let Some(live) = &mut self.live else { return Ok(()) };
             let mut found = BTreeMap::new();
             let mut wrong = String::new();
@@ -178,8 +174,7 @@ impl Session {
             let at = found.last_key_value().and_then(|(_, at)| at.checked_sub(1));
             live.breakpoints.found(ids, *line, at);
             if !wrong.is_empty() {
-                let disable = json!({"expression": format!("`breakpoint disable{wrong}"), "context": "repl"});
-                self.ask("evaluate", disable).await?;
+                self.printed(&format!("breakpoint disable{wrong}")).await?;
             }
         }
         Ok(())

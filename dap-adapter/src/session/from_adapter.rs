@@ -98,25 +98,23 @@ impl Session {
     fn on_process(&mut self, message: &Message) {
         let body = message.body();
         let id = body.get("systemProcessId").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok());
-        let debuggee = id.and_then(Process::running);
         self.is_attached = body.get("startMethod").and_then(Value::as_str) == Some("attach");
+        self.debugs(id.and_then(Process::running));
+    }
+
+    /// The session is attached to this process. Delve does not say so in an event.
+    pub(super) fn on_attached(&mut self, process: Process) {
+        self.is_attached = true;
+        self.debugs(Some(process));
+    }
+
+    fn debugs(&mut self, debuggee: Option<Process>) {
         if !self.is_attached {
             self.processes.extend(debuggee);
         }
         if let Some(live) = &mut self.live {
             live.process.debuggee = debuggee.map(|process| Debuggee { process, interrupted: false });
         }
-        if let Some(adapter) = &self.adapter {
-            self.processes.extend(adapter.processes());
-        }
-        self.look_for_a_watcher();
-    }
-
-    /// The session is attached to this process. Delve does not say so in an event.
-    pub(super) fn on_attached(&mut self, process: Process) {
-        let Some(live) = &mut self.live else { return };
-        self.is_attached = true;
-        live.process.debuggee = Some(Debuggee { process, interrupted: false });
         self.processes.extend(self.adapter.iter().flat_map(Adapter::processes));
         self.look_for_a_watcher();
     }

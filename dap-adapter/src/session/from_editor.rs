@@ -114,11 +114,12 @@ impl Session {
                 self.forward_breakpoints(seq, message.into_bytes(), answer).await;
             }
             "setExceptionBreakpoints" | "setDataBreakpoints" | "setInstructionBreakpoints" => {
-                if let Some(live) = self.live.as_mut().filter(|_| command == "setExceptionBreakpoints") {
-                    live.process.exceptions = Some(message.arguments());
-                }
-                if let Some(live) = self.live.as_mut().filter(|_| command != "setExceptionBreakpoints") {
-                    live.breakpoints.addresses.ask(&command, message.arguments());
+                match &mut self.live {
+                    Some(live) if command == "setExceptionBreakpoints" => {
+                        live.process.exceptions = Some(message.arguments());
+                    }
+                    Some(live) => live.breakpoints.addresses.ask(&command, message.arguments()),
+                    None => {}
                 }
                 let answer = Forwarded::Others { command, functions: None };
                 self.forward_breakpoints(seq, message.into_bytes(), answer).await;

@@ -201,7 +201,7 @@ impl Session {
     pub(crate) async fn run(mut self) {
         loop {
             let next = self.next().await;
-            self.look_again();
+            look_again(&mut self.live);
             let flow = match next {
                 Input::Editor(Some(FromEditor::Message(message))) if self.has_to_wait(&message) => {
                     self.defer(message);
@@ -245,13 +245,6 @@ impl Session {
             from = receive(&mut self.adapter) => Input::Adapter(from),
             from = self.from_editor.recv() => Input::Editor(from),
             Some(report) = self.from_tasks.recv() => Input::Task(report),
-        }
-    }
-
-    /// Files may have been saved since the last look.
-    fn look_again(&mut self) {
-        if let Some(live) = &mut self.live {
-            live.sources.look_again();
         }
     }
 
@@ -310,7 +303,7 @@ impl Session {
             let Ok(next) = timeout_at(limit, adapter.receive()).await else {
                 return Err(Error::nobody(format!("`{}` does not answer `{command}`.", adapter.name)));
             };
-            self.live.iter_mut().for_each(|live| live.sources.look_again());
+            look_again(&mut self.live);
             match next {
                 Some(FromAdapter::Message(message)) => match message.kind {
                     Kind::Response { request_seq, success } if request_seq == seq => {
@@ -332,6 +325,13 @@ impl Session {
             adapter.send(bytes);
             self.forwarded.insert(seq, answer);
         }
+    }
+}
+
+/// Something came in: files may have been saved since the last look.
+fn look_again(live: &mut Option<Box<Live>>) {
+    if let Some(live) = live {
+        live.sources.look_again();
     }
 }
 

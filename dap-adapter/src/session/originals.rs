@@ -7,6 +7,7 @@ use remap::{Location, Position, Remapper};
 use serde_json::{Value, json};
 
 use super::live::Live;
+use super::positions::number;
 use super::{Report, Session};
 use crate::breakpoints::Place;
 use crate::message::Base;
@@ -53,11 +54,6 @@ impl Session {
 /// Whether a file is none of those that the program is built from.
 pub(super) fn is_elsewhere(key: &str) -> bool {
     Path::new(key).is_absolute()
-}
-
-/// A line or column of a message, counted from 0.
-fn number(object: &Value, field: &str, base: i64) -> Option<u32> {
-    u32::try_from(object.get(field)?.as_i64()?.checked_sub(base)?).ok()
 }
 
 impl Live {

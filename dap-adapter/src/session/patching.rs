@@ -13,6 +13,7 @@ use super::Session;
 use super::wording::Parts;
 use crate::error::{Error, Result};
 use crate::modules::number;
+use crate::scripts;
 
 /// What became of a patch.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,8 +36,7 @@ impl Session {
         parts.stop += began.elapsed();
         let began = Instant::now();
         let library = quoted(&patch.library);
-        let handle =
-            self.value(&format!("expression -l c -- (unsigned long)dlopen(\"{library}\", 2)")).await?;
+        let handle = self.value(&format!("expression -l c -- (unsigned long)dlopen({library}, 2)")).await?;
         if handle == 0 {
             return Err(Error::midflight("The patch can't be loaded into the process."));
         }
@@ -63,8 +63,8 @@ impl Session {
             return Ok(Loaded::PlaceTaken);
         }
         let described = quoted(&patch.described);
-        self.command(&format!("target modules add \"{described}\"")).await?;
-        let place = format!("target modules load --file \"{described}\" --slide {:#x}", in_place::SLIDE);
+        self.command(&format!("target modules add {described}")).await?;
+        let place = format!("target modules load --file {described} --slide {:#x}", in_place::SLIDE);
         self.command(&place).await?;
         parts.load = began.elapsed();
         let began = Instant::now();
@@ -123,10 +123,15 @@ impl Session {
     }
 
     /// Runs a command of LLDB; what it prints.
-    pub(super) async fn command(&mut self, command: &str) -> Result<String> {
+    pub(super) async fn printed(&mut self, command: &str) -> Result<String> {
         let arguments = json!({"expression": format!("`{command}"), "context": "repl"});
         let body = self.ask("evaluate", arguments).await?;
-        let text = body.get("result").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Ok(body.get("result").and_then(Value::as_str).unwrap_or_default().to_owned())
+    }
+
+    /// The same for one that has to succeed.
+    pub(super) async fn command(&mut self, command: &str) -> Result<String> {
+        let text = self.printed(command).await?;
         match problem_in(&text) {
             Some(problem) => Err(Error::nobody(format!("The debugger can't swap: {problem}."))),
             None => Ok(text),
@@ -146,9 +151,8 @@ fn problem_in(printed: &str) -> Option<&str> {
     printed.lines().find_map(|line| line.strip_prefix("error:")).map(str::trim)
 }
 
-/// A path inside quotation marks.
 fn quoted(path: &Path) -> String {
-    path.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"")
+    scripts::quoted(&path.to_string_lossy())
 }
 
 #[cfg(test)]

@@ -305,10 +305,6 @@ impl Live {
         if map.is_identity() {
             return false;
         }
-        let number = |object: &Value, field: &str, base: i64| {
-            let number = object.get(field)?.as_i64()?.checked_sub(base)?;
-            u32::try_from(number).ok()
-        };
         let end = number(object, "endLine", base.line);
         let end_there = end.map(|end| map.forward(end).exact().unwrap_or(there + end.saturating_sub(line)));
         let columns =
@@ -336,14 +332,10 @@ impl Live {
             return false;
         }
         for (line_field, column_field) in [("line", "column"), ("endLine", "endColumn")] {
-            let line = arguments.get(line_field).and_then(Value::as_i64);
-            let line = line.and_then(|line| u32::try_from(line.checked_sub(base.line)?).ok());
-            let Some(line) = line else { continue };
+            let Some(line) = number(arguments, line_field, base.line) else { continue };
             let there = map.forward(line).nearest().unwrap_or(line);
             arguments[line_field] = json!(i64::from(there) + base.line);
-            let column = arguments.get(column_field).and_then(Value::as_i64);
-            let column = column.and_then(|column| u32::try_from(column.checked_sub(base.column)?).ok());
-            if let Some(column) = column {
+            if let Some(column) = number(arguments, column_field, base.column) {
                 let column = remap::column(line_of(&shown, line), line_of(&running, there), column);
                 arguments[column_field] = json!(i64::from(column) + base.column);
             }
@@ -365,6 +357,11 @@ impl Live {
         }
         false
     }
+}
+
+/// A line or column of a message, counted from 0.
+pub(super) fn number(object: &Value, field: &str, base: i64) -> Option<u32> {
+    u32::try_from(object.get(field)?.as_i64()?.checked_sub(base)?).ok()
 }
 
 /// A line of a text, from 0.

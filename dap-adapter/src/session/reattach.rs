@@ -61,9 +61,8 @@ impl Session {
     /// The process that is watched has ended. If the adapter has not noticed, it never will: Delve looks at a process
     /// only while it runs, and one that is killed where it stands is not reaped before Delve has gone.
     pub(super) async fn on_died(&mut self, process: Process) {
-        let live = self.live.as_ref().filter(|_| self.relaunching.is_none());
-        let debuggee = live.and_then(|live| live.process.debuggee).map(|debuggee| debuggee.process);
-        if debuggee != Some(process) || !self.waits_for_the_next("terminated") {
+        let is_news = self.relaunching.is_none() && self.dead() == Some(process);
+        if !is_news || !self.waits_for_the_next("terminated") {
             return;
         }
         if let Some(mut adapter) = self.adapter.take() {

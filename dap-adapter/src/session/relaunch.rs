@@ -260,8 +260,6 @@ impl Session {
             "buildMs": millis(prepared.took),
         });
         let process = self.for_process(&prepared, &config, number);
-        let at_libraries = process.reloads || process.followed.is_some();
-        self.complete(&mut launch, &prepared, &config, at_libraries);
         let artifacts = NewGeneration {
             artifacts: prepared.artifacts(),
             verdict: Some(Verdict::Restart.name().to_owned()),
@@ -272,6 +270,8 @@ impl Session {
             live.start_process(process, &prepared, record.clone());
             live.breakpoints.forget_adapter();
         }
+        let at_libraries = self.live.as_ref().is_some_and(|live| live.stops_at_libraries());
+        self.complete(&mut launch, &prepared, &config, at_libraries);
         if let Some(relaunching) = &mut self.relaunching {
             let (is_launched, is_configured) = (false, false);
             relaunching.step =

@@ -109,9 +109,7 @@ impl Session {
 
     /// Why each stopped thread stopped. The event names only one thread.
     pub(super) async fn stop_reasons(&mut self) -> Vec<String> {
-        let list = json!({"expression": "`thread list", "context": "repl"});
-        let Ok(body) = self.ask("evaluate", list).await else { return Vec::new() };
-        let text = body.get("result").and_then(Value::as_str).unwrap_or_default();
+        let Ok(text) = self.printed("thread list").await else { return Vec::new() };
         let reasons = text.lines().filter_map(|line| line.rsplit_once("stop reason = "));
         reasons.map(|(_, reason)| reason.trim().to_owned()).collect()
     }
@@ -287,6 +285,12 @@ impl Session {
         self.take_snapshot(hit).await;
     }
 
+    /// The frame that a thread stands in.
+    pub(super) async fn top_frame(&mut self, thread: &Value) -> Option<Value> {
+        let top = json!({"threadId": thread, "startFrame": 0, "levels": 1});
+        self.ask("stackTrace", top).await.ok()?.pointer_mut("/stackFrames/0").map(Value::take)
+    }
+
     /// The executable may have a copy of reloadable code, as it was launched, where a line of the present
     /// generation is another statement. A breakpoint there was never asked for.
     async fn is_wrong_statement(&mut self, body: &Value) -> ControlFlow<()> {
@@ -296,16 +300,14 @@ impl Session {
         if !is_reloaded || body.get("reason") != Some(&json!("breakpoint")) {
             return go;
         }
-        let thread = json!({"threadId": body["threadId"], "startFrame": 0, "levels": 1});
-        let Ok(trace) = self.ask("stackTrace", thread).await else { return go };
+        let Some(frame) = self.top_frame(&body["threadId"]).await else { return go };
         let base = self.client.base;
-        let Some(frame) = trace.pointer("/stackFrames/0") else { return go };
         let Some(live) = &mut self.live else { return go };
         let Some((key, number)) = live.key_of(&frame["source"]).zip(frame["line"].as_i64()) else {
             return go;
         };
         let launched = live.sources.launched();
-        if live.generation_of(frame) != launched || !live.sources.is_hot(&key) {
+        if live.generation_of(&frame) != launched || !live.sources.is_hot(&key) {
             return go;
         }
         let number = u32::try_from(number - base.line).unwrap_or_default();

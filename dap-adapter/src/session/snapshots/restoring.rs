@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{is_global, is_local};
 use crate::capabilities;
 use crate::session::Session;
+use crate::session::positions::number;
 use crate::snapshots::Kept;
 
 impl Session {
@@ -15,13 +16,12 @@ impl Session {
         if !is_wanted || body["reason"] != "breakpoint" {
             return Vec::new();
         }
-        let top = json!({"threadId": body["threadId"], "startFrame": 0, "levels": 1});
-        let Ok(trace) = self.ask("stackTrace", top).await else { return Vec::new() };
-        let (base, frame) = (self.client.base, &trace["stackFrames"][0]);
+        let Some(frame) = self.top_frame(&body["threadId"]).await else { return Vec::new() };
+        let base = self.client.base;
         let Some(live) = &self.live else { return Vec::new() };
-        let number = frame["line"].as_i64().and_then(|number| u32::try_from(number - base.line).ok());
-        let Some((key, number)) = live.key_of(&frame["source"]).zip(number) else { return Vec::new() };
-        live.breakpoints.at(&key, number)
+        let at = number(&frame, "line", base.line);
+        let Some((key, at)) = live.key_of(&frame["source"]).zip(at) else { return Vec::new() };
+        live.breakpoints.at(&key, at)
     }
 
     /// Sets back what a frame had when this breakpoint was hit last before the process was started.
@@ -32,11 +32,10 @@ impl Session {
         if launched == 0 || !live.process.restored.insert(id) {
             return;
         }
-        let top = json!({"threadId": thread, "startFrame": 0, "levels": 1});
-        let Ok(trace) = self.ask("stackTrace", top).await else { return };
+        let Some(frame) = self.top_frame(thread).await else { return };
         let Some(live) = &mut self.live else { return };
-        live.learn_frame(&trace["stackFrames"][0]);
-        let Some(frame) = trace["stackFrames"][0]["id"].as_i64() else { return };
+        live.learn_frame(&frame);
+        let Some(frame) = frame["id"].as_i64() else { return };
         let function = live.frames.get(&frame).map(|frame| frame.function.clone()).unwrap_or_default();
         let Some(before) = live.snapshots.at_breakpoint(&function, id, launched) else { return };
         if !capabilities::knows(&self.capabilities, "setVariable") {
