@@ -161,12 +161,8 @@ impl<'ast> Body<'ast> {
         (self.used.iter().copied().collect(), self.once.iter().copied().collect())
     }
 
-    /// What it names that decides how its futures and stored closures look; nothing where it makes none.
-    pub(crate) fn scope(&self, is_async: bool) -> Box<[Name]> {
-        let makes_any = is_async || self.makes_futures || !self.stored().is_empty();
-        if !makes_any {
-            return Box::default();
-        }
+    /// What it names that decides how futures and stored closures look.
+    pub(crate) fn scope(&self) -> Box<[Name]> {
         let values: BTreeSet<_> = self.values.iter().map(|name| Name::new(name)).collect();
         let called = self.used.difference(&values);
         called.chain(&self.sizes).copied().collect::<BTreeSet<_>>().into_iter().collect()

@@ -13,30 +13,22 @@ use crate::parentheses::are_redundant;
 
 /// The fingerprint of tokens.
 pub(crate) fn of(tokens: impl ToTokens) -> Fingerprint {
-    let mut printer = Printer::new(false);
-    printer.stream(tokens.to_token_stream(), How::Code);
-    printer.finish()
+    Printer::new(false).print(tokens, How::Code)
 }
 
 /// The fingerprint of tokens that mean what a macro or attribute makes of them: every one counts.
 pub(crate) fn exact(tokens: impl ToTokens) -> Fingerprint {
-    let mut printer = Printer::new(false);
-    printer.stream(tokens.to_token_stream(), How::Exact);
-    printer.finish()
+    Printer::new(false).print(tokens, How::Exact)
 }
 
 /// The fingerprint of code without the parts that have a life of their own, by their places.
 pub(crate) fn without(tokens: impl ToTokens, parts: &[Range<usize>]) -> Fingerprint {
-    let mut printer = Printer { parts, ..Printer::new(false) };
-    printer.stream(tokens.to_token_stream(), How::Code);
-    printer.finish()
+    Printer { parts, ..Printer::new(false) }.print(tokens, How::Code)
 }
 
 /// The fingerprint of tokens with the lifetimes left out: they change no layout and no calling convention.
 pub(crate) fn without_lifetimes(tokens: impl ToTokens) -> Fingerprint {
-    let mut printer = Printer::new(true);
-    printer.stream(tokens.to_token_stream(), How::Code);
-    printer.finish()
+    Printer::new(true).print(tokens, How::Code)
 }
 
 /// The lifetimes among tokens, in order.
@@ -140,6 +132,11 @@ enum Before {
 impl Printer<'_> {
     fn new(skip_lifetimes: bool) -> Self {
         Self { hasher: std::hash::DefaultHasher::new(), skip_lifetimes, parts: &[] }
+    }
+
+    fn print(mut self, tokens: impl ToTokens, how: How) -> Fingerprint {
+        self.stream(tokens.to_token_stream(), how);
+        self.finish()
     }
 
     fn finish(self) -> Fingerprint {

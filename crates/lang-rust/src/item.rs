@@ -253,7 +253,8 @@ impl Units {
         unit.body = Fingerprint::of((patterns(signature), body_tokens(block, tokens, &body.parts())));
         unit.environments = body.environments();
         unit.stored = body.stored();
-        unit.scope = body.scope(signature.asyncness.is_some());
+        let makes_any = signature.asyncness.is_some() || body.makes_futures || !unit.stored.is_empty();
+        unit.scope = if makes_any { body.scope() } else { Box::default() };
         unit.values = body.values();
         (unit.uses, unit.once) = body.uses();
         unit.mentions = mentions(signature);

@@ -137,12 +137,14 @@ pub(crate) fn of_trait(place: &Place, item: &syn::ItemTrait, whole: Range<u32>) 
 }
 
 fn trait_item(item: &syn::TraitItem) -> Member {
+    let mut environments = Fingerprint::default();
     let (name, span, attributes, signature, default) = match item {
         syn::TraitItem::Fn(item) => {
-            let default = item
-                .default
-                .as_ref()
-                .map(|block| fingerprint::without(block, &Body::of(&item.sig, block).parts()));
+            let default = item.default.as_ref().map(|block| {
+                let body = Body::of(&item.sig, block);
+                environments = outliving(&item.sig, block, &body);
+                fingerprint::without(block, &body.parts())
+            });
             (
                 item.sig.ident.to_string(),
                 item.sig.ident.span(),
@@ -172,7 +174,7 @@ fn trait_item(item: &syn::TraitItem) -> Member {
         name_range: bytes(span),
         signature,
         body: default.unwrap_or_default(),
-        environments: outliving(item),
+        environments,
         visibility: Fingerprint::default(),
         attributes: attribute::of_member(attributes),
         mentions: fingerprint::names(item.to_token_stream()).into(),
@@ -180,12 +182,8 @@ fn trait_item(item: &syn::TraitItem) -> Member {
 }
 
 /// What a default body makes that can outlive the call.
-fn outliving(item: &syn::TraitItem) -> Fingerprint {
-    let syn::TraitItem::Fn(syn::TraitItemFn { sig, default: Some(block), .. }) = item else {
-        return Fingerprint::default();
-    };
-    let body = Body::of(sig, block);
-    if sig.asyncness.is_some() || body.makes_futures {
+fn outliving(signature: &syn::Signature, block: &syn::Block, body: &Body<'_>) -> Fingerprint {
+    if signature.asyncness.is_some() || body.makes_futures {
         fingerprint::of(block)
     } else if body.captures_something() {
         body.environments()

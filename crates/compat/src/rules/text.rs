@@ -59,18 +59,13 @@ fn is_mentioned_in_types(edit: &Edit<'_>) -> bool {
     if import.id.path.ends_with('*') {
         return !is_of_new_module(edit);
     }
+    let index = edit.programs.0.index();
     // The file that had it before the edit: names that only new items mention can't change what is alive.
     let others = edit.old_file.into_iter().flat_map(crate::FileUnits::units);
     let mut others = others.filter(|placed| placed.unit.id.kind != UnitKind::Import);
     others.any(|placed| placed.unit.type_mentions().any(|name| import.mentions.contains(&name)))
         || import.mentions.iter().any(|name| edit.is_mentioned_elsewhere(*name))
-        || edit
-            .programs
-            .0
-            .index()
-            .computed_from(import)
-            .iter()
-            .any(|name| edit.programs.0.index().is_mentioned(*name))
+        || index.computed_from(import).iter().any(|name| index.is_mentioned(*name))
 }
 
 /// Whether the import stands in a module that was not there: nothing that is alive was named through it.

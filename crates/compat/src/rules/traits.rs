@@ -1,7 +1,7 @@
 //! `MF04xx`: traits and impls.
 
 use super::structs::is_drop;
-use super::{BUILD_DECIDES, Edit, Finding, Judgement, NEW_ONLY, RESTART, SAFE};
+use super::{BUILD_DECIDES, Edit, Finding, Judgement, NEW_ONLY, SAFE, build_or_restart};
 use crate::members::{MemberEdit, diff};
 use crate::{Capability, FileUnits, Fingerprint, Member, UnitKind, Verdict};
 
@@ -106,25 +106,23 @@ pub(crate) fn default_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
         if !is_method(after) || before.body == after.body {
             continue;
         }
-        let judgement = match edit.can(Capability::RedirectsOldPointers) {
-            true => SAFE,
-            false if edit.can(Capability::KeepsRemovedCode) => vtable(edit, OLD_DEFAULT_STAYS),
-            false => vtable(edit, OLD_DEFAULT),
-        };
+        let redirects = edit.can(Capability::RedirectsOldPointers);
+        let judgement = if redirects { SAFE } else { vtable(edit, old_default(edit)) };
         // A default that comes or goes moves the method from one vtable entry to another only where it is overridden.
         let is_same_kind = (before.body == Fingerprint::default()) == (after.body == Fingerprint::default());
         let judgement = if is_same_kind { judgement } else { vtable(edit, judgement_of_moved_default(edit)) };
         let makes_others =
             before.environments != after.environments && before.environments != Fingerprint::default();
-        let judgement = if makes_others { stored(edit) } else { judgement };
+        // What a default makes may outlive the call: futures, closures that capture.
+        let judgement = if makes_others { build_or_restart(edit) } else { judgement };
         let what = format!("the default body of `{}` in {} changed", after.name, edit.name());
         findings.push(edit.member_finding(what, judgement, (Some(before), Some(after))));
     }
 }
 
-/// What a default makes may outlive the call: futures, closures that capture.
-fn stored(edit: &Edit<'_>) -> Judgement {
-    if edit.can(Capability::ComparesLayouts) { BUILD_DECIDES } else { RESTART }
+/// What old vtables lead to, where they lead to old code.
+fn old_default(edit: &Edit<'_>) -> Judgement {
+    if edit.can(Capability::KeepsRemovedCode) { OLD_DEFAULT_STAYS } else { OLD_DEFAULT }
 }
 
 fn judgement_of_moved_default(edit: &Edit<'_>) -> Judgement {
@@ -237,11 +235,7 @@ pub(crate) fn override_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
     if !is_an_override || !edit.programs.0.lives().has_objects(name) {
         return;
     }
-    let judgement = match edit.can(Capability::ComparesLayouts) {
-        true => BUILD_DECIDES,
-        false if edit.can(Capability::KeepsRemovedCode) => OLD_DEFAULT_STAYS,
-        false => OLD_DEFAULT,
-    };
+    let judgement = if edit.can(Capability::ComparesLayouts) { BUILD_DECIDES } else { old_default(edit) };
     let verb = if edit.is_new() { "overrides" } else { "no longer overrides" };
     findings.push(edit.finding(format!("`{of}` {verb} the default of {}", edit.name()), judgement));
 }
