@@ -14,19 +14,16 @@ mod truth;
 use std::process::ExitCode;
 
 use midflight_tests::edits::Edit;
+use midflight_tests::parts::Parts;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let most = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(usize::MAX);
-    let is_wanted = |part: &str| {
-        let mut named = arguments.iter().filter(|argument| argument.parse::<usize>().is_err()).peekable();
-        named.peek().is_none() || named.any(|name| name == part)
-    };
+    let parts = Parts::of_this_program();
+    let most = parts.number(0).unwrap_or(usize::MAX);
     let mut is_met = true;
-    if is_wanted("library") {
+    if parts.is_wanted("library") {
         is_met &= library::run(most);
     }
-    if is_wanted("in-place") {
+    if parts.is_wanted("in-place") {
         is_met &= in_place::run(most);
     }
     if is_met { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -5,24 +5,20 @@
 
 use std::process::ExitCode;
 
+use midflight_tests::parts::Parts;
 use midflight_tests::{crowd, soak};
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let mut numbers = arguments.iter().filter_map(|argument| argument.parse::<u64>().ok());
-    let swaps = numbers.next().and_then(|swaps| swaps.try_into().ok()).unwrap_or(1000);
-    let seed = numbers.next().unwrap_or(1);
-    let is_wanted = |part: &str| {
-        let mut named = arguments.iter().filter(|argument| argument.parse::<u64>().is_err()).peekable();
-        named.peek().is_none() || named.any(|name| name == part)
-    };
+    let parts = Parts::of_this_program();
+    let swaps = parts.number(0).unwrap_or(1000);
+    let seed = parts.number(1).map_or(1, |seed| seed as u64);
     let mut is_right = true;
-    if is_wanted("state") {
+    if parts.is_wanted("state") {
         let outcome = soak::run(swaps, seed, |line| println!("{line}"));
         println!("\n{outcome}");
         is_right &= outcome.is_right(swaps);
     }
-    if is_wanted("breakpoints") {
+    if parts.is_wanted("breakpoints") {
         let outcome = crowd::run(swaps, seed, |line| println!("{line}"));
         println!("\n{outcome}");
         is_right &= outcome.is_right(swaps);

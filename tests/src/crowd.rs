@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::dap::{Session, descendants};
+use crate::footprint::Footprint;
 use crate::program::Program;
 use texts::{FILES, File, SPOTS, path, tag, tag_at};
 
@@ -158,11 +159,10 @@ impl Crowd {
     /// The statements that the debugger has breakpoints at, once for each place.
     #[track_caller]
     fn in_the_debugger(&mut self) -> Vec<String> {
-        let list = json!({"expression": "`breakpoint list", "context": "repl"});
-        let body = self.session.client.ok("evaluate", list);
+        let list = self.session.client.printed("breakpoint list");
         let mut found = Vec::new();
         let mut texts: Option<(&BTreeMap<String, String>, String)> = None;
-        for line in body["result"].as_str().unwrap_or_default().lines() {
+        for line in list.lines() {
             if let Some((_, rest)) = line.split_once(": file = '") {
                 let (file, _) = rest.split_once('\'').unwrap_or_default();
                 texts = self.texts_of(file);
@@ -232,18 +232,13 @@ impl Crowd {
         let Some(midflight) = self.session.client.id() else { return (0, 0) };
         let debugger =
             descendants(midflight).into_iter().find(|process| name(*process).starts_with("lldb-dap"));
+        let resident = |process| Footprint::of(process).memory_kib;
         (resident(midflight), debugger.map_or(0, resident))
     }
 }
 
 fn name(process: u32) -> String {
     fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default()
-}
-
-fn resident(process: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 impl Outcome {

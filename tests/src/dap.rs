@@ -124,6 +124,13 @@ impl Client {
         response["message"].as_str().unwrap_or_default().to_owned()
     }
 
+    /// Runs a command of LLDB; what it prints.
+    #[track_caller]
+    pub fn printed(&mut self, command: &str) -> String {
+        let arguments = json!({"expression": format!("`{command}"), "context": "repl"});
+        self.ok("evaluate", arguments)["result"].as_str().unwrap_or_default().to_owned()
+    }
+
     /// Waits for the response to a request.
     #[track_caller]
     pub fn response(&mut self, seq: i64) -> Value {

@@ -12,6 +12,7 @@ pub mod generator;
 pub mod incremental;
 pub mod lsp;
 pub mod mutation;
+pub mod parts;
 pub mod program;
 pub mod soak;
 pub mod terminal;

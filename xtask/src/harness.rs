@@ -3,8 +3,14 @@
 use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context, Result};
+use clap::ValueEnum;
 
 use crate::{console, package, process, setup};
+
+/// The part of such a program that was named, as it knows it.
+pub(crate) fn named(part: Option<impl ValueEnum>) -> Option<String> {
+    part.and_then(|part| part.to_possible_value()).map(|value| value.get_name().to_owned())
+}
 
 /// Installs and builds what is missing, then runs the program of this name with a `midflight` built alike.
 pub(crate) fn run(

@@ -23,6 +23,6 @@ pub(crate) fn run(edits: usize, seconds: u64, cores: Cores) -> Result<ExitCode> 
         bail!("functions are swapped in place on Linux x86-64 only, so there is nothing to measure here");
     }
     let needs = [setup::LINKER, setup::DEBUGGER, setup::LOAD];
-    let cores = cores.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+    let cores = harness::named(Some(cores)).unwrap_or_default();
     harness::run("load", Profile::Release, &needs, &[edits.to_string(), seconds.to_string(), cores])
 }

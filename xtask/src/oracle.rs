@@ -19,7 +19,6 @@ pub(crate) enum Part {
 
 /// Asks the oracle about so many edits of each program at most.
 pub(crate) fn run(part: Option<Part>, edits: usize) -> Result<ExitCode> {
-    let name = part.and_then(|part| part.to_possible_value()).map(|value| value.get_name().to_owned());
-    let arguments: Vec<String> = name.into_iter().chain([edits.to_string()]).collect();
+    let arguments: Vec<String> = harness::named(part).into_iter().chain([edits.to_string()]).collect();
     harness::run("oracle", Profile::Release, &[setup::LINKER, setup::DEBUGGER], &arguments)
 }

@@ -19,7 +19,7 @@ pub(crate) enum Part {
 
 /// Swaps so often, with edits that this seed chooses.
 pub(crate) fn run(part: Option<Part>, swaps: usize, seed: u64) -> Result<ExitCode> {
-    let name = part.and_then(|part| part.to_possible_value()).map(|value| value.get_name().to_owned());
-    let arguments: Vec<String> = name.into_iter().chain([swaps.to_string(), seed.to_string()]).collect();
+    let arguments: Vec<String> =
+        harness::named(part).into_iter().chain([swaps.to_string(), seed.to_string()]).collect();
     harness::run("soak", Profile::Release, &[setup::LINKER, setup::DEBUGGER], &arguments)
 }

@@ -161,9 +161,8 @@ fn air_starts_a_go_program_again_and_the_session_goes_on() {
     let watcher = Watcher::start(program.command(tools::air()));
     let process = process_of(&program, "tmp/counter");
 
-    // Two words: the command and what it is given.
-    let delve = tools::delve().to_string_lossy().into_owned();
-    let adapter = [delve.as_str(), "dap", "--listen", "127.0.0.1:${port}"];
+    let delve = tools::delve();
+    let adapter = [delve.to_str().expect("a plain path")];
     let arguments = json!({"mode": "local", "processId": process, "cwd": program.root(), "midflight": {}});
     let mut session = attached(&program, &adapter, arguments, "main.go");
     // It is killed where it stands, and Delve does not say so.

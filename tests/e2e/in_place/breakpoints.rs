@@ -32,13 +32,6 @@ fn set(live: &mut Live, points: &[(&str, Value)]) -> Vec<Value> {
     set
 }
 
-/// What the debugger has in the file, as it lists it.
-#[track_caller]
-fn listed(live: &mut Live) -> String {
-    let list = json!({"expression": "`breakpoint list", "context": "repl"});
-    live.session.client.ok("evaluate", list)["result"].as_str().unwrap_or_default().to_owned()
-}
-
 #[track_caller]
 fn tick(live: &mut Live, stop: &Stop) -> u64 {
     let locals = scope(&mut live.session, stop, "Locals");
@@ -52,7 +45,7 @@ fn conditions_hit_counts_and_logpoints_go_on_in_new_code() {
     let points = [("// twice", condition), ("// third", json!({"hitCondition": "400"}))];
     let ids: Vec<Value> = set(&mut live, &points).iter().map(|point| point["id"].clone()).collect();
     live.swap(&[("fn step(", "// moved\nfn step("), ("\"v1", "\"v2")]);
-    assert!(listed(&mut live).contains("patch.so"), "they are in the new code");
+    assert!(live.session.client.printed("breakpoint list").contains("patch.so"), "they are in the new code");
     // Both come: each at its own line, and never before it is due.
     let (mut first, mut counted) = (0, false);
     while first < 2 || !counted {
@@ -81,7 +74,7 @@ fn conditions_hit_counts_and_logpoints_go_on_in_new_code() {
     live.session.client.events_so_far("output");
     live.session.client.output("at ");
     set(&mut live, &[]);
-    let left = listed(&mut live);
+    let left = live.session.client.printed("breakpoint list");
     assert!(!left.contains("main.rs"), "{left}");
     live.end();
 }
@@ -94,18 +87,18 @@ fn breakpoints_set_in_new_code_keep_those_that_stay() {
     let never = json!({"condition": "tick == 1"});
     let [first, second] = ["// twice", "// last"].map(|mark| (mark, never.clone()));
     let one = set(&mut live, std::slice::from_ref(&first));
-    let listed_one = listed(&mut live);
+    let listed_one = live.session.client.printed("breakpoint list");
     let both = set(&mut live, &[first.clone(), second.clone()]);
     assert_eq!(one[0]["id"], both[0]["id"]);
     assert_ne!(both[0]["id"], both[1]["id"]);
-    let listed_both = listed(&mut live);
+    let listed_both = live.session.client.printed("breakpoint list");
     let number = |list: &str| {
         let mut first = list.lines().filter(|row| row.contains("patch.so, locations"));
         first.next().and_then(|row| row.split_once(':')).map(|(number, _)| number.to_owned())
     };
     assert_eq!(number(&listed_one), number(&listed_both), "the first one is the same: {listed_both}");
     set(&mut live, &[second]);
-    assert_eq!(listed(&mut live).matches("patch.so, locations").count(), 1);
+    assert_eq!(live.session.client.printed("breakpoint list").matches("patch.so, locations").count(), 1);
     let printed = live.session.client.events_so_far("output");
     assert!(printed.iter().all(|event| !event["output"].as_str().unwrap_or_default().contains("verified")));
     live.end();
