@@ -228,6 +228,11 @@ impl LspClient {
         self.notify("textDocument/didOpen", json!({ "textDocument": document }));
     }
 
+    /// Closes a document: from here on its text is that on disk.
+    pub fn close_document(&mut self, file: &Path) {
+        self.notify("textDocument/didClose", json!({ "textDocument": { "uri": uri(file) } }));
+    }
+
     /// Replaces a document's whole text.
     pub fn change_document(&mut self, file: &Path, version: i32, text: &str) {
         let document = json!({ "uri": uri(file), "version": version });

@@ -57,8 +57,9 @@ fn workspace(sources: &Sources, lines: usize, table: &mut Table) -> f64 {
     if is_judged {
         copied.list();
     }
-    let mut session = Session::open(folder.path());
+    let mut session = Session::open(folder.path(), &copied.core);
     let bar = |bar: f64| is_judged.then_some(bar);
+    table.measured(&name, "diagnostics of the file that is open", session.first_shown, bar(session.scanned));
     table.measured(&name, "first scan", session.scanned, bar(6000.0));
     thread::sleep(REST);
     let inside = typing::inside_a_function(&mut session, &copied.edited);
@@ -106,17 +107,27 @@ fn workspace(sources: &Sources, lines: usize, table: &mut Table) -> f64 {
 pub(crate) struct Session {
     client: LspClient,
     version: i32,
-    /// Milliseconds from the start of the server until it had read the workspace.
+    /// Milliseconds from the start of the server until it showed what it says of the file that was open.
+    first_shown: f64,
+    /// The same until it had read the workspace.
     scanned: f64,
 }
 
 impl Session {
-    fn open(folder: &Path) -> Self {
+    /// The file is open in the editor, and a type in it was changed.
+    fn open(folder: &Path, file: &Path) -> Self {
+        let text = std::fs::read_to_string(file).expect("it was written");
+
         let started = Instant::now();
         let capabilities = json!({"textDocument": {"publishDiagnostics": {"versionSupport": true, "relatedInformation": true}}});
         let (mut client, _) = LspClient::open(folder, &capabilities);
+        client.open_document(file, &text.replace("[u8; 1]", "[u8; 2]"));
+        client.diagnostics(file, |diagnostics| !diagnostics.is_empty());
+        let first_shown = milliseconds(started);
         client.status("git");
-        Self { client, version: 1, scanned: milliseconds(started) }
+        let scanned = milliseconds(started);
+        client.close_document(file);
+        Self { client, version: 1, first_shown, scanned }
     }
 
     /// Megabytes, by a key of `/proc/PID/status`; nothing where there is none.

@@ -98,9 +98,11 @@ fn dependents(root: &Path) -> PathBuf {
     let manifest = "[package]\nname = \"dependents\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
     fs::write(root.join("Cargo.toml"), manifest).expect("the disk has room");
     let core = src.join("core.rs");
-    fs::write(&core, format!("pub struct Core {{\n    pub first: u64,\n    pub {GROWING} [u8; 1],\n}}\n"))
-        .expect("the disk has room");
-    let mut modules = "pub mod core;\npub static CORE: std::sync::Mutex<Option<core::Core>> = std::sync::Mutex::new(None);\n".to_owned();
+    let text = format!(
+        "use std::sync::Mutex;\npub struct Core {{\n    pub first: u64,\n    pub {GROWING} [u8; 1],\n}}\npub static CORE: Mutex<Option<Core>> = Mutex::new(None);\n"
+    );
+    fs::write(&core, text).expect("the disk has room");
+    let mut modules = "pub mod core;\n".to_owned();
     for file in 0..DEPENDENTS / 20 {
         let mut text = "use crate::core::Core;\n".to_owned();
         for item in 0..10 {

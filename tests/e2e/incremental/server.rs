@@ -6,7 +6,7 @@ use std::process::Command;
 
 use compat::Texts;
 use fastrand::Rng;
-use midflight_tests::lsp::{LspClient, uri};
+use midflight_tests::lsp::LspClient;
 use midflight_tests::mutation::{edited, published, reworked};
 use serde_json::{Value, json};
 
@@ -55,7 +55,7 @@ impl Editor {
             return;
         };
         if rng.u8(..8) == 0 {
-            self.client.notify("textDocument/didClose", json!({"textDocument": {"uri": uri(path)}}));
+            self.client.close_document(path);
             self.documents.remove(path);
             return;
         }
