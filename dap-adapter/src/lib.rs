@@ -9,7 +9,7 @@
 //! - `editor`, `adapter`: the two sides, as queues.
 //! - `session`: one event loop that owns all state of a debug session.
 //! - `terminal`: a client of a session, for a plain terminal without an editor.
-//! - `scripts`, `formatters`, `in_library`: what is done in LLDB's own Python.
+//! - `scripts`, `formatters`, `in_library`, `unobserved`: what is done in LLDB's own Python.
 //! - `breakpoints`, `sources`, `originals`, `modules`, `snapshots`: the domain, without any IO on the protocol.
 
 mod adapter;
@@ -37,6 +37,7 @@ mod sources;
 mod statements;
 mod streams;
 pub mod terminal;
+mod unobserved;
 mod watch;
 
 use std::ffi::OsString;

@@ -377,6 +377,7 @@ impl Link {
         command.arg(format!("-Wl,--image-base={:#x}", self.base)).args([
             "-Wl,-z,nocopyreloc",
             "-Wl,--eh-frame-hdr",
+            "-Wl,--no-rosegment",
             "-Wl,--allow-multiple-definition",
             "-Wl,--gc-sections",
             "-Wl,-e,0",

@@ -13,7 +13,7 @@ use super::Session;
 use super::wording::Parts;
 use crate::error::{Error, Result};
 use crate::modules::number;
-use crate::scripts;
+use crate::{scripts, unobserved};
 
 /// What became of a patch.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,7 +36,12 @@ impl Session {
         parts.stop += began.elapsed();
         let began = Instant::now();
         let library = quoted(&patch.library);
-        let handle = self.value(&format!("expression -l c -- (unsigned long)dlopen({library}, 2)")).await?;
+        let open = format!("expression -l c -- (unsigned long)dlopen({library}, 2)");
+        let mut opened = self.printed(&unobserved::run(&open)).await?;
+        if unobserved::is_missing(&opened) {
+            opened = self.printed(&open).await?;
+        }
+        let handle = value(&succeeded(opened)?)?;
         if handle == 0 {
             return Err(Error::midflight("The patch can't be loaded into the process."));
         }
@@ -131,19 +136,22 @@ impl Session {
 
     /// The same for one that has to succeed.
     pub(super) async fn command(&mut self, command: &str) -> Result<String> {
-        let text = self.printed(command).await?;
-        match problem_in(&text) {
-            Some(problem) => Err(Error::nobody(format!("The debugger can't swap: {problem}."))),
-            None => Ok(text),
-        }
+        succeeded(self.printed(command).await?)
     }
+}
 
-    /// The value of an expression: the last number that LLDB prints.
-    async fn value(&mut self, command: &str) -> Result<u64> {
-        let text = self.command(command).await?;
-        let value = text.rsplit_once('=').and_then(|(_, value)| number(value));
-        value.ok_or_else(|| Error::nobody(format!("The debugger says `{}` instead of a value.", text.trim())))
+/// What LLDB has printed, if the command has done what it was to do.
+fn succeeded(printed: String) -> Result<String> {
+    match problem_in(&printed) {
+        Some(problem) => Err(Error::nobody(format!("The debugger can't swap: {problem}."))),
+        None => Ok(printed),
     }
+}
+
+/// The value of an expression: the last number that LLDB prints.
+fn value(printed: &str) -> Result<u64> {
+    let value = printed.rsplit_once('=').and_then(|(_, value)| number(value));
+    value.ok_or_else(|| Error::nobody(format!("The debugger says `{}` instead of a value.", printed.trim())))
 }
 
 /// What LLDB says it can't do. In the middle of a line the word may be of a function's name: `core::error::Error`.

@@ -15,7 +15,7 @@ use crate::cargo::{Built, Invocation, Progress};
 use crate::config::{Config, Engine};
 use crate::error::{Error, Result};
 use crate::project::{self, Project};
-use crate::{formatters, in_library};
+use crate::{formatters, in_library, unobserved};
 
 /// A program whose sources change all the time is built so often before it is started anyway.
 const BUILDS: u32 = 3;
@@ -98,7 +98,9 @@ pub(super) async fn prepare(
         build = Some(Build { invocation, built: made, package });
     }
     if swap.is_some() {
-        scripts.extend(in_library::command(&baseline::target_dir(&root)));
+        let target = baseline::target_dir(&root);
+        scripts.extend(in_library::command(&target));
+        scripts.extend(unobserved::command(&target));
     }
     let (took, project, is_started) = (started.elapsed(), Project::Cargo, builds);
     Ok(Prepared {

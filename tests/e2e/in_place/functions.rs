@@ -223,3 +223,37 @@ fn a_function_is_edited_200_times() {
     }
     app.end();
 }
+
+/// How often LLDB was told of libraries: its breakpoint in the dynamic linker.
+fn told_of_libraries(app: &mut Live) -> u64 {
+    let listed = app.session.client.printed("breakpoint list --internal");
+    let (_, told) = listed.split_once("Kind: shared-library-event").expect("LLDB watches for libraries");
+    let (_, count) = told.split_once("hit count = ").expect("it counts");
+    count.split_whitespace().next().and_then(|count| count.parse().ok()).expect("a number")
+}
+
+#[test]
+fn the_debugger_is_not_told_of_patches_and_still_knows_of_the_program_s_libraries() {
+    let mut app = Live::stepping(
+        r#"
+        extern "C" { fn dlopen(name: *const std::ffi::c_char, flags: i32) -> *mut u8; }
+        static NAME: &[u8] = b"libanl.so.1\0";
+        fn open(name: &[u8]) -> bool { !unsafe { dlopen(name.as_ptr().cast(), 2) }.is_null() }
+        fn step(_: u64) -> String { format!("v1 {}.", if NAME[0] == 0 { open(NAME) } else { false }) }
+        "#,
+    );
+    app.line("v1 false.");
+    let before = told_of_libraries(&mut app);
+    app.swap(&[("\"v1 {}.\"", "\"v2 {}.\"")]);
+    app.line("v2 false.");
+    assert_eq!(told_of_libraries(&mut app), before, "a patch is made known without it");
+    assert!(!app.session.client.printed("image list").contains("libanl"));
+    app.swap(&[("NAME[0] == 0", "NAME[0] != 0")]);
+    app.line("v2 true.");
+    assert!(told_of_libraries(&mut app) > before);
+    let images = app.session.client.printed("image list");
+    assert!(images.contains("libanl"), "{images}");
+    app.swap(&[("\"v2 {}.\"", "\"v3 {}.\"")]);
+    app.line("v3 true.");
+    app.end();
+}
