@@ -6,6 +6,8 @@ use std::ops::Range;
 
 use compat::{Flag, Rule};
 
+use crate::split::indent_before;
+
 /// The flag that a comment above a type sets, if there is one that does. What keeps a value counts more than what lets
 /// it go.
 pub(crate) fn flag(text: &str, item: usize) -> Option<Flag> {
@@ -57,10 +59,8 @@ pub fn allowance<'a>(
 
 /// The notes in the comments directly above a place, from below.
 fn above(text: &str, at: usize) -> impl Iterator<Item = &str> {
-    let before = text.get(..at).unwrap_or_default();
-    // What stands before the item on its own line is its indentation, or other code.
-    let (lines, indent) = before.rsplit_once('\n').unwrap_or(("", before));
-    let lines = if indent.trim().is_empty() { lines } else { "" };
+    let lines = indent_before(text, at).map_or("", |indent| &text[..at - indent.len()]);
+    let lines = lines.strip_suffix('\n').unwrap_or(lines);
     lines.rsplit('\n').take_while(|line| line.trim_start().starts_with("//")).filter_map(note)
 }
 

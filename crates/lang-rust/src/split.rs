@@ -217,11 +217,7 @@ impl<'a> Cutter<'a> {
 /// Cuts a piece that does not parse at the lines that look like the beginning of an item of the same depth: a brace
 /// too few or a quote too many then costs one item and not all that follow.
 pub(crate) fn split_by_lines(text: &str, within: Range<usize>) -> Vec<Range<usize>> {
-    let line_start = text[..within.start].rfind('\n').map_or(0, |at| at + 1);
-    let indent = &text[line_start..within.start];
-    if !indent.chars().all(|c| c == ' ' || c == '\t' || c == '\u{feff}') {
-        return vec![within];
-    }
+    let Some(indent) = indent_before(text, within.start) else { return vec![within] };
     let mut cuts = vec![within.start];
     let mut attached = is_attribute(&text[within.clone()]);
     let mut at = within.start;
@@ -243,6 +239,14 @@ pub(crate) fn split_by_lines(text: &str, within: Range<usize>) -> Vec<Range<usiz
         .zip(ends)
         .map(|(start, end)| start..start + text[start..end].trim_end().len())
         .collect()
+}
+
+/// What stands before a place on its line, where that is no code. A line may be as long as the text: of one that has
+/// code there, no more is looked at than follows it.
+pub(crate) fn indent_before(text: &str, at: usize) -> Option<&str> {
+    let before = text.get(..at)?;
+    let code = before.trim_end_matches([' ', '\t', '\u{feff}']);
+    (code.is_empty() || code.ends_with('\n')).then(|| &before[code.len()..])
 }
 
 /// Belongs to the item that follows.
@@ -275,4 +279,18 @@ fn begins_item(line: &str) -> bool {
     ];
     let word = line.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("");
     WORDS.contains(&word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::indent_before;
+
+    #[test]
+    fn what_is_before_an_item_is_its_indent_or_code() {
+        assert_eq!(indent_before("fn a() {}", 0), Some(""));
+        assert_eq!(indent_before("\u{feff}fn a() {}", 3), Some("\u{feff}"));
+        assert_eq!(indent_before("{\n \t fn a() {}", 5), Some(" \t "));
+        assert_eq!(indent_before("{\r\n  fn a() {}", 5), Some("  "));
+        assert_eq!(indent_before("mod m { fn a() {}", 8), None);
+    }
 }
