@@ -32,7 +32,7 @@ pub use build::{Build, Known, ObjectFile};
 pub use error::{Error, Result};
 pub use guise::{Guise, Memory, SLIDE};
 pub use jump::Redirect;
-pub use link::{Held, Label, Patch};
+pub use link::{Held, Label, Patch, Took};
 pub use prepare::{Prepared, prepare};
 pub use process::Process;
 pub use record::{Record, SessionFolder, make_ready};

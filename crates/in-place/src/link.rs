@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use artifact::Image;
 use object::write::{Object as Output, Relocation, SectionId, Symbol, SymbolId, SymbolSection};
@@ -46,12 +47,25 @@ pub struct Patch {
     pub held: Vec<Held>,
     /// What the user should know of it, in sentences.
     pub notes: Vec<String>,
+    /// How long it took to make.
+    pub took: Took,
     pub(crate) decision: Decision,
     /// Its debug information, as the gate has read it.
     pub(crate) judged: Option<Image>,
     /// Statics that it has its own of, in place of the process's.
     renewed: BTreeSet<String>,
     defined: FxHashMap<String, FxHashSet<Hash>>,
+}
+
+/// The parts of what making a patch took, over all rounds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Took {
+    /// Reading the new objects and comparing them with the old ones.
+    pub diff: Duration,
+    /// Linking.
+    pub link: Duration,
+    /// Comparing layouts, vtables, statics and signatures.
+    pub gate: Duration,
 }
 
 /// A function whose old code holds values of a layout that changed, for as long as it runs.
@@ -442,7 +456,8 @@ fn finish(plan: &Plan, process: &Process, library: PathBuf, described: PathBuf) 
     guise.memory = process.memory();
     let (held, notes) = (Vec::new(), Vec::new());
     let (decision, renewed, defined) = (Decision::default(), plan.renewed.clone(), plan.defined.clone());
-    Ok(Patch { library, described, guise, redirects, held, notes, decision, judged: None, renewed, defined })
+    let (took, judged) = (Took::default(), None);
+    Ok(Patch { library, described, guise, redirects, held, notes, took, decision, judged, renewed, defined })
 }
 
 /// The loader takes shared objects only; linked at a fixed address, it is loaded there.

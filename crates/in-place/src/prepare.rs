@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use artifact::Difference;
 
 use crate::build::Build;
 use crate::decide::{Judged, judge};
 use crate::error::Result;
-use crate::link::{Label, Patch, link};
+use crate::link::{Label, Patch, Took, link};
 use crate::plan::{Decision, plan};
 use crate::process::Process;
 
@@ -37,29 +38,36 @@ pub fn prepare(new: &Build, process: &Process, folder: &Path, label: &Label) -> 
 }
 
 fn prepare_patch(new: &Build, process: &Process, folder: &Path, label: &Label) -> Result<Prepared> {
-    let mut decision = Decision::default();
+    let (mut decision, mut took) = (Decision::default(), Took::default());
     for _ in 0..ROUNDS {
-        let mut plan = plan(new, process, &decision)?;
+        let mut plan = timed(&mut took.diff, || plan(new, process, &decision))?;
         if plan.is_empty() {
             // What changed is called by nothing that could be redirected: live data holds it.
             let is_unchanged = decision.forked.is_empty();
             return Ok(if is_unchanged { Prepared::Unchanged } else { held(&decision.forked) });
         }
-        let mut patch = link(new, &plan, process, folder, label)?;
-        match judge(new, process, &plan, &patch, &decision)? {
+        let mut patch = timed(&mut took.link, || link(new, &plan, process, folder, label))?;
+        match timed(&mut took.gate, || judge(new, process, &plan, &patch, &decision))? {
             Judged::Refused(differences) => return Ok(Prepared::Refused(differences)),
             Judged::Settled { held, notes, image } => {
                 if let Some(obstacle) = plan.obstacles.pop() {
                     return Err(obstacle);
                 }
                 (patch.held, patch.notes, patch.decision) = (held, notes, decision);
-                patch.judged = Some(image);
+                (patch.took, patch.judged) = (took, Some(image));
                 return Ok(Prepared::Ready(Box::new(patch)));
             }
             Judged::Decided(more) => decision = more,
         }
     }
     Ok(held(&decision.forked))
+}
+
+fn timed<T>(total: &mut Duration, work: impl FnOnce() -> T) -> T {
+    let began = Instant::now();
+    let done = work();
+    *total += began.elapsed();
+    done
 }
 
 fn held(forked: &BTreeMap<String, String>) -> Prepared {

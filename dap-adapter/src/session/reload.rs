@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use baseline::NewGeneration;
 use compat::{Texts, Verdict};
 use dap::types::OutputEventCategory;
+use in_place::Took;
 use lang_rust::HotLib;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -414,6 +415,11 @@ impl Session {
                 "stopMs": millis(stop), "loadMs": millis(load), "redirectMs": millis(redirect),
                 "breakpointsMs": millis(breakpoints),
             });
+        }
+        if let Some(patch) = &ready.patch {
+            let Took { diff, link, gate } = patch.took;
+            record["preparation"] =
+                json!({"diffMs": millis(diff), "linkMs": millis(link), "gateMs": millis(gate)});
         }
         if let Some(store) = &mut live.store {
             let generation = NewGeneration {

@@ -97,11 +97,15 @@ impl Swapping {
         let swapping = self.clone();
         let prepared = blocking(move || {
             let is_member = |library: &Path| is_member(library, &swapping.members);
+            let began = Instant::now();
             let build = Build::read(&swapping.record, &is_member, &swapping.known)?;
+            let reading = began.elapsed();
             let label = swapping.label(generation)?;
             let folder = swapping.session.new_patch(generation)?;
-            let prepared = in_place::prepare(&build, &swapping.process, &folder, &label);
-            if !matches!(prepared, Ok(Prepared::Ready(_))) {
+            let mut prepared = in_place::prepare(&build, &swapping.process, &folder, &label);
+            if let Ok(Prepared::Ready(patch)) = &mut prepared {
+                patch.took.diff += reading;
+            } else {
                 let _ = std::fs::remove_dir_all(&folder);
             }
             prepared

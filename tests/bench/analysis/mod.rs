@@ -59,7 +59,12 @@ fn workspace(sources: &Sources, lines: usize, table: &mut Table) -> f64 {
     }
     let mut session = Session::open(folder.path(), &copied.core);
     let bar = |bar: f64| is_judged.then_some(bar);
-    table.measured(&name, "diagnostics of the file that is open", session.first_shown, bar(session.scanned.round()));
+    table.measured(
+        &name,
+        "diagnostics of the file that is open",
+        session.first_shown,
+        bar(session.scanned.round()),
+    );
     table.measured(&name, "first scan", session.scanned, bar(6000.0));
     thread::sleep(REST);
     let inside = typing::inside_a_function(&mut session, &copied.edited);

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::workspace::Workspace;
 
 /// The parts of a swap, in their order.
-pub(crate) const PARTS: [&str; 9] =
-    ["judge", "compile", "diff, gate and link", "stop", "load", "redirect", "breakpoints", "paused", "swap"];
+pub(crate) const PARTS: [&str; 11] =
+    ["judge", "compile", "diff", "link", "gate", "stop", "load", "redirect", "breakpoints", "paused", "swap"];
 
 /// A program that is debugged.
 pub(crate) struct Live {
@@ -66,7 +66,7 @@ impl Save {
         let value = match part {
             "judge" => &self.record["judgeMs"],
             "compile" => &self.record["buildMs"],
-            "diff, gate and link" => &self.record["gateMs"],
+            "diff" | "link" | "gate" => &self.record["preparation"][format!("{part}Ms")],
             "swap" => &self.record["swapMs"],
             "paused" => &self.record["pausedMs"],
             _ => &self.record["pause"][format!("{part}Ms")],
