@@ -42,7 +42,7 @@ def load(debugger, folder):
             if command.startswith("type ") and '".*"' not in command:
                 run(debugger, command.strip())
     for text in TEXTS:
-        # A provider without children would do too, and cost each text five calls of Python instead of one.
+        # A provider without children would do too, and cost each text five more calls of Python.
         debugger.GetCategory("Rust").AddTypeFilter(lldb.SBTypeNameSpecifier(text, True), lldb.SBTypeFilter(0))
     for kind, form in (("unsigned char", "u"), ("signed char", "d"), ("char", "d")):
         run(debugger, 'type format add -f %s -w Rust "%s"' % (form, kind))

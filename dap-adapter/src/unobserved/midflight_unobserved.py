@@ -1,8 +1,8 @@
-"""Runs a command that loads a library, and makes it known to LLDB otherwise.
+"""Runs a command that loads a library which LLDB is told of otherwise.
 
-The dynamic linker tells LLDB twice of each library that it loads. Each time LLDB stops the process, asks for the list
-of all libraries and steps over its breakpoint, which with a hundred patches is half of what a swap takes. What else
-came meanwhile is in the list at the next library.
+The dynamic linker tells LLDB twice of each library that it loads. Each time LLDB stops the process and steps over its
+breakpoint, and once it asks for the list of all libraries, which takes the longer the more patches there are. What
+else came meanwhile is in the list at the next library.
 """
 
 import re

@@ -122,7 +122,6 @@ impl Session {
     /// The file is open in the editor, and a type in it was changed.
     fn open(folder: &Path, file: &Path) -> Self {
         let text = std::fs::read_to_string(file).expect("it was written");
-
         let started = Instant::now();
         let capabilities = json!({"textDocument": {"publishDiagnostics": {"versionSupport": true, "relatedInformation": true}}});
         let (mut client, _) = LspClient::open(folder, &capabilities);
