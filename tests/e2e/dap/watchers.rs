@@ -1,5 +1,6 @@
 //! Programs that a watcher ends and starts again: the session goes on with the next process.
 
+use std::fs::File;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -65,11 +66,16 @@ func main() {
 struct Watcher(Child);
 
 impl Watcher {
+    /// Its output is appended to a file. air 1.63 copies the program's output from one descriptor with two tasks; the
+    /// one for a standard output that is not opened for appending can hold its lock while it waits for the other
+    /// (`copy_file_range` of Go), and the next line that air says waits for ever.
     #[track_caller]
-    fn start(mut command: Command) -> Self {
+    fn start(program: &Program, mut command: Command) -> Self {
         use std::os::unix::process::CommandExt;
 
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        let path = program.outside().join("watcher.log");
+        let log = File::options().create(true).append(true).open(path).expect("a file");
+        command.stdin(Stdio::null()).stdout(log).stderr(Stdio::null()).process_group(0);
         Self(command.spawn().expect("the watcher starts"))
     }
 }
@@ -139,7 +145,7 @@ fn cargo_watch_starts_the_program_again_and_the_session_goes_on() {
     let mut permissions = script.metadata().expect("a file").permissions();
     std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o755);
     std::fs::set_permissions(&script, permissions).expect("it can be run");
-    let watcher = Watcher::start(program.command(&script));
+    let watcher = Watcher::start(&program, program.command(&script));
     let process = process_of(&program, "target/debug/counter");
 
     let arguments = json!({"pid": process, "cwd": program.root(), "midflight": {}});
@@ -158,7 +164,7 @@ fn air_starts_a_go_program_again_and_the_session_goes_on() {
         ("main.go", GO_COUNTER),
         (".air.toml", AIR),
     ]);
-    let watcher = Watcher::start(program.command(tools::air()));
+    let watcher = Watcher::start(&program, program.command(tools::air()));
     let process = process_of(&program, "tmp/counter");
 
     let delve = tools::delve();
