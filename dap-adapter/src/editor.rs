@@ -3,7 +3,7 @@
 use dap::events::OutputEventBody;
 use dap::types::OutputEventCategory;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite, BufReader};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -77,7 +77,7 @@ impl Editor {
     }
 
     /// Answers a request.
-    pub(crate) fn answer(&mut self, request_seq: i64, command: &str, body: Value) {
+    pub(crate) fn answer(&mut self, request_seq: i64, command: &str, body: &impl Serialize) {
         let seq = self.next_seq();
         self.forward(message::response(seq, request_seq, command, body));
     }
@@ -91,8 +91,7 @@ impl Editor {
     /// Sends an event.
     pub(crate) fn event(&mut self, name: &str, body: &impl Serialize) {
         let seq = self.next_seq();
-        let body = serde_json::to_value(body).unwrap_or_default();
-        self.forward(message::event(seq, name, &body));
+        self.forward(message::event(seq, name, body));
     }
 
     /// Writes into the debug console.

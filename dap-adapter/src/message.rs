@@ -1,6 +1,6 @@
 //! One protocol message: its bytes as they came, and the few fields that decide where it goes.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::Error;
@@ -62,6 +62,43 @@ struct Head {
     success: bool,
 }
 
+#[derive(Deserialize)]
+struct Arguments<T> {
+    arguments: T,
+}
+
+#[derive(Deserialize)]
+struct Body<T> {
+    body: T,
+}
+
+#[derive(Serialize)]
+struct Request<'a, T> {
+    seq: i64,
+    r#type: &'a str,
+    command: &'a str,
+    arguments: &'a T,
+}
+
+#[derive(Serialize)]
+struct Response<'a, T> {
+    seq: i64,
+    r#type: &'a str,
+    request_seq: i64,
+    success: bool,
+    command: &'a str,
+    body: &'a T,
+}
+
+#[derive(Serialize)]
+struct Event<'a, T> {
+    seq: i64,
+    r#type: &'a str,
+    #[serde(rename = "event")]
+    name: &'a str,
+    body: &'a T,
+}
+
 impl Message {
     /// Reads the routing fields; the rest is skipped over, not built.
     pub(crate) fn parse(bytes: Vec<u8>) -> Result<Self, String> {
@@ -75,6 +112,20 @@ impl Message {
         Ok(Self { bytes, kind })
     }
 
+    /// The body without these parts, in their order, of texts that were read from it. `None` if one is no part of it, as
+    /// where characters of it are escaped.
+    pub(crate) fn without(&self, parts: &[&str]) -> Option<Vec<u8>> {
+        let mut rest = Vec::with_capacity(self.bytes.len());
+        let mut end = 0;
+        for part in parts.iter().filter(|part| !part.is_empty()) {
+            let start = (part.as_ptr() as usize).checked_sub(self.bytes.as_ptr() as usize)?;
+            rest.extend_from_slice(self.bytes.get(end..start)?);
+            end = start + part.len();
+        }
+        rest.extend_from_slice(self.bytes.get(end..)?);
+        Some(rest)
+    }
+
     /// The body as it came.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes
@@ -83,6 +134,22 @@ impl Message {
     /// The same with the paths of all sources rewritten.
     pub(crate) fn with_paths(self, rewrite: &dyn Fn(&str) -> Option<String>) -> Self {
         Self { bytes: with_paths(self.bytes, rewrite), kind: self.kind }
+    }
+
+    /// Whether a field of this name may be somewhere in it.
+    pub(crate) fn has(&self, field: &str) -> bool {
+        memchr::memmem::find(&self.bytes, format!("\"{field}\"").as_bytes()).is_some()
+    }
+
+    /// What matters of the `arguments` of a request: without a tree of them, which for long ones takes longer than all
+    /// else that is done with a message.
+    pub(crate) fn arguments_as<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
+        serde_json::from_slice(&self.bytes).ok().map(|Arguments { arguments }| arguments)
+    }
+
+    /// What matters of the `body` of a response or an event.
+    pub(crate) fn body_as<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
+        serde_json::from_slice(&self.bytes).ok().map(|Body { body }| body)
     }
 
     /// The whole message as a tree.
@@ -111,8 +178,7 @@ impl Message {
 
 /// A message with the paths of all sources rewritten (`Source.path`, wherever the protocol has a `Source`).
 pub(crate) fn with_paths(message: Vec<u8>, rewrite: &dyn Fn(&str) -> Option<String>) -> Vec<u8> {
-    const NAME: &[u8] = b"\"path\"";
-    if !message.windows(NAME.len()).any(|bytes| bytes == NAME) {
+    if memchr::memmem::find(&message, b"\"path\"").is_none() {
         return message;
     }
     let Ok(mut tree) = serde_json::from_slice::<Value>(&message) else { return message };
@@ -157,19 +223,13 @@ fn rewrite_source(source: &mut Value, rewrite: &dyn Fn(&str) -> Option<String>) 
 }
 
 /// A request of our own.
-pub(crate) fn request(seq: i64, command: &str, arguments: Value) -> Vec<u8> {
-    let mut tree = json!({"seq": seq, "type": "request", "command": command});
-    tree["arguments"] = arguments;
-    bytes(&tree)
+pub(crate) fn request(seq: i64, command: &str, arguments: &impl Serialize) -> Vec<u8> {
+    bytes(&Request { seq, r#type: "request", command, arguments })
 }
 
 /// The answer to a request, made here.
-pub(crate) fn response(seq: i64, request_seq: i64, command: &str, body: Value) -> Vec<u8> {
-    let mut tree = json!({
-        "seq": seq, "type": "response", "request_seq": request_seq, "success": true, "command": command,
-    });
-    tree["body"] = body;
-    bytes(&tree)
+pub(crate) fn response(seq: i64, request_seq: i64, command: &str, body: &impl Serialize) -> Vec<u8> {
+    bytes(&Response { seq, r#type: "response", request_seq, success: true, command, body })
 }
 
 /// A refusal, made here.
@@ -185,8 +245,8 @@ pub(crate) fn failure(seq: i64, request_seq: i64, command: &str, error: &Error) 
 }
 
 /// An event, made here.
-pub(crate) fn event(seq: i64, event: &str, body: &Value) -> Vec<u8> {
-    bytes(&json!({"seq": seq, "type": "event", "event": event, "body": body}))
+pub(crate) fn event(seq: i64, name: &str, body: &impl Serialize) -> Vec<u8> {
+    bytes(&Event { seq, r#type: "event", name, body })
 }
 
 /// The breakpoints in the arguments or the body of a request that sets some.
@@ -194,13 +254,16 @@ pub(crate) fn breakpoints(of: &Value) -> &[Value] {
     of.get("breakpoints").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// A tree as bytes.
-pub(crate) fn bytes(tree: &Value) -> Vec<u8> {
-    serde_json::to_vec(tree).unwrap_or_default()
+/// A message as bytes.
+pub(crate) fn bytes(message: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(message).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+    use std::collections::HashMap;
+
     use super::*;
 
     #[test]
@@ -223,6 +286,26 @@ mod tests {
         let breakpoints = json!({"arguments": {"source": {"path": "/a/x.rs"}}});
         assert_eq!(of(&breakpoints)["arguments"]["source"]["path"], "/b/x.rs");
     }
+
+    #[test]
+    fn parts_that_were_read_from_a_message_are_left_out() {
+        let text = r#"{"type":"event","event":"x","body":{"a":"one::h1","b":"two::h2","c":"\u0041::h3"}}"#;
+        let message = Message::parse(text.as_bytes().to_vec()).expect("a message");
+        let body: HashMap<Cow<'_, str>, Borrowing<'_>> = message.body_as().expect("texts");
+        let parts = |names: &[&str]| -> Option<String> {
+            let parts: Vec<&str> = names.iter().map(|name| &body[*name].0[3..]).collect();
+            message.without(&parts).map(|bytes| String::from_utf8(bytes).expect("text"))
+        };
+        assert_eq!(parts(&[]).as_deref(), Some(text));
+        assert_eq!(
+            parts(&["a", "b"]).as_deref(),
+            Some(text.replace("::h1", "").replace("::h2", "")).as_deref()
+        );
+        assert_eq!(parts(&["a", "c"]), None, "what is escaped is not read as it stands there");
+    }
+
+    #[derive(Deserialize)]
+    struct Borrowing<'a>(#[serde(borrow)] Cow<'a, str>);
 
     #[test]
     fn messages_are_told_apart() {

@@ -127,6 +127,11 @@ impl Originals {
         self.index.generated.get(path)
     }
 
+    /// Whether no map is known.
+    pub(crate) fn has_none(&self) -> bool {
+        self.index.generated.is_empty()
+    }
+
     /// Whether nobody ever has to look here.
     pub(crate) fn is_off(&self) -> bool {
         self.search.is_none()

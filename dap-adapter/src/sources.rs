@@ -189,6 +189,9 @@ impl Sources {
     /// The image that the function around a line runs in: the newest that has code for it. The line is one
     /// of the given text.
     pub(crate) fn home(&mut self, key: &Key, text: &Arc<str>, line: u32) -> usize {
+        if self.images.len() < 2 {
+            return 0;
+        }
         let units = self.units_of(key, text);
         let Some(around) = units.unit_at(start_of(text, line)) else { return 0 };
         let has_code = |image: &Image| image.has_code_of(key, &around.unit.id);
@@ -337,6 +340,9 @@ impl Sources {
 
     /// A statement whose function was moved to another file: that file, its newest text, and the line there.
     pub(crate) fn moved(&mut self, key: &Key, text: &Arc<str>, line: u32) -> Option<(Key, Arc<str>, u32)> {
+        if self.current().texts.get(key).is_some_and(|now| Arc::ptr_eq(now, text)) {
+            return None;
+        }
         let old = self.units_of(key, text);
         let around = old.unit_at(start_of(text, line)).filter(|placed| placed.unit.id.kind.is_function())?;
         let mut generations = self.generations.iter().rev();

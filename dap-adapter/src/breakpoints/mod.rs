@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use self::addresses::Addresses;
 pub(crate) use self::addresses::Sending;
-pub(crate) use self::point::{Place, Point, State};
+pub(crate) use self::point::{Place, Point, Shown, Stand, State};
 use crate::in_library;
 use crate::message::{self, Base};
 use crate::sources::Key;
@@ -44,7 +44,7 @@ pub(crate) struct Breakpoints {
 #[derive(Debug)]
 pub(crate) struct Set {
     /// The source as the editor names it.
-    pub(crate) source: Value,
+    pub(crate) source: Arc<Value>,
     /// The file in the texts; an absolute path, where it is none of those that the program is built from.
     pub(crate) key: Key,
     /// The text that the lines mean.
@@ -59,7 +59,7 @@ pub(crate) struct Set {
 #[derive(Debug, Default)]
 struct Sent {
     /// The last one, to know when nothing has to be.
-    arguments: Option<Value>,
+    arguments: Option<Arc<Value>>,
     /// The answer to an older sending is not believed.
     revision: u64,
     /// Those that were not set by the adapter.
@@ -70,7 +70,7 @@ struct Sent {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Placement {
     /// The arguments of `setBreakpoints`.
-    pub(crate) arguments: Value,
+    pub(crate) arguments: Arc<Value>,
     /// The breakpoints, by the editor's ids, and their lines from 0.
     pub(crate) placed: Vec<(Vec<i64>, u32)>,
     /// Which sending of the file this is.
@@ -103,6 +103,7 @@ impl Breakpoints {
             }
             points.push(Point { request, line, ..point });
         }
+        let source = Arc::new(source);
         self.sets.insert(path.to_owned(), Set { source, key, text, points, files: old.1 });
     }
 
@@ -184,17 +185,16 @@ impl Breakpoints {
                 }
             }
         }
-        let lines: Vec<&Value> = requests.iter().map(|request| &request["line"]).collect();
-        let arguments = json!({
-            "source": {"name": name, "path": file}, "lines": lines, "breakpoints": requests,
-        });
-        Placement { arguments, placed, revision: self.anew(file) }
+        let mut arguments = json!({"source": {"name": name, "path": file}});
+        arguments["lines"] = requests.iter().map(|request| request["line"].clone()).collect();
+        arguments["breakpoints"] = Value::Array(requests);
+        Placement { arguments: Arc::new(arguments), placed, revision: self.anew(file) }
     }
 
     /// The editor is told how a breakpoint stands. Returns whether that is news.
-    pub(crate) fn tell(&mut self, path: &str, breakpoint: &Value) -> bool {
+    pub(crate) fn tell(&mut self, path: &str, breakpoint: &Shown) -> bool {
         let mut points = self.sets.get_mut(path).map(|set| set.points.iter_mut()).into_iter().flatten();
-        let point = points.find(|point| breakpoint["id"] == point.id);
+        let point = points.find(|point| breakpoint.id == point.id);
         point.is_none_or(|point| point.told.replace(breakpoint.clone()).as_ref() != Some(breakpoint))
     }
 
@@ -234,7 +234,7 @@ impl Breakpoints {
     pub(crate) fn confirm(&mut self, placement: &Placement, body: &Value, base: Base) {
         let sent = self.files.get_mut(placement.file());
         let Some(sent) = sent.filter(|sent| sent.revision == placement.revision) else { return };
-        sent.arguments = Some(placement.arguments.clone());
+        sent.arguments = Some(Arc::clone(&placement.arguments));
         let points = self.sets.values_mut().flat_map(|set| set.points.iter_mut());
         let mut points: HashMap<i64, &mut Point> = points.map(|point| (point.id, point)).collect();
         for ((ids, line), answer) in placement.placed.iter().zip(message::breakpoints(body)) {
@@ -443,10 +443,10 @@ mod tests {
         breakpoints.placement(FILE, BASE)
     }
 
-    fn line_shown(breakpoints: &Breakpoints) -> Option<i64> {
+    fn line_shown(breakpoints: &Breakpoints) -> i64 {
         let point = &breakpoints.set(FILE).expect("a set").points[0];
         let line = i64::from(point.line) + point.state.slide;
-        point.shown(&Value::Null, line.try_into().expect("a line"), BASE).line
+        point.shown(Arc::default(), line.try_into().expect("a line"), BASE).line
     }
 
     fn lines(placement: &Placement) -> Vec<u32> {
@@ -467,8 +467,8 @@ mod tests {
         let placement = place(&mut breakpoints, &LineMap::between(NEW, OLD));
         assert_eq!(lines(&placement), [2]);
         let set = breakpoints.set("/w/lib.rs").expect("a set");
-        let shown = set.points[1].shown(&Value::Null, set.points[1].line, BASE);
-        assert!(!shown.verified && shown.line == Some(6) && shown.message.is_some());
+        let shown = set.points[1].shown(Arc::default(), set.points[1].line, BASE);
+        assert!(!shown.verified && shown.line == 6 && shown.message.is_some());
     }
 
     #[test]
@@ -490,7 +490,7 @@ mod tests {
         assert!(!breakpoints.is_set(&new));
         breakpoints.confirm(&new, &json!({"breakpoints": [{"id": 8, "verified": true, "line": 3}]}), BASE);
         assert!(breakpoints.is_set(&new));
-        assert_eq!(line_shown(&breakpoints), Some(3), "where the debugger moved it");
+        assert_eq!(line_shown(&breakpoints), 3, "where the debugger moved it");
         assert_eq!(breakpoints.editor_id(8), 1);
     }
 
@@ -504,7 +504,7 @@ mod tests {
         let event = json!({"id": 8, "verified": false, "line": 0});
         assert_eq!(breakpoints.changed(&event), Some(("/w/lib.rs".into(), 1, true)));
         assert_eq!(breakpoints.changed(&event), Some(("/w/lib.rs".into(), 1, false)));
-        assert_eq!(line_shown(&breakpoints), Some(2));
+        assert_eq!(line_shown(&breakpoints), 2);
     }
 
     #[test]

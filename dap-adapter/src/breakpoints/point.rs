@@ -1,7 +1,9 @@
 //! One breakpoint: what the editor asked for, where it is placed, what the adapter made of it.
 
-use dap::types::Breakpoint;
-use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::message::Base;
 use crate::sources::Key;
@@ -24,7 +26,7 @@ pub(crate) struct Point {
     /// It is no longer where the adapter has it.
     pub(super) has_moved: bool,
     /// What the editor was told of it last.
-    pub(super) told: Option<Value>,
+    pub(super) told: Option<Shown>,
 }
 
 /// Where a breakpoint's statement runs.
@@ -53,8 +55,32 @@ pub(crate) struct State {
     pub(crate) message: Option<String>,
     /// How many lines below the one asked for.
     pub(crate) slide: i64,
-    /// Other fields, as they came.
-    rest: Map<String, Value>,
+    /// The column, as the adapter counts.
+    column: Option<i64>,
+}
+
+/// A breakpoint as the editor sees it: `Breakpoint` of the protocol, with the source as the editor named it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Shown {
+    pub(crate) id: i64,
+    pub(crate) verified: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) message: Option<String>,
+    pub(crate) source: Arc<Value>,
+    pub(crate) line: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) column: Option<i64>,
+}
+
+/// What decides where the editor sees a breakpoint.
+#[derive(Debug, Clone)]
+pub(crate) struct Stand {
+    /// The line in the set's text, from 0.
+    pub(crate) line: u32,
+    /// Where its statement runs.
+    pub(crate) place: Option<Place>,
+    /// How many lines below the one asked for.
+    pub(crate) slide: i64,
 }
 
 impl Place {
@@ -97,28 +123,28 @@ impl Point {
         request
     }
 
+    /// What decides where the editor sees it.
+    pub(crate) fn stand(&self) -> Stand {
+        Stand { line: self.line, place: self.place.clone(), slide: self.state.slide }
+    }
+
     /// As the editor sees it, on this line (from 0) of this source.
-    pub(crate) fn shown(&self, source: &Value, line: u32, base: Base) -> Breakpoint {
+    pub(crate) fn shown(&self, source: Arc<Value>, line: u32, base: Base) -> Shown {
         let asked = self.request.get("column").and_then(Value::as_i64);
         let is_at_home = self
             .place
             .as_ref()
             .is_none_or(|place| place.column.map(|column| i64::from(column) + base.column) == asked);
-        let found = self.state.rest.get("column").and_then(Value::as_i64);
-        Breakpoint {
-            id: Some(self.id),
+        Shown {
+            id: self.id,
             verified: self.state.verified,
             message: self.state.message.clone(),
-            source: serde_json::from_value(source.clone()).ok(),
-            line: Some(i64::from(line) + base.line),
+            source,
+            line: i64::from(line) + base.line,
             // For a breakpoint on a line, editors would make one at the column.
             column: asked
                 .filter(|_| self.state.verified)
-                .and_then(|asked| if is_at_home { found } else { Some(asked) }),
-            end_line: None,
-            end_column: None,
-            instruction_reference: None,
-            offset: None,
+                .and_then(|asked| if is_at_home { self.state.column } else { Some(asked) }),
         }
     }
 }
@@ -148,9 +174,6 @@ impl State {
     pub(super) fn take_change(&mut self, answer: &Value) {
         self.verified = answer.get("verified").and_then(Value::as_bool).unwrap_or(false);
         self.message = answer.get("message").and_then(Value::as_str).map(str::to_owned);
-        self.rest = answer.as_object().cloned().unwrap_or_default();
-        for moved in ["id", "verified", "message", "source", "line", "endLine", "instructionReference"] {
-            self.rest.remove(moved);
-        }
+        self.column = answer.get("column").and_then(Value::as_i64);
     }
 }

@@ -1,14 +1,15 @@
 //! Breakpoints on their way to the adapter and back.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::originals::is_elsewhere;
 use super::positions::number;
 use super::{Forwarded, Session};
-use crate::breakpoints::{Placement, Sending};
+use crate::breakpoints::{Placement, Point, Sending, Shown, Stand};
 use crate::capabilities;
 use crate::error::Result;
 use crate::in_library;
@@ -29,7 +30,7 @@ impl Session {
             let refused = |_: &Value| json!({"verified": false, "message": reason});
             let points = arguments["breakpoints"].as_array();
             let points: Vec<Value> = points.into_iter().flatten().map(refused).collect();
-            return self.editor.answer(seq, "setBreakpoints", json!({"breakpoints": points}));
+            return self.editor.answer(seq, "setBreakpoints", &json!({"breakpoints": points}));
         }
         let key = live.key_of(&source).or_else(|| {
             // What is not built may be what something was generated from.
@@ -51,9 +52,13 @@ impl Session {
             return self.forward_breakpoints(seq, message::bytes(&tree), answer).await;
         };
         let base = self.client.base;
-        let points = arguments["breakpoints"].as_array().cloned().unwrap_or_default();
+        let points = match arguments["breakpoints"].take() {
+            Value::Array(points) => points,
+            _ => Vec::new(),
+        };
         let requests =
             points.into_iter().filter_map(|point| Some((number(&point, "line", base.line)?, point)));
+
         let since = live.breakpoints.text(&path).cloned();
         let since = since.map(|since| live.sources.map(&key, &since, &text));
         live.breakpoints.replace(&path, (source, key, text), requests.collect(), since.as_deref());
@@ -72,15 +77,14 @@ impl Session {
         let is_only = placements.len() == 1 && placements.iter().all(is_plain);
         let only = if is_only { placements.pop() } else { None };
         if let Some(placement) = only {
-            let request = message::request(seq, "setBreakpoints", placement.arguments.clone());
+            let request = message::request(seq, "setBreakpoints", &placement.arguments);
             let path = path.to_owned();
             return self.forward_breakpoints(seq, request, Forwarded::Breakpoints { path, placement }).await;
         }
         if let Err(error) = self.set_standing(placements).await {
             return self.editor.refuse(seq, "setBreakpoints", &error);
         }
-        let body = self.answer(path);
-        self.editor.answer(seq, "setBreakpoints", body);
+        self.answer(seq, path);
     }
 
     /// How the breakpoints of these sources have to be sent: once for each file that has some of them.
@@ -129,7 +133,7 @@ impl Session {
         for placement in placements {
             let body = match self.set_in_library(&placement).await? {
                 Some(body) => body,
-                None => self.ask("setBreakpoints", placement.arguments.clone()).await?,
+                None => self.ask("setBreakpoints", &placement.arguments).await?,
             };
             if let Some(live) = &mut self.live {
                 live.breakpoints.confirm(&placement, &body, base);
@@ -157,7 +161,7 @@ impl Session {
             if wanted.is_empty() {
                 return Ok(None);
             }
-            self.ask("setBreakpoints", json!({"source": {"path": file}, "breakpoints": [], "lines": []}))
+            self.ask("setBreakpoints", &json!({"source": {"path": file}, "breakpoints": [], "lines": []}))
                 .await?;
         }
         let wanted: Vec<(String, &Value)> =
@@ -189,39 +193,44 @@ impl Session {
     }
 
     /// The adapter answered a `setBreakpoints` of the editor.
-    pub(super) fn on_breakpoints_answer(&mut self, path: &str, placement: &Placement, message: &Message) {
+    pub(super) fn on_breakpoints_answer(
+        &mut self,
+        seq: i64,
+        path: &str,
+        placement: &Placement,
+        message: &Message,
+    ) {
         let base = self.client.base;
         if let Some(live) = &mut self.live {
             live.breakpoints.confirm(placement, &message.body(), base);
         }
-        let mut tree = message.tree();
-        tree["body"] = self.answer(path);
-        self.editor.forward(message::bytes(&tree));
+        self.answer(seq, path);
     }
 
-    /// A source's breakpoints as the editor sees them.
-    fn shown(&mut self, path: &str) -> Value {
+    /// A source's breakpoints, or one of them, as the editor sees them.
+    fn shown(&mut self, path: &str, only: Option<i64>) -> Vec<Shown> {
         let base = self.client.base;
-        let Some(live) = &mut self.live else { return Value::Null };
-        let Some(set) = live.breakpoints.set(path) else { return json!({"breakpoints": []}) };
-        let (source, key, text) = (set.source.clone(), set.key.clone(), set.text.clone());
-        let points = set.points.clone();
-        let shown = points.iter().map(|point| {
-            let (at, number) = live.shown_at(&source, &key, &text, point);
-            point.shown(&at, number, base)
-        });
-        json!({"breakpoints": shown.collect::<Vec<_>>()})
+        let Some(live) = &mut self.live else { return Vec::new() };
+        let Some(set) = live.breakpoints.set(path) else { return Vec::new() };
+        let (source, key, text) = (Arc::clone(&set.source), Arc::clone(&set.key), Arc::clone(&set.text));
+        let is_meant = |point: &&Point| only.is_none_or(|id| point.id == id);
+        let stands: Vec<Stand> = set.points.iter().filter(is_meant).map(Point::stand).collect();
+        let stands = stands.iter().map(|stand| live.shown_at(&source, &key, &text, stand));
+        let stands: Vec<(Arc<Value>, u32)> = stands.collect();
+        let Some(set) = live.breakpoints.set(path) else { return Vec::new() };
+        let points = set.points.iter().filter(is_meant).zip(stands);
+        points.map(|(point, (source, line))| point.shown(source, line, base)).collect()
     }
 
-    /// The same, as the answer to the editor.
-    fn answer(&mut self, path: &str) -> Value {
-        let shown = self.shown(path);
+    /// Answers the editor with a source's breakpoints.
+    fn answer(&mut self, seq: i64, path: &str) {
+        let shown = self.shown(path, None);
         if let Some(live) = &mut self.live {
-            for breakpoint in shown["breakpoints"].as_array().into_iter().flatten() {
+            for breakpoint in &shown {
                 live.breakpoints.tell(path, breakpoint);
             }
         }
-        shown
+        self.editor.answer(seq, "setBreakpoints", &HashMap::from([("breakpoints", shown)]));
     }
 
     /// The adapter answered a request about breakpoints that belong to no text.
@@ -275,14 +284,9 @@ impl Session {
 
     /// Tells the editor how a source's breakpoints, or one of them, stand now.
     fn tell_breakpoints(&mut self, path: &str, only: Option<i64>) {
-        let mut shown = self.shown(path);
-        for breakpoint in shown["breakpoints"].as_array_mut().into_iter().flatten() {
-            let is_meant = only.is_none_or(|id| breakpoint["id"] == id);
-            let mut is_news =
-                || self.live.as_mut().is_some_and(|live| live.breakpoints.tell(path, breakpoint));
-            if is_meant && is_news() {
-                let body = json!({"reason": "changed", "breakpoint": breakpoint.take()});
-                self.editor.event("breakpoint", &body);
+        for breakpoint in self.shown(path, only) {
+            if self.live.as_mut().is_some_and(|live| live.breakpoints.tell(path, &breakpoint)) {
+                self.editor.event("breakpoint", &json!({"reason": "changed", "breakpoint": breakpoint}));
             }
         }
     }
@@ -301,13 +305,13 @@ impl Session {
         self.count_hits().await;
         for file in files {
             let nothing = json!({"source": {"path": file}, "breakpoints": [], "lines": []});
-            self.ask("setBreakpoints", nothing).await?;
+            self.ask("setBreakpoints", &nothing).await?;
             if let Some(live) = &mut self.live {
                 live.breakpoints.cleared(&file);
             }
         }
         if self.live.as_ref().is_some_and(|live| live.breakpoints.functions().is_some()) {
-            self.ask("setFunctionBreakpoints", json!({"breakpoints": []})).await?;
+            self.ask("setFunctionBreakpoints", &json!({"breakpoints": []})).await?;
         }
         let Some(live) = &mut self.live else { return Ok(()) };
         let sendings = live.breakpoints.addresses.lift(|address| live.modules.hot_at(address));
@@ -336,7 +340,7 @@ impl Session {
 
     async fn set_addresses(&mut self, sendings: Vec<Sending>) -> Result<()> {
         for (command, arguments, ids) in sendings {
-            let body = self.ask(&command, arguments).await?;
+            let body = self.ask(&command, &arguments).await?;
             if let Some(live) = &mut self.live {
                 live.breakpoints.set_as(&ids, &body);
             }
@@ -355,7 +359,7 @@ impl Session {
     pub(super) async fn set_function_breakpoints(&mut self) -> Result<()> {
         let functions = self.live.as_ref().and_then(|live| live.breakpoints.functions().cloned());
         if let Some(functions) = functions {
-            let body = self.ask("setFunctionBreakpoints", functions).await?;
+            let body = self.ask("setFunctionBreakpoints", &functions).await?;
             if let Some(live) = &mut self.live {
                 live.breakpoints.functions_set_again(&body);
             }

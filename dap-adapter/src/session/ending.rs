@@ -24,7 +24,7 @@ impl Session {
     pub(super) async fn on_disconnect(&mut self, seq: i64, message: Message) -> Flow {
         if self.adapter.is_none() || self.stage == Stage::Fresh {
             // lldb-dap hangs when it is told to disconnect before anything was launched.
-            self.editor.answer(seq, "disconnect", json!({}));
+            self.editor.answer(seq, "disconnect", &json!({}));
             return ControlFlow::Break(());
         }
         let arguments = message.arguments();
@@ -49,7 +49,7 @@ impl Session {
         }
         if self.forwarded.remove(&seq).is_some() {
             // It hangs or has crashed on the way out; what it held is ended below.
-            self.editor.answer(seq, "disconnect", json!({}));
+            self.editor.answer(seq, "disconnect", &json!({}));
         }
         self.stage = Stage::Over;
         ControlFlow::Break(())
@@ -130,7 +130,7 @@ impl Session {
                 // The editor went without a word.
                 self.last_own += 1;
                 let terminate = json!({"terminateDebuggee": !self.processes.is_empty() && !self.is_attached});
-                adapter.send(crate::message::request(self.last_own, "disconnect", terminate));
+                adapter.send(crate::message::request(self.last_own, "disconnect", &terminate));
                 let _ = timeout(GOODBYE, async { while adapter.receive().await.is_some() {} }).await;
             }
             // After `disconnect` lldb-dap crashes and prints about it: nobody needs to see that.

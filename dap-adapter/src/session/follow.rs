@@ -14,6 +14,7 @@ use compat::{EngineKind, Texts, Verdict};
 use serde_json::{Value, json};
 
 use super::Session;
+use super::positions::FrameView;
 use super::prepare::{blocking, read};
 use super::staging::{Ready, Times};
 use crate::breakpoints::Placement;
@@ -81,7 +82,7 @@ impl Session {
         if self.live.as_ref().is_none_or(|live| live.followed.is_none()) {
             return Ok(());
         }
-        let body = self.ask("modules", json!({})).await?;
+        let body = self.ask("modules", &json!({})).await?;
         let Some(live) = &mut self.live else { return Ok(()) };
         live.modules.update(&body);
         let patches = live.modules.new_patches();
@@ -149,7 +150,7 @@ impl Session {
         };
         let Some(frame) = self.top_frame(thread).await else { return own };
         let Some(live) = &mut self.live else { return own };
-        let generation = live.generation_of(&frame);
+        let generation = live.generation_of(&FrameView::of(&frame));
         several.into_iter().filter(|id| live.has_one_of(&[*id], generation, asked)).collect()
     }
 

@@ -18,7 +18,7 @@ impl Session {
             Kind::Response { request_seq, success } => {
                 // A response that nobody waits for is one of ours, or came too late.
                 if let Some(answer) = self.forwarded.remove(&request_seq) {
-                    self.on_response(answer, success, message);
+                    self.on_response(request_seq, answer, success, message);
                 }
             }
             Kind::Event { event } => self.on_event(&event, message).await,
@@ -27,7 +27,7 @@ impl Session {
         ControlFlow::Continue(())
     }
 
-    fn on_response(&mut self, answer: Forwarded, success: bool, message: Message) {
+    fn on_response(&mut self, seq: i64, answer: Forwarded, success: bool, message: Message) {
         match answer {
             Forwarded::Initialize => {
                 self.capabilities = message.body();
@@ -37,13 +37,13 @@ impl Session {
             Forwarded::Relaunch => self.on_relaunch_answer(success, &message),
             _ if !success => self.editor.forward(message.into_bytes()),
             Forwarded::Breakpoints { path, placement } => {
-                self.on_breakpoints_answer(&path, &placement, &message);
+                self.on_breakpoints_answer(seq, &path, &placement, &message);
             }
             Forwarded::Others { command, functions } => {
                 self.on_other_breakpoints_answer(&command, functions, &message);
             }
-            Forwarded::StackTrace => self.on_stack_trace(message),
-            Forwarded::Scopes { frame } => self.on_scopes(frame, &message),
+            Forwarded::StackTrace => self.on_stack_trace(&message),
+            Forwarded::Scopes { frame } => self.on_scopes(frame, message),
             Forwarded::Positions { path, generation, .. } => {
                 self.on_response_with_positions(path.as_deref(), generation, message);
             }

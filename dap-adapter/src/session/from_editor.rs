@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use dap::types::OutputEventCategory;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::live::Shown;
@@ -18,6 +19,13 @@ pub(super) const RESUMES: [&str; 8] =
 
 type Flow = ControlFlow<()>;
 const CONTINUE: Flow = ControlFlow::Continue(());
+
+/// What `scopes` is about.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OfFrame {
+    frame_id: i64,
+}
 
 impl Session {
     pub(super) async fn on_editor(&mut self, message: Message) -> Flow {
@@ -80,7 +88,7 @@ impl Session {
             Err(error) => {
                 // The launch configuration may still name one, so that the launch has to say it.
                 self.missing = Some(error);
-                self.editor.answer(seq, "initialize", json!({"supportsConfigurationDoneRequest": true}));
+                self.editor.answer(seq, "initialize", &json!({"supportsConfigurationDoneRequest": true}));
             }
         }
     }
@@ -126,7 +134,7 @@ impl Session {
             }
             "stackTrace" => self.forward(seq, message.into_bytes(), Forwarded::StackTrace),
             "scopes" => {
-                let frame = message.arguments().get("frameId").and_then(Value::as_i64).unwrap_or_default();
+                let frame = message.arguments_as::<OfFrame>().map(|asked| asked.frame_id).unwrap_or_default();
                 self.forward(seq, message.into_bytes(), Forwarded::Scopes { frame });
             }
             "variables" | "setVariable" => self.on_variables(seq, command, message),
@@ -167,11 +175,11 @@ impl Session {
                 let generations = live.sources.generations();
                 let records: Vec<&Value> = generations.iter().map(|generation| &generation.record).collect();
                 let body = json!({"current": live.sources.current().number, "generations": records});
-                self.editor.answer(seq, command, body);
+                self.editor.answer(seq, command, &body);
             }
             "midflight/snapshots" => {
                 let body = json!({"snapshots": live.snapshots.value()});
-                self.editor.answer(seq, command, body);
+                self.editor.answer(seq, command, &body);
             }
             "midflight/text" => {
                 let path =
@@ -179,7 +187,7 @@ impl Session {
                 let text = live.sources.key(&path).and_then(|key| live.sources.current().texts.get(&key));
                 if let Some(text) = text {
                     let body = json!({"content": text});
-                    self.editor.answer(seq, command, body);
+                    self.editor.answer(seq, command, &body);
                 } else {
                     let error = Error::user(format!("The program was built without a file {path}."));
                     self.editor.refuse(seq, command, &error);

@@ -125,7 +125,7 @@ impl Session {
             }
             self.aside.clear();
             let arguments = self.client.arguments.clone();
-            self.capabilities = self.ask("initialize", arguments).await?;
+            self.capabilities = self.ask("initialize", &arguments).await?;
             self.editor.event("capabilities", &json!({"capabilities": self.capabilities}));
             self.missing = None;
         }

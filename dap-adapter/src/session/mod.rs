@@ -34,6 +34,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
@@ -280,7 +281,7 @@ impl Session {
     }
 
     /// Sends the adapter a request of our own whose answer nobody waits for.
-    fn tell(&mut self, command: &str, arguments: Value) -> i64 {
+    fn tell(&mut self, command: &str, arguments: &impl Serialize) -> i64 {
         self.last_own += 1;
         if let Some(adapter) = &self.adapter {
             adapter.send(message::request(self.last_own, command, arguments));
@@ -289,12 +290,17 @@ impl Session {
     }
 
     /// Asks the adapter, and waits for the answer.
-    async fn ask(&mut self, command: &str, arguments: Value) -> Result<Value, Error> {
+    async fn ask(&mut self, command: &str, arguments: &impl Serialize) -> Result<Value, Error> {
         self.ask_until(command, arguments, Instant::now() + PATIENCE).await
     }
 
     /// Asks the adapter, and waits for the answer until then. A later answer is dropped.
-    async fn ask_until(&mut self, command: &str, arguments: Value, limit: Instant) -> Result<Value, Error> {
+    async fn ask_until(
+        &mut self,
+        command: &str,
+        arguments: &impl Serialize,
+        limit: Instant,
+    ) -> Result<Value, Error> {
         let seq = self.tell(command, arguments);
         let Some(adapter) = &mut self.adapter else {
             return Err(Error::nobody("There is no debug adapter."));

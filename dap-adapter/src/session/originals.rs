@@ -170,16 +170,14 @@ impl Live {
     }
 
     /// Frames name files, which may have maps.
-    pub(super) fn name_originals(&mut self, stack: &Value) {
+    pub(super) fn name_originals<'a>(&mut self, paths: impl Iterator<Item = &'a str>) {
         if self.originals.is_off() {
             return;
         }
-        for frame in stack["stackFrames"].as_array().into_iter().flatten() {
-            if let Some(path) = frame.pointer("/source/path").and_then(Value::as_str) {
-                let key = self.sources.key(path);
-                let path = key.map_or_else(|| path.into(), |key| self.path(&key));
-                self.originals.name(&path);
-            }
+        for path in paths {
+            let key = self.sources.key(path);
+            let path = key.map_or_else(|| path.into(), |key| self.path(&key));
+            self.originals.name(&path);
         }
     }
 

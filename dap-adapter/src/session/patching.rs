@@ -130,7 +130,7 @@ impl Session {
     /// Runs a command of LLDB; what it prints.
     pub(super) async fn printed(&mut self, command: &str) -> Result<String> {
         let arguments = json!({"expression": format!("`{command}"), "context": "repl"});
-        let body = self.ask("evaluate", arguments).await?;
+        let body = self.ask("evaluate", &arguments).await?;
         Ok(body.get("result").and_then(Value::as_str).unwrap_or_default().to_owned())
     }
 

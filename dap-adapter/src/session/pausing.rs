@@ -128,7 +128,7 @@ impl Session {
         }
         while Instant::now() < limit {
             // All threads stop, whichever is named.
-            self.ask("pause", json!({"threadId": 0})).await?;
+            self.ask("pause", &json!({"threadId": 0})).await?;
             if let Some(stop) = self.next_stop(limit.min(Instant::now() + ASK_AGAIN)).await {
                 return Ok(stop);
             }

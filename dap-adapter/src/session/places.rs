@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::live::Live;
 use super::originals::is_elsewhere;
 use super::positions::line_of;
-use crate::breakpoints::{Place, Point};
+use crate::breakpoints::{Place, Stand};
 use crate::message::Base;
 use crate::sources::Key;
 
@@ -97,14 +97,14 @@ impl Live {
     /// The source and the line (from 0) at which the editor sees a breakpoint.
     pub(super) fn shown_at(
         &mut self,
-        source: &Value,
+        source: &Arc<Value>,
         key: &Key,
         text: &Arc<str>,
-        point: &Point,
-    ) -> (Value, u32) {
-        let slid = |line: u32| u32::try_from(i64::from(line) + point.state.slide).ok();
+        point: &Stand,
+    ) -> (Arc<Value>, u32) {
+        let slid = |line: u32| u32::try_from(i64::from(line) + point.slide).ok();
         if is_elsewhere(key) {
-            return (source.clone(), self.shown_in_original(key, text, point));
+            return (Arc::clone(source), self.shown_in_original(key, text, point));
         }
         if let Some(place) = point.place.as_ref().filter(|place| place.key != *key)
             && let Some(running) = self.sources.text(place.generation, &place.key)
@@ -112,18 +112,18 @@ impl Live {
             let shown = self.sources.shown(&place.key).unwrap_or_else(|| Arc::clone(&running));
             let map = self.sources.map(&place.key, &running, &shown);
             let line = slid(place.line).and_then(|line| map.forward(line).nearest()).unwrap_or(place.line);
-            return (self.source_of(&place.key), line);
+            return (Arc::new(self.source_of(&place.key)), line);
         }
         let shown = self.sources.shown(key).unwrap_or_else(|| Arc::clone(text));
         let map = self.sources.map(key, text, &shown);
         let line = slid(point.line).and_then(|line| map.forward(line).nearest());
-        (source.clone(), line.unwrap_or(point.line))
+        (Arc::clone(source), line.unwrap_or(point.line))
     }
 
     /// The line of an original at which the editor sees a breakpoint.
-    fn shown_in_original(&mut self, key: &Key, text: &Arc<str>, point: &Point) -> u32 {
-        if let Some(place) = point.place.as_ref().filter(|_| point.state.slide != 0)
-            && let Ok(line) = u32::try_from(i64::from(place.line) + point.state.slide)
+    fn shown_in_original(&mut self, key: &Key, text: &Arc<str>, point: &Stand) -> u32 {
+        if let Some(place) = point.place.as_ref().filter(|_| point.slide != 0)
+            && let Ok(line) = u32::try_from(i64::from(place.line) + point.slide)
         {
             let path = self.path(&place.key).to_string_lossy().into_owned();
             let running = self.sources.text(place.generation, &place.key);

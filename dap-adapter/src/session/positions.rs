@@ -1,5 +1,9 @@
 //! Positions in messages: between the text that the code was built from and the text the editor shows.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::live::{Documents, Frame, Live};
@@ -15,6 +19,34 @@ enum Place {
     Here(u32),
     /// Only in the text of its generation.
     Old,
+}
+
+/// What of a frame decides what is known of it, and where the editor sees it.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FrameView<'a> {
+    pub(super) id: Option<i64>,
+    #[serde(borrow, default)]
+    name: Cow<'a, str>,
+    #[serde(borrow)]
+    source: Option<SourceView<'a>>,
+    #[serde(borrow)]
+    instruction_pointer_reference: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SourceView<'a> {
+    #[serde(borrow)]
+    path: Option<Cow<'a, str>>,
+    source_reference: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Frames<'a> {
+    #[serde(borrow)]
+    stack_frames: Vec<FrameView<'a>>,
 }
 
 impl Session {
@@ -61,6 +93,9 @@ impl Session {
         generation: Option<u32>,
         message: Message,
     ) {
+        if !message.has("line") {
+            return self.editor.forward(message.into_bytes());
+        }
         let base = self.client.base;
         let mut tree = message.tree();
         let is_changed = self
@@ -93,7 +128,7 @@ impl Session {
         };
         if let Some(text) = text {
             let body = json!({"content": &*text, "mimeType": "text/x-rust"});
-            self.editor.answer(seq, "source", body);
+            self.editor.answer(seq, "source", &body);
         } else {
             let error = Error::nobody(format!("`{key}` is not in generation {generation}."));
             self.editor.refuse(seq, "source", &error);
@@ -101,27 +136,50 @@ impl Session {
     }
 
     /// Frames in the text that the editor shows; what runs old code says so.
-    pub(super) fn on_stack_trace(&mut self, message: Message) {
+    pub(super) fn on_stack_trace(&mut self, message: &Message) {
         let base = self.client.base;
-        let mut tree = message.tree();
-        let mut is_changed = false;
-        if let Some(live) = &mut self.live {
-            live.name_originals(&tree["body"]);
-            for frame in tree["body"]["stackFrames"].as_array_mut().into_iter().flatten() {
-                let generation = live.learn_frame(frame);
-                is_changed |= live.map_frame(frame, generation, base);
+        let Some(live) = &mut self.live else { return };
+        let frames = message.body_as::<Frames<'_>>().map(|frames| frames.stack_frames).unwrap_or_default();
+        live.name_originals(frames.iter().filter_map(FrameView::named));
+        let generations: Vec<u32> = frames.iter().map(|frame| live.learn_frame(frame)).collect();
+        let frames = frames.iter().zip(&generations);
+        let hashes: Option<Vec<&str>> =
+            frames.map(|(frame, generation)| live.only_hash(frame, *generation)).collect();
+        let bytes = hashes.and_then(|hashes| message.without(&hashes));
+        let bytes = bytes.unwrap_or_else(|| {
+            let mut tree = message.tree();
+            let frames = tree["body"]["stackFrames"].as_array_mut().into_iter().flatten();
+            for (frame, generation) in frames.zip(generations) {
+                live.map_frame(frame, generation, base);
             }
-        }
-        let bytes = if is_changed { message::bytes(&tree) } else { message.into_bytes() };
+            message::bytes(&tree)
+        });
         self.editor.forward(bytes);
         self.read_originals();
     }
 }
 
+impl<'a> FrameView<'a> {
+    /// The file that its source names, if it does not name a document.
+    fn path(&self) -> Option<&str> {
+        let source = self.source.as_ref()?;
+        source.path.as_deref().filter(|_| source.source_reference.unwrap_or_default() <= 0)
+    }
+
+    /// The path that its source has, whatever it names.
+    fn named(&self) -> Option<&str> {
+        self.source.as_ref()?.path.as_deref()
+    }
+
+    /// The same of a tree.
+    pub(super) fn of(frame: &'a Value) -> Self {
+        Self::deserialize(frame).unwrap_or_default()
+    }
+}
+
 impl Live {
-    /// The generation of a frame's code.
-    pub(super) fn generation_of(&mut self, frame: &Value) -> u32 {
-        let path = frame.pointer("/source/path").and_then(Value::as_str);
+    /// The generation of the code at an address, of a source's path.
+    fn generation_at(&mut self, path: Option<&str>, address: Option<&str>) -> u32 {
         if let Some(generation) = path.and_then(|path| self.sources.generation_of(path)) {
             return generation;
         }
@@ -129,8 +187,7 @@ impl Live {
             // What no patch's label stands before is the program's own.
             return self.sources.launched();
         }
-        let address = frame.get("instructionPointerReference").or_else(|| frame.get("address"));
-        let address = address.and_then(Value::as_str).and_then(modules::number);
+        let address = address.and_then(modules::number);
         let current = self.sources.current().number;
         match address {
             Some(address) => self.modules.generation_at(address, current).unwrap_or(current),
@@ -138,15 +195,41 @@ impl Live {
         }
     }
 
+    /// The generation of a frame's code.
+    pub(super) fn generation_of(&mut self, frame: &FrameView<'_>) -> u32 {
+        self.generation_at(frame.named(), frame.instruction_pointer_reference.as_deref())
+    }
+
     /// Remembers what later requests about a frame need; returns the generation of its code.
-    pub(super) fn learn_frame(&mut self, frame: &Value) -> u32 {
+    pub(super) fn learn_frame(&mut self, frame: &FrameView<'_>) -> u32 {
         let generation = self.generation_of(frame);
-        if let Some(id) = frame.get("id").and_then(Value::as_i64) {
-            let name = frame.get("name").and_then(Value::as_str).unwrap_or_default();
-            let key = self.key_of(&frame["source"]);
-            self.frames.insert(id, Frame { function: plain_name(name).to_owned(), generation, key });
+        if let Some(id) = frame.id {
+            let key = frame.path().and_then(|path| self.sources.key(path));
+            let function = plain_name(&frame.name).to_owned();
+            self.frames.insert(id, Frame { function, generation, key });
         }
         generation
+    }
+
+    /// The hash in a frame's name, if the editor sees the frame without it, else just as the adapter tells of it: nothing
+    /// has moved, and so it is with most.
+    fn only_hash<'a>(&mut self, frame: &'a FrameView<'_>, generation: u32) -> Option<&'a str> {
+        if !self.originals.has_none() {
+            return None;
+        }
+        if let Some(path) = frame.path()
+            && let Some(key) = self.sources.key(path)
+            && (self.sources.generation_of(path).is_some() || !self.is_shown(&key, generation))
+        {
+            return None;
+        }
+        Some(&frame.name[plain_name(&frame.name).len()..])
+    }
+
+    /// Whether the editor shows the text of a generation.
+    fn is_shown(&mut self, key: &Key, generation: u32) -> bool {
+        let texts = self.sources.text(generation, key).zip(self.sources.shown(key));
+        texts.is_some_and(|(running, shown)| Arc::ptr_eq(&running, &shown))
     }
 
     /// Moves a frame into the editor's text. Returns whether anything changed.
@@ -218,8 +301,8 @@ impl Live {
         // What was asked about in the editor's text is answered in it, whatever else of the function changed.
         let is_answer = asked.is_some() && generation.is_none();
         let generation = generation.or(labelled).unwrap_or_else(|| {
-            if object.get("address").is_some() {
-                self.generation_of(object)
+            if let Some(address) = object.get("address") {
+                self.generation_at(None, address.as_str())
             } else {
                 self.sources.running(&key)
             }
@@ -229,7 +312,7 @@ impl Live {
             Place::Here(shown) => {
                 let is_moved = self.move_to(object, &key, generation, (line, shown), base);
                 let is_unlabelled = object.get_mut(holder).is_some_and(|source| self.unlabel(source, &key));
-                let is_original = !self.originals.is_off()
+                let is_original = !self.originals.has_none()
                     && (object.get(holder).is_some() || generated.is_some())
                     && self.show_original_of(object, holder, &key, base);
                 is_unlabelled || is_moved || is_original

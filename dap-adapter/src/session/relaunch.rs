@@ -159,7 +159,7 @@ impl Session {
             Kind::Request { seq, command }
                 if self.is_between_processes() && RESUMES.contains(&command.as_str()) =>
             {
-                self.editor.answer(*seq, command, json!({"allThreadsContinued": true}));
+                self.editor.answer(*seq, command, &json!({"allThreadsContinued": true}));
             }
             _ => self.deferred.push_back(message),
         }
@@ -245,7 +245,7 @@ impl Session {
         let (config, mut launch) = (live.config.clone(), live.launch.clone());
         let threads = match appeared {
             Some(_) => Value::Null,
-            None => self.ask("threads", json!({})).await.unwrap_or_default(),
+            None => self.ask("threads", &json!({})).await.unwrap_or_default(),
         };
         let old = self.another_adapter(&launch, &config).await?;
         // From here on there is no way back.
@@ -284,7 +284,7 @@ impl Session {
             }
             None => "launch",
         };
-        let seq = self.tell(command, launch);
+        let seq = self.tell(command, &launch);
         self.forwarded.insert(seq, Forwarded::Relaunch);
         Ok(())
     }
@@ -299,7 +299,7 @@ impl Session {
         let old = self.adapter.replace(new);
         let aside = std::mem::take(&mut self.aside);
         let arguments = self.client.arguments.clone();
-        match self.ask("initialize", arguments).await {
+        match self.ask("initialize", &arguments).await {
             Ok(capabilities) => self.capabilities = capabilities,
             Err(error) => {
                 if let Some(mut new) = std::mem::replace(&mut self.adapter, old) {
@@ -318,7 +318,7 @@ impl Session {
         for (seq, waiting) in std::mem::take(&mut self.forwarded) {
             if RESUMES.contains(&waiting.command()) {
                 // It does not stand still any more.
-                self.editor.answer(seq, waiting.command(), json!({"allThreadsContinued": true}));
+                self.editor.answer(seq, waiting.command(), &json!({"allThreadsContinued": true}));
             } else {
                 self.editor.refuse(seq, waiting.command(), &error);
             }
@@ -329,7 +329,7 @@ impl Session {
             // It runs elsewhere, or its adapter has more to tidy up than processes: Delve, the program that it built.
             self.last_own += 1;
             let terminate = json!({"terminateDebuggee": true});
-            old.send(crate::message::request(self.last_own, "disconnect", terminate));
+            old.send(crate::message::request(self.last_own, "disconnect", &terminate));
             let _ = timeout(GOODBYE, async { while old.receive().await.is_some() {} }).await;
         }
         for process in &processes {
@@ -368,7 +368,7 @@ impl Session {
             live.process.shown = Shown::Running;
         }
         if capabilities::knows(&self.capabilities, "configurationDone") {
-            self.tell("configurationDone", json!({}));
+            self.tell("configurationDone", &json!({}));
         }
         self.relaunched(|launch| launch.is_configured = true);
     }
@@ -381,7 +381,7 @@ impl Session {
         let gone = live.breakpoints.addresses.take();
         self.say_that_addresses_went(gone, "Its address was one of the process before. Set it again.");
         if let Some(exceptions) = exceptions {
-            self.ask("setExceptionBreakpoints", exceptions).await?;
+            self.ask("setExceptionBreakpoints", &exceptions).await?;
         }
         Ok(())
     }
@@ -407,7 +407,7 @@ impl Session {
         let Step::Launching(launch) = &mut relaunching.step else { return };
         self.announce_process(std::mem::take(&mut launch.record), &launch.artifacts, elapsed);
         if let Some(seq) = relaunching.asked.take() {
-            self.editor.answer(seq, "restart", json!({}));
+            self.editor.answer(seq, "restart", &json!({}));
         }
         self.warm_up();
         if again {

@@ -452,7 +452,7 @@ impl Session {
             "message": message, "times": if applied { current.record.clone() } else { json!({}) },
         });
         for seq in std::mem::take(&mut live.reload.waiting) {
-            self.editor.answer(seq, "midflight/reload", body.clone());
+            self.editor.answer(seq, "midflight/reload", &body.clone());
         }
     }
 }

@@ -4,10 +4,12 @@ mod restoring;
 
 use std::time::Instant as Clock;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::Session;
+use super::positions::FrameView;
 use crate::message::{self, Message};
 use crate::snapshots::{Kept, Snapshot};
 
@@ -19,6 +21,13 @@ const LEVELS: usize = 32;
 
 /// What stands for the snapshot in an expression.
 const BEFORE: &str = "$before";
+
+/// What `variables` and `setVariable` are about.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OfVariables {
+    variables_reference: i64,
+}
 
 /// What may still be read at this stop.
 struct Budget {
@@ -48,7 +57,7 @@ impl Session {
             depth: limits.depth,
         };
         let thread = json!({"threadId": live.process.thread, "startFrame": 0, "levels": LEVELS});
-        let Ok(trace) = self.ask_until("stackTrace", thread, budget.until).await else {
+        let Ok(trace) = self.ask_until("stackTrace", &thread, budget.until).await else {
             if let Some(live) = &mut self.live {
                 live.process.snapshot_due = Some(hit.to_vec());
             }
@@ -89,8 +98,9 @@ impl Session {
         let Some(live) = &mut self.live else { return Vec::new() };
         let mut ids = Vec::new();
         for frame in trace.get("stackFrames").and_then(Value::as_array).into_iter().flatten() {
-            live.learn_frame(frame);
-            if let Some(id) = frame.get("id").and_then(Value::as_i64)
+            let frame = FrameView::of(frame);
+            live.learn_frame(&frame);
+            if let Some(id) = frame.id
                 && live.frames.get(&id).is_some_and(|frame| frame.key.is_some())
             {
                 ids.push(id);
@@ -100,7 +110,7 @@ impl Session {
     }
 
     async fn read_frame(&mut self, frame: i64, hit: &[i64], budget: &mut Budget) -> Option<Snapshot> {
-        let scopes = self.ask_until("scopes", json!({"frameId": frame}), budget.until).await.ok()?;
+        let scopes = self.ask_until("scopes", &json!({"frameId": frame}), budget.until).await.ok()?;
         let restores = self.live.as_ref().is_some_and(|live| live.config.restore_values);
         let mut variables = Vec::new();
         let mut is_whole = true;
@@ -134,7 +144,7 @@ impl Session {
             return (Vec::new(), false);
         }
         let request = json!({"variablesReference": reference, "start": 0, "count": budget.items});
-        let Ok(body) = self.ask_until("variables", request, budget.until).await else {
+        let Ok(body) = self.ask_until("variables", &request, budget.until).await else {
             return (Vec::new(), false);
         };
         let (mut kept, mut is_whole) = (Vec::new(), true);
@@ -175,7 +185,7 @@ impl Session {
                     "result": was.value, "type": was.type_field, "presentationHint": was.presentation_hint,
                     "variablesReference": was.variables_reference,
                 });
-                self.editor.answer(seq, &command, body);
+                self.editor.answer(seq, &command, &body);
             }
             Err(reason) => self.editor.refuse(seq, &command, &crate::error::Error::nobody(reason)),
         }
@@ -183,9 +193,9 @@ impl Session {
 
     /// `variables` of a snapshot are answered here; all others by the adapter.
     pub(super) fn on_variables(&mut self, seq: i64, command: String, message: Message) {
-        let reference = message.arguments().get("variablesReference").and_then(Value::as_i64);
+        let asked = message.arguments_as::<OfVariables>().map(|asked| asked.variables_reference);
         let Some(live) = &self.live else { return };
-        let Some(reference) = reference.filter(|reference| live.snapshots.is_ours(*reference)) else {
+        let Some(reference) = asked.filter(|reference| live.snapshots.is_ours(*reference)) else {
             return self.forward(seq, message.into_bytes(), super::Forwarded::Plain(command));
         };
         if command == "setVariable" {
@@ -195,25 +205,29 @@ impl Session {
         }
         let variables = live.snapshots.variables(reference).unwrap_or_default();
         let body = json!({"variables": variables});
-        self.editor.answer(seq, &command, body);
+        self.editor.answer(seq, &command, &body);
     }
 
     /// The live scopes of a frame, and what they were before the last reload.
-    pub(super) fn on_scopes(&mut self, frame: i64, message: &Message) {
+    pub(super) fn on_scopes(&mut self, frame: i64, message: Message) {
+        let Some(live) = &mut self.live else { return };
+        let Some(facts) = live.frames.get(&frame).cloned() else {
+            return self.editor.forward(message.into_bytes());
+        };
+        let scope = live.snapshots.offer(&facts.function, (facts.generation, frame));
+        if scope.is_none() && !message.has("line") {
+            return self.editor.forward(message.into_bytes());
+        }
         let mut tree = message.tree();
-        if let Some(live) = &mut self.live
-            && let Some(facts) = live.frames.get(&frame).cloned()
+        if let Some(path) = facts.key.as_ref().map(|key| live.path(key)) {
+            let path = path.to_string_lossy();
+            live.map_positions(&mut tree["body"], Some(&path), Some(facts.generation), self.client.base);
+        }
+        if let Some(scope) = scope
+            && let Some(scopes) = tree["body"]["scopes"].as_array_mut()
         {
-            if let Some(path) = facts.key.as_ref().map(|key| live.path(key)) {
-                let path = path.to_string_lossy();
-                live.map_positions(&mut tree["body"], Some(&path), Some(facts.generation), self.client.base);
-            }
-            if let Some(scope) = live.snapshots.offer(&facts.function, (facts.generation, frame))
-                && let Some(scopes) = tree["body"]["scopes"].as_array_mut()
-            {
-                // After the locals, before globals and registers.
-                scopes.insert(scopes.len().min(1), serde_json::to_value(scope).unwrap_or_default());
-            }
+            // After the locals, before globals and registers.
+            scopes.insert(scopes.len().min(1), serde_json::to_value(scope).unwrap_or_default());
         }
         self.editor.forward(message::bytes(&tree));
     }

@@ -71,11 +71,11 @@ impl Session {
 
     /// Where each frame of each thread goes on.
     async fn all_frames(&mut self) -> Result<Vec<(i64, Vec<u64>)>> {
-        let body = self.ask("threads", json!({})).await?;
+        let body = self.ask("threads", &json!({})).await?;
         let threads = body.get("threads").and_then(Value::as_array).cloned().unwrap_or_default();
         let mut all = Vec::new();
         for thread in threads.iter().filter_map(|thread| thread.get("id")?.as_i64()) {
-            let trace = self.ask("stackTrace", json!({"threadId": thread})).await?;
+            let trace = self.ask("stackTrace", &json!({"threadId": thread})).await?;
             let frames = trace.get("stackFrames").and_then(Value::as_array).into_iter().flatten();
             let addresses =
                 frames.filter_map(|frame| number(frame.get("instructionPointerReference")?.as_str()?));

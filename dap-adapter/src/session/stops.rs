@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::live::Shown;
 use super::pausing::INTERRUPTED;
+use super::positions::FrameView;
 use super::{Report, Session};
 use crate::adapter::FromAdapter;
 use crate::capabilities;
@@ -119,7 +120,7 @@ impl Session {
         if self.live.as_ref().is_some_and(|live| live.followed.is_some()) {
             return self.follow_patches().await;
         }
-        let body = self.ask("modules", json!({})).await?;
+        let body = self.ask("modules", &json!({})).await?;
         let Some(live) = &mut self.live else { return Ok(()) };
         live.modules.update(&body);
         let hot = live.modules.hot();
@@ -148,7 +149,7 @@ impl Session {
     /// What the loader says it is about to do. Without an answer, the worst is assumed.
     async fn is_about_to_go(&mut self) -> bool {
         let state = json!({"expression": "((int*)&_r_debug)[6]", "context": "watch"});
-        match self.ask("evaluate", state).await {
+        match self.ask("evaluate", &state).await {
             Ok(body) => body.get("result").and_then(Value::as_str).is_none_or(|state| state == ABOUT_TO_GO),
             Err(_) => true,
         }
@@ -227,7 +228,7 @@ impl Session {
         let Some(live) = &mut self.live else { return };
         live.process.own_continues += 1;
         let thread = live.process.thread;
-        self.tell("continue", json!({"threadId": thread}));
+        self.tell("continue", &json!({"threadId": thread}));
     }
 
     pub(super) fn on_continued(&mut self, message: Message) {
@@ -288,7 +289,7 @@ impl Session {
     /// The frame that a thread stands in.
     pub(super) async fn top_frame(&mut self, thread: &Value) -> Option<Value> {
         let top = json!({"threadId": thread, "startFrame": 0, "levels": 1});
-        self.ask("stackTrace", top).await.ok()?.pointer_mut("/stackFrames/0").map(Value::take)
+        self.ask("stackTrace", &top).await.ok()?.pointer_mut("/stackFrames/0").map(Value::take)
     }
 
     /// The executable may have a copy of reloadable code, as it was launched, where a line of the present
@@ -307,7 +308,7 @@ impl Session {
             return go;
         };
         let launched = live.sources.launched();
-        if live.generation_of(&frame) != launched || !live.sources.is_hot(&key) {
+        if live.generation_of(&FrameView::of(&frame)) != launched || !live.sources.is_hot(&key) {
             return go;
         }
         let number = u32::try_from(number - base.line).unwrap_or_default();

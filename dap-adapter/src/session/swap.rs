@@ -156,7 +156,7 @@ fn is_member(library: &Path, members: &[String]) -> bool {
 impl Session {
     /// The program runs: patches are bound to where it is.
     async fn place_program(&mut self) -> Result<()> {
-        let body = self.ask("modules", json!({})).await?;
+        let body = self.ask("modules", &json!({})).await?;
         let Some(live) = &mut self.live else { return Ok(()) };
         let Some(swap) = live.swap.as_mut().filter(|swap| !swap.is_placed) else { return Ok(()) };
         let mut modules = body.get("modules").and_then(Value::as_array).into_iter().flatten();

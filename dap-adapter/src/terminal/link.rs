@@ -35,14 +35,14 @@ impl Link {
     }
 
     /// Sends a request; its answer has this number.
-    pub(super) fn ask(&mut self, command: &str, arguments: Value) -> i64 {
+    pub(super) fn ask(&mut self, command: &str, arguments: &Value) -> i64 {
         self.last_seq += 1;
         self.adapter.send(message::request(self.last_seq, command, arguments));
         self.last_seq
     }
 
     /// Answers a request that came in reverse.
-    pub(super) fn answer(&mut self, request: i64, command: &str, body: Value) {
+    pub(super) fn answer(&mut self, request: i64, command: &str, body: &Value) {
         self.last_seq += 1;
         self.adapter.send(message::response(self.last_seq, request, command, body));
     }
@@ -60,7 +60,7 @@ impl Link {
 
     /// Ends the program and the session; nothing of it is left when this returns.
     pub(super) async fn close(mut self) {
-        self.ask("disconnect", json!({"terminateDebuggee": true}));
+        self.ask("disconnect", &json!({"terminateDebuggee": true}));
         loop {
             tokio::select! {
                 _ = &mut self.session => return,

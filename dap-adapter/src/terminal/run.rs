@@ -79,7 +79,7 @@ impl<'a> Run<'a> {
         let mut link = Link::open();
         link.ask(
             "initialize",
-            json!({
+            &json!({
                 "clientID": "midflight", "adapterID": "midflight", "linesStartAt1": true,
                 "columnsStartAt1": true, "pathFormat": "path", "supportsRunInTerminalRequest": true,
             }),
@@ -89,7 +89,7 @@ impl<'a> Run<'a> {
         let engine = launch.engine.map_or("auto", compat::EngineKind::name);
         let seq = link.ask(
             "launch",
-            json!({
+            &json!({
                 "cwd": launch.folder, "runInTerminal": true,
                 "initCommands": PASSED.iter().map(handle).collect::<Vec<_>>(),
                 "midflight": {"engine": engine, "cargo": launch.cargo},
@@ -153,7 +153,7 @@ impl<'a> Run<'a> {
             "midflight/restarting" => self.is_launched = false,
             "midflight/generation" => self.is_launched = true,
             "initialized" => {
-                self.link.ask("configurationDone", json!({}));
+                self.link.ask("configurationDone", &json!({}));
             }
             "stopped" => self.on_stopped(body),
             "terminated" => return Some(Step::Ended),
@@ -218,13 +218,13 @@ impl<'a> Run<'a> {
             return self.resume(&thread);
         }
         let arguments = json!({"threadId": thread, "startFrame": 0, "levels": FRAMES});
-        let seq = self.link.ask("stackTrace", arguments);
+        let seq = self.link.ask("stackTrace", &arguments);
         let signal = description.strip_prefix("signal ").unwrap_or(description).to_owned();
         self.pending.insert(seq, Pending::Frames { thread, signal });
     }
 
     fn resume(&mut self, thread: &Value) {
-        self.link.ask("continue", json!({"threadId": thread}));
+        self.link.ask("continue", &json!({"threadId": thread}));
     }
 
     /// Whether the program runs.
@@ -240,7 +240,7 @@ impl<'a> Run<'a> {
     /// Starts the program as the debugger asked for it.
     pub(super) async fn start(&mut self, seq: i64, request: &Value, launch: &Launch) -> Result<()> {
         let debuggee = Debuggee::start(request, launch).await?;
-        self.link.answer(seq, "runInTerminal", json!({"processId": debuggee.id()}));
+        self.link.answer(seq, "runInTerminal", &json!({"processId": debuggee.id()}));
         self.debuggee = Some(debuggee);
         Ok(())
     }
@@ -248,7 +248,7 @@ impl<'a> Run<'a> {
     /// Brings what is on disk into the process.
     pub(super) fn reload(&mut self) {
         if self.is_launched {
-            let seq = self.link.ask("midflight/reload", json!({}));
+            let seq = self.link.ask("midflight/reload", &json!({}));
             self.pending.insert(seq, Pending::Reload(self.lines));
         }
     }

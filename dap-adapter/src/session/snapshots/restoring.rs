@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{is_global, is_local};
 use crate::capabilities;
 use crate::session::Session;
-use crate::session::positions::number;
+use crate::session::positions::{FrameView, number};
 use crate::snapshots::Kept;
 
 impl Session {
@@ -34,14 +34,14 @@ impl Session {
         }
         let Some(frame) = self.top_frame(thread).await else { return };
         let Some(live) = &mut self.live else { return };
-        live.learn_frame(&frame);
+        live.learn_frame(&FrameView::of(&frame));
         let Some(frame) = frame["id"].as_i64() else { return };
         let function = live.frames.get(&frame).map(|frame| frame.function.clone()).unwrap_or_default();
         let Some(before) = live.snapshots.at_breakpoint(&function, id, launched) else { return };
         if !capabilities::knows(&self.capabilities, "setVariable") {
             return self.editor.say("The debug adapter can't set variables, so that none is set back.");
         }
-        let Ok(scopes) = self.ask("scopes", json!({"frameId": frame})).await else { return };
+        let Ok(scopes) = self.ask("scopes", &json!({"frameId": frame})).await else { return };
         let mut restored = Vec::new();
         for scope in scopes["scopes"].as_array().into_iter().flatten() {
             if is_local(scope) || is_global(scope) {
@@ -55,7 +55,7 @@ impl Session {
     /// Sets back the variables of a scope, and tells of each.
     async fn restore_scope(&mut self, scope: &Value, before: &[Kept]) -> Vec<Value> {
         let mut restored = Vec::new();
-        let Ok(body) = self.ask("variables", json!({"variablesReference": scope})).await else {
+        let Ok(body) = self.ask("variables", &json!({"variablesReference": scope})).await else {
             return restored;
         };
         for variable in body["variables"].as_array().into_iter().flatten() {
@@ -66,7 +66,7 @@ impl Session {
                 continue;
             };
             let arguments = json!({"variablesReference": scope, "name": was.name, "value": was.value});
-            match self.ask("setVariable", arguments).await {
+            match self.ask("setVariable", &arguments).await {
                 Ok(_) => {
                     self.editor
                         .say(format!("`{}` was set back to {} (it was {}).", was.name, was.value, now.value));
