@@ -114,10 +114,10 @@ impl Message {
 
     /// The body without these parts, in their order, of texts that were read from it. `None` if one is no part of it, as
     /// where characters of it are escaped.
-    pub(crate) fn without(&self, parts: &[&str]) -> Option<Vec<u8>> {
+    pub(crate) fn without<'a>(&self, parts: impl Iterator<Item = &'a str>) -> Option<Vec<u8>> {
         let mut rest = Vec::with_capacity(self.bytes.len());
         let mut end = 0;
-        for part in parts.iter().filter(|part| !part.is_empty()) {
+        for part in parts.filter(|part| !part.is_empty()) {
             let start = (part.as_ptr() as usize).checked_sub(self.bytes.as_ptr() as usize)?;
             rest.extend_from_slice(self.bytes.get(end..start)?);
             end = start + part.len();
@@ -293,8 +293,8 @@ mod tests {
         let message = Message::parse(text.as_bytes().to_vec()).expect("a message");
         let body: HashMap<Cow<'_, str>, Borrowing<'_>> = message.body_as().expect("texts");
         let parts = |names: &[&str]| -> Option<String> {
-            let parts: Vec<&str> = names.iter().map(|name| &body[*name].0[3..]).collect();
-            message.without(&parts).map(|bytes| String::from_utf8(bytes).expect("text"))
+            let parts = names.iter().map(|name| &body[*name].0[3..]);
+            message.without(parts).map(|bytes| String::from_utf8(bytes).expect("text"))
         };
         assert_eq!(parts(&[]).as_deref(), Some(text));
         assert_eq!(

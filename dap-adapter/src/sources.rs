@@ -51,9 +51,18 @@ pub(crate) struct Sources {
     look: u64,
     told: HashMap<Key, Told>,
     /// What paths name: whether one is a link, the disk has to be asked.
-    keys: Mutex<HashMap<String, Option<Key>>>,
+    named: Mutex<HashMap<String, Named>>,
     maps: HashMap<(usize, usize), Related>,
     units: HashMap<usize, (Arc<str>, Arc<FileUnits>)>,
+}
+
+/// What a path names.
+#[derive(Debug, Clone)]
+struct Named {
+    /// A file of the texts.
+    key: Option<Key>,
+    /// The generation that the path alone tells.
+    generation: Option<u32>,
 }
 
 /// Two texts and their map. The texts are kept so that their addresses stay theirs.
@@ -86,7 +95,7 @@ impl Sources {
             disk: HashMap::new(),
             look: 0,
             told: HashMap::new(),
-            keys: Mutex::default(),
+            named: Mutex::default(),
             maps: HashMap::new(),
             units: HashMap::new(),
         }
@@ -124,7 +133,7 @@ impl Sources {
 
     /// The next generation is applied.
     pub(crate) fn push(&mut self, mut generation: Generation) {
-        self.keys = Mutex::default();
+        self.named = Mutex::default();
         // A generation differs in a few files: what it has in common with the last one is kept once.
         for (key, text) in &mut generation.texts {
             let known = self.current().texts.get(key).filter(|known| known == &text);
@@ -162,7 +171,7 @@ impl Sources {
             let ids = units.units().filter(has_code).map(|placed| placed.unit.id.clone());
             items.insert(key, ids.collect());
         }
-        self.keys = Mutex::default();
+        self.named = Mutex::default();
         self.images.push(Image { generation, root, library: Some(library), items });
     }
 
@@ -183,7 +192,7 @@ impl Sources {
 
     /// The generation that a path alone tells.
     pub(crate) fn generation_of(&self, path: &str) -> Option<u32> {
-        self.labelled(Path::new(path)).map(|image| image.generation)
+        if self.images.len() < 2 { None } else { self.named(path, |named| named.generation) }
     }
 
     /// The image that the function around a line runs in: the newest that has code for it. The line is one
@@ -200,13 +209,17 @@ impl Sources {
 
     /// The source's name in the texts, if it is one of the workspace.
     pub(crate) fn key(&self, path: &str) -> Option<Key> {
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = keys.get(path) {
-            return known.clone();
+        self.named(path, |named| named.key.clone())
+    }
+
+    fn named<T>(&self, path: &str, of: impl Fn(&Named) -> T) -> T {
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = named.get(path) {
+            return of(known);
         }
-        let key = self.find_key(path);
-        keys.insert(path.to_owned(), key.clone());
-        key
+        let generation = self.labelled(Path::new(path)).map(|image| image.generation);
+        let new = Named { key: self.find_key(path), generation };
+        of(named.entry(path.to_owned()).or_insert(new))
     }
 
     fn find_key(&self, path: &str) -> Option<Key> {

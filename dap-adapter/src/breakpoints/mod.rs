@@ -185,7 +185,10 @@ impl Breakpoints {
                 }
             }
         }
-        let mut arguments = json!({"source": {"name": name, "path": file}});
+        let mut arguments = json!({"source": {"path": file}});
+        if name.is_string() {
+            arguments["source"]["name"] = name;
+        }
         arguments["lines"] = requests.iter().map(|request| request["line"].clone()).collect();
         arguments["breakpoints"] = Value::Array(requests);
         Placement { arguments: Arc::new(arguments), placed, revision: self.anew(file) }

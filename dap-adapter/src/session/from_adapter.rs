@@ -18,7 +18,7 @@ impl Session {
             Kind::Response { request_seq, success } => {
                 // A response that nobody waits for is one of ours, or came too late.
                 if let Some(answer) = self.forwarded.remove(&request_seq) {
-                    self.on_response(request_seq, answer, success, message);
+                    self.on_response(request_seq, answer, success, message).await;
                 }
             }
             Kind::Event { event } => self.on_event(&event, message).await,
@@ -27,7 +27,7 @@ impl Session {
         ControlFlow::Continue(())
     }
 
-    fn on_response(&mut self, seq: i64, answer: Forwarded, success: bool, message: Message) {
+    async fn on_response(&mut self, seq: i64, answer: Forwarded, success: bool, message: Message) {
         match answer {
             Forwarded::Initialize => {
                 self.capabilities = message.body();
@@ -42,7 +42,7 @@ impl Session {
             Forwarded::Others { command, functions } => {
                 self.on_other_breakpoints_answer(&command, functions, &message);
             }
-            Forwarded::StackTrace => self.on_stack_trace(&message),
+            Forwarded::StackTrace => self.on_stack_trace(&message).await,
             Forwarded::Scopes { frame } => self.on_scopes(frame, message),
             Forwarded::Positions { path, generation, .. } => {
                 self.on_response_with_positions(path.as_deref(), generation, message);

@@ -169,12 +169,9 @@ impl Live {
         source
     }
 
-    /// Frames name files, which may have maps.
-    pub(super) fn name_originals<'a>(&mut self, paths: impl Iterator<Item = &'a str>) {
-        if self.originals.is_off() {
-            return;
-        }
-        for path in paths {
+    /// A frame is in a file, which may have a map.
+    pub(super) fn name_originals(&mut self, path: Option<&str>) {
+        if let Some(path) = path.filter(|_| !self.originals.is_off()) {
             let key = self.sources.key(path);
             let path = key.map_or_else(|| path.into(), |key| self.path(&key));
             self.originals.name(&path);

@@ -49,6 +49,16 @@ struct Frames<'a> {
     stack_frames: Vec<FrameView<'a>>,
 }
 
+/// What frames have in common that are in one file.
+#[derive(Clone)]
+struct File<'a> {
+    path: Option<&'a str>,
+    generation: u32,
+    key: Option<Key>,
+    /// Nothing of it has moved: the editor sees its frames just as the adapter tells of them, without hashes.
+    is_as_shown: bool,
+}
+
 impl Session {
     /// A request with positions in it, given in the text that the editor shows.
     pub(super) fn on_request_with_position(&mut self, seq: i64, command: String, message: Message) {
@@ -136,25 +146,43 @@ impl Session {
     }
 
     /// Frames in the text that the editor shows; what runs old code says so.
-    pub(super) fn on_stack_trace(&mut self, message: &Message) {
+    pub(super) async fn on_stack_trace(&mut self, message: &Message) {
         let base = self.client.base;
         let Some(live) = &mut self.live else { return };
         let frames = message.body_as::<Frames<'_>>().map(|frames| frames.stack_frames).unwrap_or_default();
-        live.name_originals(frames.iter().filter_map(FrameView::named));
-        let generations: Vec<u32> = frames.iter().map(|frame| live.learn_frame(frame)).collect();
-        let frames = frames.iter().zip(&generations);
-        let hashes: Option<Vec<&str>> =
-            frames.map(|(frame, generation)| live.only_hash(frame, *generation)).collect();
-        let bytes = hashes.and_then(|hashes| message.without(&hashes));
+        let mut files: Vec<File<'_>> = Vec::new();
+        let files: Vec<File<'_>> = frames
+            .iter()
+            .map(|frame| {
+                let (path, generation) = (frame.path(), live.generation_of(frame));
+                let is_it = |file: &&File<'_>| (file.path, file.generation) == (path, generation);
+                if let Some(known) = files.iter().find(is_it) {
+                    return known.clone();
+                }
+                live.name_originals(frame.named());
+                let file = live.file(path, generation);
+                files.push(file.clone());
+                file
+            })
+            .collect();
+        let is_as_shown = live.originals.has_none() && files.iter().all(|file| file.is_as_shown);
+        let hashes = frames.iter().map(|frame| &frame.name[plain_name(&frame.name).len()..]);
+        let bytes = if is_as_shown { message.without(hashes) } else { None };
         let bytes = bytes.unwrap_or_else(|| {
             let mut tree = message.tree();
             let frames = tree["body"]["stackFrames"].as_array_mut().into_iter().flatten();
-            for (frame, generation) in frames.zip(generations) {
-                live.map_frame(frame, generation, base);
+            for (frame, file) in frames.zip(&files) {
+                live.map_frame(frame, file.generation, base);
             }
             message::bytes(&tree)
         });
         self.editor.forward(bytes);
+        // The editor has to wait for what it sees only.
+        tokio::task::yield_now().await;
+        let Some(live) = &mut self.live else { return };
+        for (frame, file) in frames.iter().zip(files) {
+            live.learn(frame, file.generation, file.key);
+        }
         self.read_originals();
     }
 }
@@ -203,33 +231,27 @@ impl Live {
     /// Remembers what later requests about a frame need; returns the generation of its code.
     pub(super) fn learn_frame(&mut self, frame: &FrameView<'_>) -> u32 {
         let generation = self.generation_of(frame);
-        if let Some(id) = frame.id {
-            let key = frame.path().and_then(|path| self.sources.key(path));
-            let function = plain_name(&frame.name).to_owned();
-            self.frames.insert(id, Frame { function, generation, key });
-        }
+        let key = frame.path().and_then(|path| self.sources.key(path));
+        self.learn(frame, generation, key);
         generation
     }
 
-    /// The hash in a frame's name, if the editor sees the frame without it, else just as the adapter tells of it: nothing
-    /// has moved, and so it is with most.
-    fn only_hash<'a>(&mut self, frame: &'a FrameView<'_>, generation: u32) -> Option<&'a str> {
-        if !self.originals.has_none() {
-            return None;
+    fn learn(&mut self, frame: &FrameView<'_>, generation: u32, key: Option<Key>) {
+        if let Some(id) = frame.id {
+            let function = plain_name(&frame.name).to_owned();
+            self.frames.insert(id, Frame { function, generation, key });
         }
-        if let Some(path) = frame.path()
-            && let Some(key) = self.sources.key(path)
-            && (self.sources.generation_of(path).is_some() || !self.is_shown(&key, generation))
-        {
-            return None;
-        }
-        Some(&frame.name[plain_name(&frame.name).len()..])
     }
 
-    /// Whether the editor shows the text of a generation.
-    fn is_shown(&mut self, key: &Key, generation: u32) -> bool {
-        let texts = self.sources.text(generation, key).zip(self.sources.shown(key));
-        texts.is_some_and(|(running, shown)| Arc::ptr_eq(&running, &shown))
+    /// What is known of a file that frames of a generation are in.
+    fn file<'a>(&mut self, path: Option<&'a str>, generation: u32) -> File<'a> {
+        let key = path.and_then(|path| self.sources.key(path));
+        let is_as_shown = key.as_ref().is_none_or(|key| {
+            let is_labelled = path.is_some_and(|path| self.sources.generation_of(path).is_some());
+            let texts = self.sources.text(generation, key).zip(self.sources.shown(key));
+            !is_labelled && texts.is_some_and(|(running, shown)| Arc::ptr_eq(&running, &shown))
+        });
+        File { path, generation, key, is_as_shown }
     }
 
     /// Moves a frame into the editor's text. Returns whether anything changed.
