@@ -2,12 +2,13 @@
 //!
 //! `setBreakpoints` of lldb-dap looks for each of them in all libraries: two hundred take longer than a swap may.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::message::{self, Base};
+use crate::message::Base;
 use crate::scripts;
 
 const MODULE: &str = "midflight_breakpoints";
@@ -21,30 +22,78 @@ pub(crate) fn command(target_dir: &Path) -> Option<String> {
     scripts::load(target_dir, MODULE, SCRIPT)
 }
 
-/// Whether these arguments of `setBreakpoints` can be met so: what a logpoint prints is lldb-dap's to make.
-pub(crate) fn can_set(arguments: &Value) -> bool {
-    message::breakpoints(arguments).iter().all(|request| request.get("logMessage").is_none_or(Value::is_null))
+/// Whether a breakpoint can be set so: what a logpoint prints is lldb-dap's to make.
+pub(crate) fn can_set(request: &Value) -> bool {
+    request.get("logMessage").is_none_or(Value::is_null)
 }
 
-/// The command that takes away what is no longer wanted and sets what is new, lines and columns as LLDB counts them.
-pub(crate) fn put<'a>(
-    library: &Path,
-    path: &str,
-    gone: &[i64],
-    new: impl Iterator<Item = &'a Value>,
-    base: Base,
-) -> String {
-    let new: Vec<Value> = new.map(|request| shifted(request, 1 - base.line, 1 - base.column)).collect();
-    let request = json!({"library": library, "path": path, "delete": gone, "breakpoints": new}).to_string();
+/// The command after which LLDB knows nothing of a library that was not loaded.
+pub(crate) fn drop(library: &Path) -> String {
+    command_of(&json!({"library": library, "drop": true}))
+}
+
+/// What LLDB has to change of a file's breakpoints.
+#[derive(Debug)]
+pub(crate) struct Change<'a> {
+    pub(crate) library: &'a Path,
+    pub(crate) path: &'a str,
+    /// To take away, by LLDB's numbers.
+    pub(crate) gone: Vec<i64>,
+    /// Set before the library was loaded: whether they are in it now.
+    pub(crate) early: Vec<i64>,
+    /// To set, as they are asked for.
+    pub(crate) new: Vec<&'a Value>,
+}
+
+/// What the script prints.
+#[derive(Deserialize)]
+struct Made {
+    early: Vec<bool>,
+    new: Vec<Value>,
+}
+
+impl<'a> Change<'a> {
+    /// Nothing yet.
+    pub(crate) fn none(library: &'a Path, path: &'a str) -> Self {
+        Self { library, path, gone: Vec::new(), early: Vec::new(), new: Vec::new() }
+    }
+
+    /// Whether there is nothing to change.
+    pub(crate) fn is_none(&self) -> bool {
+        self.gone.is_empty() && self.early.is_empty() && self.new.is_empty()
+    }
+
+    /// The command that makes it, lines and columns as LLDB counts them.
+    pub(crate) fn command(&self, base: Base) -> String {
+        let new = self.new.iter().map(|request| shifted(request, 1 - base.line, 1 - base.column));
+        command_of(&json!({
+            "library": self.library, "path": self.path, "gone": self.gone, "early": self.early,
+            "new": new.collect::<Vec<_>>(),
+        }))
+    }
+
+    /// Puts what LLDB has printed with what is there, lines and columns as the editor counts them. Whether it was made.
+    pub(crate) fn take(&self, printed: &str, base: Base, set: &mut Set) -> bool {
+        let made = printed.lines().rev().find_map(|line| serde_json::from_str::<Made>(line.trim()).ok());
+        let Some(made) = made else { return false };
+        if (made.early.len(), made.new.len()) != (self.early.len(), self.new.len()) {
+            return false;
+        }
+        let is_in: HashMap<i64, bool> = self.early.iter().copied().zip(made.early).collect();
+        for answer in set.values_mut() {
+            if let Some(is_in) = answer["id"].as_i64().and_then(|id| is_in.get(&id)) {
+                answer["verified"] = json!(is_in);
+            }
+        }
+        let new = made.new.iter().map(|answer| shifted(answer, base.line - 1, base.column - 1));
+        set.extend(self.new.iter().map(ToString::to_string).zip(new));
+        true
+    }
+}
+
+fn command_of(request: &Value) -> String {
     // LLDB replaces what stands between backticks before the script sees it.
-    format!("midflight-breakpoints {}", request.replace('`', "\\u0060"))
-}
-
-/// The answers in what LLDB printed, lines and columns as the editor counts them.
-pub(crate) fn answers(printed: &str, base: Base) -> Option<Vec<Value>> {
-    let answers =
-        printed.lines().rev().find_map(|line| serde_json::from_str::<Vec<Value>>(line.trim()).ok())?;
-    Some(answers.iter().map(|answer| shifted(answer, base.line - 1, base.column - 1)).collect())
+    format!("midflight-breakpoints {}", request.to_string().replace('`', "\\u0060"))
 }
 
 fn shifted(object: &Value, lines: i64, columns: i64) -> Value {
@@ -65,20 +114,27 @@ mod tests {
     fn what_is_asked_for_gets_through_quotes_and_backticks() {
         let base = Base { line: 0, column: 0 };
         let request = json!({"line": 4, "condition": "name == \"a`b\\n\""});
-        let command = put(Path::new("/p/patch.so"), "/~1/a.rs", &[3], std::iter::once(&request), base);
+        let none = Change::none(Path::new("/p/patch.so"), "/~1/a.rs");
+        let command = Change { gone: vec![3], new: vec![&request], ..none }.command(base);
         let request = command.strip_prefix("midflight-breakpoints ").expect("the command");
         assert!(!request.contains(['`', '\n']), "{request}");
         let request: Value = serde_json::from_str(request).expect("JSON in it");
-        assert_eq!(request["breakpoints"], json!([{"line": 5, "condition": "name == \"a`b\\n\""}]));
-        assert_eq!(request["delete"], json!([3]));
+        assert_eq!(request["new"], json!([{"line": 5, "condition": "name == \"a`b\\n\""}]));
+        assert_eq!(request["gone"], json!([3]));
     }
 
     #[test]
     fn answers_are_found_below_the_echo_of_the_command() {
         let base = Base { line: 0, column: 1 };
-        let printed = "(lldb) midflight-breakpoints {…}\n[{\"id\": 7, \"verified\": true, \"line\": 5, \"column\": 3}]\n";
-        let expected = json!({"id": 7, "verified": true, "line": 4, "column": 3});
-        assert_eq!(answers(printed, base), Some(vec![expected]));
-        assert_eq!(answers("error: no Python", base), None);
+        let none = Change::none(Path::new("/p/patch.so"), "/~1/a.rs");
+        let request = json!({"line": 4});
+        let change = Change { early: vec![6], new: vec![&request], ..none };
+        let printed = "(lldb) midflight-breakpoints {…}\n\
+                       {\"early\": [true], \"new\": [{\"id\": 7, \"verified\": false, \"line\": 5, \"column\": 3}]}\n";
+        let mut set = Set::from([("a".to_owned(), json!({"id": 6, "verified": false}))]);
+        assert!(change.take(printed, base, &mut set));
+        assert_eq!(set["a"], json!({"id": 6, "verified": true}));
+        assert_eq!(set[&request.to_string()], json!({"id": 7, "verified": false, "line": 4, "column": 3}));
+        assert!(!change.take("error: no Python", base, &mut set));
     }
 }

@@ -175,6 +175,13 @@ impl Sources {
         self.images.push(Image { generation, root, library: Some(library), items });
     }
 
+    /// Takes the newest generation and its patch back.
+    pub(crate) fn take_back(&mut self) {
+        self.named = Mutex::default();
+        self.generations.pop();
+        self.images.pop();
+    }
+
     /// The images that the process has, if code is swapped in place.
     pub(crate) fn images(&self) -> &[Image] {
         &self.images
@@ -358,9 +365,6 @@ impl Sources {
         }
         let old = self.units_of(key, text);
         let around = old.unit_at(start_of(text, line)).filter(|placed| placed.unit.id.kind.is_function())?;
-        let mut generations = self.generations.iter().rev();
-        let before = generations
-            .find(|generation| generation.texts.get(key).is_some_and(|known| Arc::ptr_eq(known, text)))?;
         let now = self.current();
         let is_it = |placed: &Placed<'_>| {
             placed.unit.body == around.unit.body && placed.unit.id.name() == around.unit.id.name()
@@ -370,6 +374,9 @@ impl Sources {
         if has(now.program.file(key)) {
             return None;
         }
+        let mut generations = self.generations.iter().rev();
+        let before = generations
+            .find(|generation| generation.texts.get(key).is_some_and(|known| Arc::ptr_eq(known, text)))?;
         let others = now.program.files().filter(|(other, _)| *other != key);
         // Where it was before, it was not moved to.
         let new = others.filter(|(other, _)| !has(before.program.file(other)));

@@ -161,6 +161,21 @@ impl Breakpoints {
         known.chain(set.files.iter().cloned()).collect()
     }
 
+    /// What of a source would be asked for, in which files, if its breakpoints stood there.
+    pub(crate) fn requests_at(
+        &self,
+        path: &str,
+        places: &[Result<Place, String>],
+        base: Base,
+    ) -> Vec<(String, Value)> {
+        let points = self.sets.get(path).map_or(&[][..], |set| &set.points);
+        let standing =
+            points.iter().zip(places).filter_map(|(point, place)| Some((point, place.as_ref().ok()?)));
+        standing
+            .map(|(point, place)| (place.file.clone(), point.request_at(place, place.line, base)))
+            .collect()
+    }
+
     /// A file's breakpoints, to be sent anew: answers to what was sent before are not believed.
     pub(crate) fn placement(&mut self, file: &str, base: Base) -> Placement {
         let mut placed: Vec<(Vec<i64>, u32)> = Vec::new();

@@ -10,31 +10,41 @@ import lldb
 
 
 def __lldb_init_module(debugger, _dictionary):
-    debugger.HandleCommand("command script add -f %s.put midflight-breakpoints" % __name__)
+    debugger.HandleCommand("command script add -f %s.change midflight-breakpoints" % __name__)
 
 
-def put(debugger, request, result, _dictionary):
-    """Deletes breakpoints by their numbers, sets others, and says what became of these, as the protocol has it."""
+def change(debugger, request, result, _dictionary):
+    """Deletes breakpoints by their numbers, and sets others. Says which of the early ones, set before the library was
+    loaded, are in it now, and what became of the new ones, as the protocol has it."""
     request = json.loads(request)
     target = debugger.GetSelectedTarget()
-    for number in request["delete"]:
+    library = lldb.SBFileSpec(request["library"], False)
+    if request.get("drop"):
+        target.RemoveModule(target.FindModule(library))
+        return
+    for number in request["gone"]:
         target.BreakpointDelete(number)
-    library = lldb.SBFileSpecList()
-    library.Append(lldb.SBFileSpec(request["library"], False))
+    early = [_is_in(target.FindBreakpointByID(number)) for number in request["early"]]
+    libraries = lldb.SBFileSpecList()
+    libraries.Append(library)
     source = lldb.SBFileSpec(request["path"], False)
-    answers = [_set(target, library, source, wanted) for wanted in request["breakpoints"]]
+    new = [_set(target, libraries, source, wanted) for wanted in request["new"]]
     # What is printed would be the program's output to lldb-dap.
-    result.AppendMessage(json.dumps(answers))
+    result.AppendMessage(json.dumps({"early": early, "new": new}))
 
 
-def _set(target, library, source, wanted):
-    point = target.BreakpointCreateByLocation(source, wanted["line"], wanted.get("column", 0), 0, library)
+def _is_in(point):
+    return point.GetNumResolvedLocations() > 0
+
+
+def _set(target, libraries, source, wanted):
+    point = target.BreakpointCreateByLocation(source, wanted["line"], wanted.get("column", 0), 0, libraries)
     if wanted.get("condition"):
         point.SetCondition(wanted["condition"])
     hits = str(wanted.get("hitCondition", ""))
     if hits.isdigit() and int(hits) > 0:
         point.SetIgnoreCount(int(hits) - 1)
-    answer = {"id": point.GetID(), "verified": point.GetNumResolvedLocations() > 0}
+    answer = {"id": point.GetID(), "verified": _is_in(point)}
     place = point.GetLocationAtIndex(0).GetAddress().GetLineEntry()
     if place.IsValid():
         answer["line"] = place.GetLine()

@@ -1,7 +1,6 @@
 //! Breakpoints on their way to the adapter and back.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::path::Path;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -12,7 +11,6 @@ use super::{Forwarded, Session};
 use crate::breakpoints::{Placement, Point, Sending, Shown, Stand};
 use crate::capabilities;
 use crate::error::Result;
-use crate::in_library;
 use crate::message::{self, Message};
 use crate::sources::Key;
 
@@ -131,7 +129,7 @@ impl Session {
     async fn set_placements(&mut self, placements: Vec<Placement>) -> Result<()> {
         let base = self.client.base;
         for placement in placements {
-            let body = match self.set_in_library(&placement).await? {
+            let body = match self.set_in_patch(&placement).await? {
                 Some(body) => body,
                 None => self.ask("setBreakpoints", &placement.arguments).await?,
             };
@@ -143,53 +141,6 @@ impl Session {
             }
         }
         Ok(())
-    }
-
-    /// Sets the breakpoints of a file that is in one patch only, and answers as the adapter would. `None` where that is
-    /// for the adapter to do, which then has none of this file.
-    async fn set_in_library(&mut self, placement: &Placement) -> Result<Option<Value>> {
-        let base = self.client.base;
-        let Some(live) = self.live.as_mut().filter(|live| !live.process.lacks_scripts) else {
-            return Ok(None);
-        };
-        let file = placement.file();
-        let Some(library) = live.sources.library_of(file).map(Path::to_owned) else { return Ok(None) };
-        let can_set = in_library::can_set(&placement.arguments);
-        let wanted = if can_set { message::breakpoints(&placement.arguments) } else { &[] };
-        let (mut kept, adapter_has_some) = live.breakpoints.take_in_library(file);
-        if adapter_has_some {
-            if wanted.is_empty() {
-                return Ok(None);
-            }
-            self.ask("setBreakpoints", &json!({"source": {"path": file}, "breakpoints": [], "lines": []}))
-                .await?;
-        }
-        let wanted: Vec<(String, &Value)> =
-            wanted.iter().map(|request| (request.to_string(), request)).collect();
-        let names: HashSet<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();
-        let gone: Vec<i64> = kept
-            .extract_if(.., |name, _| !names.contains(name.as_str()))
-            .filter_map(|(_, answer)| answer.get("id")?.as_i64())
-            .collect();
-        let new: Vec<&(String, &Value)> =
-            wanted.iter().filter(|(name, _)| !kept.contains_key(name)).collect();
-        if !gone.is_empty() || !new.is_empty() {
-            let put = in_library::put(&library, file, &gone, new.iter().map(|(_, request)| *request), base);
-            let answers =
-                self.command(&put).await.ok().and_then(|printed| in_library::answers(&printed, base));
-            let Some(answers) = answers.filter(|answers| answers.len() == new.len()) else {
-                // An LLDB without Python: from here on it is lldb-dap's, which is slower.
-                self.live.iter_mut().for_each(|live| live.process.lacks_scripts = true);
-                return Ok(None);
-            };
-            kept.extend(new.into_iter().map(|(name, _)| name.clone()).zip(answers));
-        }
-        let body =
-            json!({"breakpoints": wanted.iter().filter_map(|(name, _)| kept.get(name)).collect::<Vec<_>>()});
-        if let Some(live) = &mut self.live {
-            live.breakpoints.set_in_library(file, kept);
-        }
-        Ok(can_set.then_some(body))
     }
 
     /// The adapter answered a `setBreakpoints` of the editor.

@@ -11,6 +11,7 @@ mod ending;
 mod follow;
 mod from_adapter;
 mod from_editor;
+mod in_patch;
 mod launch;
 mod live;
 mod originals;

@@ -83,12 +83,11 @@ impl Reloading {
 impl Live {
     /// From here on, positions are those of the new generation.
     pub(super) fn advance(&mut self, ready: &Ready) {
-        let (texts, program) = (ready.texts.clone(), ready.program.clone());
         if let Some(watch) = &mut self.watch {
-            watch.follow(self.sources.root(), &texts);
+            watch.follow(self.sources.root(), &ready.texts);
         }
         self.reload.running = Some(Arc::clone(&ready.libraries));
-        self.sources.push(Generation { number: ready.number, texts, program, record: Value::Null });
+        self.sources.push(ready.generation());
     }
 
     /// The libraries that the program has not loaded the installed version of.
@@ -101,6 +100,12 @@ impl Live {
 }
 
 impl Ready {
+    /// As it is kept once the process has it.
+    pub(super) fn generation(&self) -> Generation {
+        let (texts, program) = (self.texts.clone(), self.program.clone());
+        Generation { number: self.number, texts, program, record: Value::Null }
+    }
+
     /// Whether a library that the process has mapped is of this generation.
     fn has(&self, hot: &Hot) -> bool {
         let library = self.libraries.iter().find(|library| library.name == hot.library.lib_name);

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use artifact::CodeLines;
 use compat::Program;
 use in_place::capture::{self, Purpose};
 use in_place::{Build, Known, Label, Patch, Prepared, Process, Record, SessionFolder};
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::Session;
+use super::live::Live;
 use super::patching::Loaded;
 use super::prepare::blocking;
 use super::staging::Ready;
@@ -153,6 +155,16 @@ fn is_member(library: &Path, members: &[String]) -> bool {
     members.iter().any(|member| name.starts_with(member.as_str()))
 }
 
+impl Live {
+    /// The newest generation's code that has changed is in this patch.
+    pub(super) fn add_patch(&mut self, patch: &Patch, lines: &CodeLines) {
+        let Some(swap) = &self.swap else { return };
+        let label = swap.label(self.sources.current().number);
+        let root = label.map_or_else(|_| swap.root.clone(), |label| label.path().into());
+        self.sources.add_patch(root, patch.described.clone(), lines);
+    }
+}
+
 impl Session {
     /// The program runs: patches are bound to where it is.
     async fn place_program(&mut self) -> Result<()> {
@@ -217,20 +229,33 @@ impl Session {
         let library = patch.described.clone();
         let lines = blocking(move || artifact::code_lines(&library)).await?;
         let lines = lines.map_err(|error| Error::midflight(format!("{error}.")))?;
+        let early = self.set_early(ready, patch, &lines).await?;
         let started = Instant::now();
         let was_stopped = self.live.as_ref().is_none_or(|live| !live.process.is_running());
-        let stand = self.stand_still().await?;
+        let stand = match self.stand_still().await {
+            Ok(stand) => stand,
+            Err(error) => {
+                self.take_away(patch, &early).await;
+                return Err(error);
+            }
+        };
         let mut parts = Parts { stop: started.elapsed(), ..Parts::default() };
         let loaded = self.load(patch, was_stopped, &mut parts).await;
         let placing = Instant::now();
         let mut set = Ok(());
         if matches!(loaded, Ok(Loaded::In)) {
-            self.advance_to(ready, patch, &lines);
+            if let Some(live) = &mut self.live {
+                live.advance(ready);
+                live.add_patch(patch, &lines);
+            }
             set = self.set_all_breakpoints().await;
         }
         parts.breakpoints = placing.elapsed();
         self.go_on_from(stand);
         let paused = started.elapsed();
+        if !matches!(loaded, Ok(Loaded::In)) {
+            self.take_away(patch, &early).await;
+        }
         let loaded = loaded?;
         if loaded != Loaded::In {
             return Ok((loaded, Swapped::default()));
@@ -241,17 +266,6 @@ impl Session {
         }
         let functions = wording::names(patch.redirects.iter().map(|redirect| redirect.function.as_str()));
         Ok((loaded, Swapped { paused, parts, functions, notes: patch.notes.clone() }))
-    }
-
-    /// From here on, positions are those of the new code.
-    fn advance_to(&mut self, ready: &Ready, patch: &Patch, lines: &artifact::CodeLines) {
-        let Some(live) = &mut self.live else { return };
-        live.advance(ready);
-        if let Some(swap) = &live.swap {
-            let root =
-                swap.label(ready.number).map_or_else(|_| swap.root.clone(), |label| label.path().into());
-            live.sources.add_patch(root, patch.described.clone(), lines);
-        }
     }
 
     /// Notes what the process has now.

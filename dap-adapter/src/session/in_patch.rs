@@ -1,0 +1,136 @@
+//! Breakpoints in patches. A file of a patch, as the debugger knows it, is in that patch only: they are set without
+//! lldb-dap, which would look for each of them in all libraries; and before the patch is loaded, so that the process
+//! stands still only for their traps.
+
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+use artifact::CodeLines;
+use in_place::Patch;
+use serde_json::{Value, json};
+
+use super::Session;
+use super::staging::Ready;
+use crate::breakpoints::Placement;
+use crate::error::Result;
+use crate::in_library::{self, Change};
+use crate::message;
+use crate::scripts;
+
+impl Session {
+    /// Sets the breakpoints of a file of a patch, and answers as the adapter would. `None` where that is for the adapter
+    /// to do, which then has none of this file.
+    pub(super) async fn set_in_patch(&mut self, placement: &Placement) -> Result<Option<Value>> {
+        let Some(live) = self.live.as_mut().filter(|live| !live.process.lacks_scripts) else {
+            return Ok(None);
+        };
+        let file = placement.file();
+        let Some(library) = live.sources.library_of(file).map(Path::to_owned) else { return Ok(None) };
+        let wanted = message::breakpoints(&placement.arguments);
+        let can_set = wanted.iter().all(in_library::can_set);
+        let wanted = if can_set { wanted } else { &[] };
+        let (mut kept, adapter_has_some) = live.breakpoints.take_in_library(file);
+        if adapter_has_some {
+            if wanted.is_empty() {
+                return Ok(None);
+            }
+            self.ask("setBreakpoints", &json!({"source": {"path": file}, "breakpoints": [], "lines": []}))
+                .await?;
+        }
+        let wanted: Vec<(String, &Value)> =
+            wanted.iter().map(|request| (request.to_string(), request)).collect();
+        let names: HashSet<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();
+        let gone = ids_of(kept.extract_if(.., |name, _| !names.contains(name.as_str())));
+        // Those that were set before the patch was loaded are in it now, or can't be.
+        let early = ids_of(kept.iter().filter(|(_, answer)| answer["verified"] == false));
+        let new = wanted.iter().filter(|(name, _)| !kept.contains_key(name)).map(|(_, request)| *request);
+        let change = Change { library: &library, path: file, gone, early, new: new.collect() };
+        if !self.change_in_patch(&change, &mut kept).await {
+            return Ok(None);
+        }
+        let set: Vec<&Value> = wanted.iter().filter_map(|(name, _)| kept.get(name)).collect();
+        let body = json!({"breakpoints": set});
+        if let Some(live) = &mut self.live {
+            live.breakpoints.set_in_library(file, kept);
+        }
+        Ok(can_set.then_some(body))
+    }
+
+    /// Makes a patch known to LLDB, and has it look for the breakpoints in it, while the process still runs. Returns the
+    /// files that have some.
+    pub(super) async fn set_early(
+        &mut self,
+        ready: &Ready,
+        patch: &Patch,
+        lines: &CodeLines,
+    ) -> Result<Vec<String>> {
+        let described = scripts::quoted(&patch.described.to_string_lossy());
+        self.command(&format!("target modules add {described}")).await?;
+        let base = self.client.base;
+        let Some(live) = &mut self.live else { return Ok(Vec::new()) };
+        let mut files: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
+        live.sources.push(ready.generation());
+        live.add_patch(patch, lines);
+        for (path, _) in live.breakpoints.sources() {
+            let places = live.places(&path, base);
+            for (file, request) in live.breakpoints.requests_at(&path, &places, base) {
+                if live.sources.library_of(&file) == Some(&*patch.described) {
+                    files.entry(file).or_default().insert(request.to_string(), request);
+                }
+            }
+        }
+        live.sources.take_back();
+        files.retain(|_, requests| requests.values().all(in_library::can_set));
+        let mut set_in = Vec::new();
+        for (file, requests) in files {
+            if self.live.as_ref().is_none_or(|live| live.process.lacks_scripts) {
+                break;
+            }
+            let mut set = in_library::Set::new();
+            let new = requests.values().collect();
+            let change = Change { new, ..Change::none(&patch.described, &file) };
+            if self.change_in_patch(&change, &mut set).await
+                && let Some(live) = &mut self.live
+            {
+                live.breakpoints.set_in_library(&file, set);
+                set_in.push(file);
+            }
+        }
+        Ok(set_in)
+    }
+
+    /// The patch is not loaded after all.
+    pub(super) async fn take_away(&mut self, patch: &Patch, files: &[String]) {
+        for file in files {
+            let Some(live) = &mut self.live else { return };
+            let (mut set, _) = live.breakpoints.take_in_library(file);
+            let gone = ids_of(std::mem::take(&mut set));
+            let change = Change { gone, ..Change::none(&patch.described, file) };
+            self.change_in_patch(&change, &mut set).await;
+        }
+        if let Err(error) = self.command(&in_library::drop(&patch.described)).await {
+            tracing::debug!(%error, "LLDB goes on to know of a patch that is not there");
+        }
+    }
+
+    /// Whether LLDB has made this change; what it answers is put with what is there.
+    async fn change_in_patch(&mut self, change: &Change<'_>, set: &mut in_library::Set) -> bool {
+        let base = self.client.base;
+        if change.is_none() {
+            return true;
+        }
+        let printed = self.command(&change.command(base)).await;
+        let is_made = printed.is_ok_and(|printed| change.take(&printed, base, set));
+        if !is_made {
+            // An LLDB without Python: from here on it is lldb-dap's, which is slower.
+            self.live.iter_mut().for_each(|live| live.process.lacks_scripts = true);
+        }
+        is_made
+    }
+}
+
+/// The numbers that LLDB has given these.
+fn ids_of<T: Borrow<Value>>(answers: impl IntoIterator<Item = (impl Sized, T)>) -> Vec<i64> {
+    answers.into_iter().filter_map(|(_, answer)| answer.borrow().get("id")?.as_i64()).collect()
+}
