@@ -88,10 +88,14 @@ impl Editor {
         self.forward(message::failure(seq, request_seq, command, error));
     }
 
-    /// Sends an event.
+    /// Sends an event: one of ours, or one of the protocol's.
     pub(crate) fn event(&mut self, name: &str, body: &impl Serialize) {
         let seq = self.next_seq();
-        self.forward(message::event(seq, name, body));
+        self.forward(if name.starts_with("midflight/") {
+            message::event(seq, name, body)
+        } else {
+            message::event(seq, name, &message::without_nulls(body))
+        });
     }
 
     /// Writes into the debug console.

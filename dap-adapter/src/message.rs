@@ -249,6 +249,24 @@ pub(crate) fn event(seq: i64, name: &str, body: &impl Serialize) -> Vec<u8> {
     bytes(&Event { seq, r#type: "event", name, body })
 }
 
+/// As the protocol has it: a field that is not there is left out. To some editors `null` is a value.
+pub(crate) fn without_nulls(body: &impl Serialize) -> Value {
+    let mut body = serde_json::to_value(body).unwrap_or_default();
+    leave_nulls_out(&mut body);
+    body
+}
+
+fn leave_nulls_out(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(leave_nulls_out),
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(leave_nulls_out);
+        }
+        _ => {}
+    }
+}
+
 /// The breakpoints in the arguments or the body of a request that sets some.
 pub(crate) fn breakpoints(of: &Value) -> &[Value] {
     of.get("breakpoints").and_then(Value::as_array).map_or(&[], Vec::as_slice)
@@ -306,6 +324,12 @@ mod tests {
 
     #[derive(Deserialize)]
     struct Borrowing<'a>(#[serde(borrow)] Cow<'a, str>);
+
+    #[test]
+    fn what_is_not_there_is_left_out() {
+        let body = json!({"output": "a", "source": null, "list": [{"line": null, "name": "b"}]});
+        assert_eq!(without_nulls(&body), json!({"output": "a", "list": [{"name": "b"}]}));
+    }
 
     #[test]
     fn messages_are_told_apart() {

@@ -291,6 +291,29 @@ fn a_redirect_that_can_not_be_written_takes_back_those_before_it() {
     ends_cleanly(&program, session);
 }
 
+#[test]
+fn breakpoints_in_a_patch_that_is_not_loaded_after_all_are_where_they_were() {
+    let program = pair(&[]);
+    let mut session = running(&program, &["refuse", "memory write", "2"]);
+    let point = json!({"line": program.line_of(MAIN, "fn second") + 2, "condition": "1 == 2"});
+    let points = json!({"source": {"path": program.path(MAIN)}, "breakpoints": [point]});
+    let set = session.client.ok("setBreakpoints", points)["breakpoints"][0].clone();
+    assert_eq!(set["verified"], true, "{set}");
+    save(&program, 2);
+    let said = session.client.output("Not reloaded");
+    assert!(said.contains("the fault of the test"), "{said}");
+    let list = session.client.printed("breakpoint list");
+    assert!(list.contains("main.rs") && !list.contains("patch.so"), "{list}");
+    let known = session.client.printed("target modules list");
+    assert!(!known.contains("patch.so"), "{known}");
+    swaps_again(&program, &mut session);
+    let list = session.client.printed("breakpoint list");
+    assert_eq!(list.matches("patch.so, locations = 1, resolved = 1").count(), 1, "{list}");
+    let told = session.client.events_so_far("breakpoint");
+    assert!(told.iter().all(|event| event["breakpoint"]["verified"] == true), "{told:?}");
+    ends_cleanly(&program, session);
+}
+
 /// Takes all of the address space below the program.
 const TAKES_THE_PLACE: &str = r#"
 fn take() {

@@ -207,6 +207,7 @@ impl Client {
             match self.from.recv_timeout(left) {
                 Ok(message) => {
                     self.log.received(message.clone());
+                    assert!(!has_nulls(&message), "a field that is not there is left out: {message}");
                     if is_it(&message) {
                         return message;
                     }
@@ -258,6 +259,31 @@ impl Drop for Client {
 pub fn framed(message: &Value) -> Vec<u8> {
     let body = message.to_string();
     format!("Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
+}
+
+/// What the proxy makes itself, of the protocol's messages.
+const MADE_HERE: [&str; 8] = [
+    "breakpoint",
+    "output",
+    "progressEnd",
+    "progressStart",
+    "progressUpdate",
+    "scopes",
+    "setBreakpoints",
+    "variables",
+];
+
+/// Whether the body of one has a field that is `null`: to some editors that is a value.
+fn has_nulls(message: &Value) -> bool {
+    fn is_null(value: &Value) -> bool {
+        match value {
+            Value::Array(items) => items.iter().any(is_null),
+            Value::Object(fields) => fields.values().any(|field| field.is_null() || is_null(field)),
+            _ => false,
+        }
+    }
+    let name = message["event"].as_str().or_else(|| message["command"].as_str()).unwrap_or_default();
+    MADE_HERE.contains(&name) && is_null(&message["body"])
 }
 
 fn read_all(mut from: impl BufRead, messages: &Sender<Value>) {

@@ -185,7 +185,7 @@ impl Session {
                     "result": was.value, "type": was.type_field, "presentationHint": was.presentation_hint,
                     "variablesReference": was.variables_reference,
                 });
-                self.editor.answer(seq, &command, &body);
+                self.editor.answer(seq, &command, &message::without_nulls(&body));
             }
             Err(reason) => self.editor.refuse(seq, &command, &crate::error::Error::nobody(reason)),
         }
@@ -205,7 +205,7 @@ impl Session {
         }
         let variables = live.snapshots.variables(reference).unwrap_or_default();
         let body = json!({"variables": variables});
-        self.editor.answer(seq, &command, &body);
+        self.editor.answer(seq, &command, &message::without_nulls(&body));
     }
 
     /// The live scopes of a frame, and what they were before the last reload.
@@ -227,7 +227,7 @@ impl Session {
             && let Some(scopes) = tree["body"]["scopes"].as_array_mut()
         {
             // After the locals, before globals and registers.
-            scopes.insert(scopes.len().min(1), serde_json::to_value(scope).unwrap_or_default());
+            scopes.insert(scopes.len().min(1), message::without_nulls(&scope));
         }
         self.editor.forward(message::bytes(&tree));
     }

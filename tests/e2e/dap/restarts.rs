@@ -136,7 +136,7 @@ fn what_the_editor_asks_between_two_processes_is_answered_by_the_new_one() {
     let restart = session.client.send("restart", json!({}));
     // While it is built, the old process is stepped; when it goes, the rest waits.
     session.client.ok("next", json!({"threadId": stop.thread}));
-    session.stopped();
+    session.client.event("stopped");
     let mut asked = Vec::new();
     while session.client.events_so_far("midflight/generation").is_empty() {
         let line = program.line_of(MAIN, "breakpoint: worth");
