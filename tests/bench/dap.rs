@@ -17,8 +17,11 @@ use crate::table::Table;
 /// The debugger that `cargo xtask setup` installs.
 const DEBUGGER: &str = "lldb-dap-19";
 
-/// Requests of each kind, direct and through the proxy in turns.
-const ROUNDS: usize = 300;
+/// Sessions of each way: what one debugger takes and the next differs by more than the proxy adds.
+const SESSIONS: usize = 3;
+
+/// Requests of each kind in a session, direct and through the proxy in turns.
+const ROUNDS: usize = 100;
 
 /// Rounds before those: the debugger reads what it needs, and so does the proxy, in the background.
 const FIRST_ROUNDS: usize = 50;
@@ -40,11 +43,19 @@ struct Session {
 }
 
 pub(crate) fn measure(table: &mut Table) {
-    let mut direct = Session::direct(Program::new("direct"), Command::new(DEBUGGER));
-    let mut copied = Session::direct(Program::new("copied"), through_two_copies());
-    let mut plain = Session::proxied(Program::new("plain"), false);
-    let mut proxied = Session::proxied(Program::new("proxied"), true);
-    messages([&mut direct, &mut copied, &mut plain, &mut proxied], table);
+    let mut times: Times = Default::default();
+    for _ in 1..SESSIONS {
+        let mut sessions = one_of_each();
+        rounds(&mut sessions, &mut times);
+        for session in sessions {
+            session.client.disconnect();
+        }
+    }
+    let mut sessions = one_of_each();
+    rounds(&mut sessions, &mut times);
+    let [mut direct, copied, mut plain, mut proxied] = sessions;
+    messages(&times, table);
+    megabytes(&mut direct, &mut plain, table);
     copied.client.disconnect();
     plain.client.disconnect();
     snapshots(&mut proxied, table);
@@ -53,6 +64,19 @@ pub(crate) fn measure(table: &mut Table) {
     direct.client.disconnect();
     proxied.client.disconnect();
     remapping(table);
+}
+
+/// The milliseconds of each kind of request, by each way.
+type Times = [[Vec<f64>; 4]; 4];
+
+/// Direct, through two copies, through the proxy without formatters, and with them.
+fn one_of_each() -> [Session; 4] {
+    [
+        Session::direct(Program::new("direct"), Command::new(DEBUGGER)),
+        Session::direct(Program::new("copied"), through_two_copies()),
+        Session::proxied(Program::new("plain"), false),
+        Session::proxied(Program::new("proxied"), true),
+    ]
 }
 
 impl Session {
@@ -135,34 +159,40 @@ fn through_two_copies() -> Command {
     command
 }
 
-/// What the proxy adds to each kind of message: where values are shown as the debugger shows them, as without it.
-fn messages(sessions: [&mut Session; 4], table: &mut Table) {
-    let [direct, copied, plain, proxied] = sessions;
-    let mut times: [[Vec<f64>; 4]; 4] = Default::default();
+/// Asks each in turn.
+fn rounds(sessions: &mut [Session; 4], times: &mut Times) {
     for round in 0..FIRST_ROUNDS + ROUNDS {
-        let sessions = [&mut *direct, &mut *copied, &mut *plain, &mut *proxied];
-        for (times, session) in times.iter_mut().zip(sessions) {
+        for (times, session) in times.iter_mut().zip(&mut *sessions) {
             for (times, took) in times.iter_mut().zip(session.round(round)) {
                 times.extend((round >= FIRST_ROUNDS).then_some(took));
             }
         }
     }
+}
+
+/// What the proxy adds to each kind of message: where values are shown as the debugger shows them, as without it.
+fn messages(times: &Times, table: &mut Table) {
     let [direct_times, copied_times, plain_times, proxied_times] = times;
+    let count = direct_times[0].len();
     for (index, kind) in ["stackTrace", "scopes", "variables", "setBreakpoints"].into_iter().enumerate() {
         let of = |times: &[Vec<f64>; 4], share| at(times[index].clone(), share);
-        let [half, most] = [50, 99].map(|share| of(&direct_times, share));
-        Table::seen("dap", &format!("{kind}: direct, median of {ROUNDS}"), half);
-        Table::seen("dap", &format!("{kind}: added by two `cat`s, median"), of(&copied_times, 50) - half);
-        table.measured("dap", &format!("{kind}: added, median"), of(&plain_times, 50) - half, Some(0.05));
+        let [half, most] = [50, 99].map(|share| of(direct_times, share));
+        Table::seen("dap", &format!("{kind}: direct, median of {count}"), half);
+        Table::seen("dap", &format!("{kind}: added by two `cat`s, median"), of(copied_times, 50) - half);
+        table.measured("dap", &format!("{kind}: added, median"), of(plain_times, 50) - half, Some(0.05));
         table.measured(
             "dap",
             &format!("{kind}: added, 99th percentile"),
-            of(&plain_times, 99) - most,
+            of(plain_times, 99) - most,
             Some(0.5),
         );
     }
     let formatted = at(proxied_times[2].clone(), 50) - at(plain_times[2].clone(), 50);
     Table::seen("dap", "variables: for values as Rust shows them, median", formatted);
+}
+
+/// What it adds to a large body.
+fn megabytes(direct: &mut Session, plain: &mut Session, table: &mut Table) {
     let [mut direct_times, mut proxied_times] = [Vec::new(), Vec::new()];
     for _ in 0..30 {
         direct_times.push(direct.megabyte());
@@ -207,7 +237,8 @@ fn swaps(session: &mut Session, table: &mut Table) {
         session.client.events_so_far("breakpoint");
         let answer = session.client.ok("midflight/reload", json!({}));
         assert_eq!(answer["applied"], true, "{answer}");
-        // From the loading on: LLDB sets the traps of those that it was told of before when it learns of the patch.
+        // From the loading on: LLDB sets the traps when it learns that the patch is there. What older code had is taken
+        // away after that.
         let parts = ["loadMs", "redirectMs", "breakpointsMs"];
         let parts = parts.map(|part| answer["times"]["pause"][part].as_f64().unwrap_or(f64::NAN));
         times.push(parts.iter().sum());

@@ -126,7 +126,7 @@ impl Session {
     }
 
     /// Asks the adapter for each placement in turn.
-    async fn set_placements(&mut self, placements: Vec<Placement>) -> Result<()> {
+    pub(super) async fn set_placements(&mut self, placements: Vec<Placement>) -> Result<()> {
         let base = self.client.base;
         for placement in placements {
             let body = match self.set_in_patch(&placement).await? {
@@ -320,22 +320,26 @@ impl Session {
 
     /// Sets all breakpoints where their statements are now, and tells the editor.
     pub(super) async fn set_all_breakpoints(&mut self) -> Result<()> {
-        let Some(live) = &self.live else { return Ok(()) };
-        let sources = live.breakpoints.sources().into_iter().map(|(path, _)| path).collect();
-        self.set_again(sources).await
+        let left_over = self.set_where_they_are().await?;
+        self.set_placements(left_over).await
     }
 
-    async fn set_again(&mut self, sources: Vec<String>) -> Result<()> {
+    /// The same, but for the files that have none any more: what has to be sent of these, for which nobody waits.
+    pub(super) async fn set_where_they_are(&mut self) -> Result<Vec<Placement>> {
+        let Some(live) = &self.live else { return Ok(Vec::new()) };
+        let sources: Vec<String> = live.breakpoints.sources().into_iter().map(|(path, _)| path).collect();
         let mut placements = self.placements(&sources).await;
         // A patch adds places to breakpoints that are set already: they have to be looked at all the same.
         if let Some(live) = self.live.as_ref().filter(|live| live.followed.is_none()) {
             placements.retain(|placement| !live.breakpoints.is_set(placement));
         }
+        let (left_over, placements) =
+            placements.into_iter().partition(|placement| placement.placed.is_empty());
         self.set_placements(placements).await?;
         for path in sources {
             self.tell_breakpoints(&path, None);
         }
-        Ok(())
+        Ok(left_over)
     }
 }
 

@@ -415,10 +415,10 @@ impl Session {
             record["functions"] = json!(swapped.functions);
             record["pausedMs"] = json!(millis(swapped.paused));
             record["notes"] = json!(swapped.notes);
-            let Parts { stop, load, redirect, breakpoints } = swapped.parts;
+            let Parts { stop, load, redirect, breakpoints, left_over } = swapped.parts;
             record["pause"] = json!({
                 "stopMs": millis(stop), "loadMs": millis(load), "redirectMs": millis(redirect),
-                "breakpointsMs": millis(breakpoints),
+                "breakpointsMs": millis(breakpoints), "leftOverMs": millis(left_over),
             });
         }
         if let Some(patch) = &ready.patch {

@@ -248,9 +248,15 @@ impl Session {
                 live.advance(ready);
                 live.add_patch(patch, &lines);
             }
-            set = self.set_all_breakpoints().await;
+            let left_over = self.set_where_they_are().await;
+            parts.breakpoints = placing.elapsed();
+            let clearing = Instant::now();
+            set = match left_over {
+                Ok(left_over) => self.set_placements(left_over).await,
+                Err(error) => Err(error),
+            };
+            parts.left_over = clearing.elapsed();
         }
-        parts.breakpoints = placing.elapsed();
         self.go_on_from(stand);
         let paused = started.elapsed();
         if !matches!(loaded, Ok(Loaded::In)) {

@@ -24,8 +24,10 @@ pub(super) struct Parts {
     pub(super) load: Duration,
     /// Redirecting the old entries.
     pub(super) redirect: Duration,
-    /// Setting breakpoints in the new code.
+    /// Setting breakpoints in the new code, until the editor was told of all.
     pub(super) breakpoints: Duration,
+    /// Taking those away that older code had.
+    pub(super) left_over: Duration,
 }
 
 /// What a swap in place did.
