@@ -160,6 +160,30 @@ fn a_python_program_is_started_again_in_its_session() {
 }
 
 #[test]
+fn breakpoints_on_instructions_end_with_the_process() {
+    let program = GO.program();
+    let (mut session, stop, _) = GO.stopped(&program);
+    let address = stop.frames[0]["instructionPointerReference"].clone();
+    // Delve has one breakpoint at an address.
+    session.set_breakpoints(&program, GO.file, &[]);
+    let points = json!({"breakpoints": [{"instructionReference": address}]});
+    let set = session.client.ok("setInstructionBreakpoints", points)["breakpoints"][0].clone();
+    assert_eq!(set["verified"], true, "{set}");
+    for _ in 0..2 {
+        session.client.ok("continue", json!({"threadId": stop.thread}));
+        let again = session.stopped();
+        assert_eq!(again.event["hitBreakpointIds"], json!([set["id"]]), "{}", again.event);
+        assert_eq!(again.frames[0]["instructionPointerReference"], address);
+    }
+    // Another process, and maybe another program, has something else there.
+    session.client.ok("restart", json!({}));
+    let told = session.client.event_where("breakpoint", |body| body["breakpoint"]["id"] == set["id"]);
+    assert_eq!((&told["reason"], &told["breakpoint"]["verified"]), (&json!("changed"), &json!(false)));
+    assert!(told["breakpoint"]["message"].is_string(), "{told}");
+    session.client.disconnect();
+}
+
+#[test]
 fn with_the_restart_engine_a_save_starts_a_python_program_again() {
     let program = PYTHON.program();
     let (mut session, _, old) = PYTHON.stopped(&program);

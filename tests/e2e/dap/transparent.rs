@@ -67,7 +67,7 @@ fn other_session(language: &Language, program: &Program, mut client: Client) -> 
         let frame = trace["stackFrames"][0]["id"].clone();
         let scopes = client.ok("scopes", json!({"frameId": frame}));
         client.ok("variables", json!({"variablesReference": scopes["scopes"][0]["variablesReference"]}));
-        client.ok("evaluate", json!({"expression": "by + 1", "frameId": frame, "context": "watch"}));
+        client.request("evaluate", json!({"expression": "by + 1", "frameId": frame, "context": "watch"}));
         client.request("evaluate", json!({"expression": "no such thing", "frameId": frame}));
         client.ok("continue", json!({"threadId": thread}));
     }
@@ -108,6 +108,19 @@ fn a_go_session_is_the_same_with_and_without_the_proxy() {
     server.wait().expect("Delve ends with its client");
     let delve = delve.to_str().expect("a plain path");
     assert_eq!(direct, other_session(&GO, &program, Client::midflight(&program, &["--", delve])));
+}
+
+#[test]
+fn a_python_session_is_the_same_with_and_without_the_proxy() {
+    let program = PYTHON.program();
+    let adapter = (PYTHON.adapter)();
+    let mut command = program.command(&adapter[0]);
+    command.args(&adapter[1..]);
+    let direct = other_session(&PYTHON, &program, Client::start(command));
+    let adapter = adapter.iter().map(|word| word.to_str().expect("a plain path"));
+    let words: Vec<&str> = std::iter::once("--").chain(adapter).collect();
+    let proxied = other_session(&PYTHON, &program, Client::midflight(&program, &words));
+    assert_eq!(direct, proxied);
 }
 
 /// What Microsoft's test client for debug adapters sees of a session with an adapter that these words start.
