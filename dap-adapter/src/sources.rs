@@ -57,7 +57,7 @@ pub(crate) struct Sources {
 }
 
 /// What a path names.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Named {
     /// A file of the texts.
     key: Option<Key>,
@@ -171,15 +171,20 @@ impl Sources {
             let ids = units.units().filter(has_code).map(|placed| placed.unit.id.clone());
             items.insert(key, ids.collect());
         }
-        self.named = Mutex::default();
-        self.images.push(Image { generation, root, library: Some(library), items });
+        self.add_image(Image { generation, root, library: Some(library), items });
     }
 
-    /// Takes the newest generation and its patch back.
-    pub(crate) fn take_back(&mut self) {
+    /// The newest generation is in the process, in this patch.
+    pub(crate) fn add_image(&mut self, patch: Image) {
+        self.named = Mutex::default();
+        self.images.push(patch);
+    }
+
+    /// Takes the newest generation back, and its patch, which is returned.
+    pub(crate) fn take_back(&mut self) -> Option<Image> {
         self.named = Mutex::default();
         self.generations.pop();
-        self.images.pop();
+        self.images.pop()
     }
 
     /// The images that the process has, if code is swapped in place.
@@ -199,7 +204,7 @@ impl Sources {
 
     /// The generation that a path alone tells.
     pub(crate) fn generation_of(&self, path: &str) -> Option<u32> {
-        if self.images.len() < 2 { None } else { self.named(path, |named| named.generation) }
+        self.named(path, |named| named.generation)
     }
 
     /// The image that the function around a line runs in: the newest that has code for it. The line is one

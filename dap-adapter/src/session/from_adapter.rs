@@ -42,7 +42,7 @@ impl Session {
             Forwarded::Others { command, functions } => {
                 self.on_other_breakpoints_answer(&command, functions, &message);
             }
-            Forwarded::StackTrace => self.on_stack_trace(&message).await,
+            Forwarded::StackTrace => self.on_stack_trace(message).await,
             Forwarded::Scopes { frame } => self.on_scopes(frame, message),
             Forwarded::Positions { path, generation, .. } => {
                 self.on_response_with_positions(path.as_deref(), generation, message);

@@ -6,17 +6,27 @@ use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use artifact::CodeLines;
 use in_place::Patch;
 use serde_json::{Value, json};
 
 use super::Session;
+use super::patching::quoted;
+use super::prepare::blocking;
 use super::staging::Ready;
 use crate::breakpoints::Placement;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::images::Image;
 use crate::in_library::{self, Change};
 use crate::message;
-use crate::scripts;
+
+/// What was found of a patch while the process ran.
+#[derive(Default)]
+pub(super) struct Early {
+    /// The code that it has.
+    pub(super) image: Option<Image>,
+    /// The files, as LLDB knows them, that have breakpoints in it.
+    pub(super) files: Vec<String>,
+}
 
 impl Session {
     /// Sets the breakpoints of a file of a patch, and answers as the adapter would. `None` where that is for the adapter
@@ -57,21 +67,17 @@ impl Session {
         Ok(can_set.then_some(body))
     }
 
-    /// Makes a patch known to LLDB, and has it look for the breakpoints in it, while the process still runs. Returns the
-    /// files that have some.
-    pub(super) async fn set_early(
-        &mut self,
-        ready: &Ready,
-        patch: &Patch,
-        lines: &CodeLines,
-    ) -> Result<Vec<String>> {
-        let described = scripts::quoted(&patch.described.to_string_lossy());
-        self.command(&format!("target modules add {described}")).await?;
+    /// Makes a patch known to LLDB, and has it look for the breakpoints in it, while the process still runs.
+    pub(super) async fn set_early(&mut self, ready: &Ready, patch: &Patch) -> Result<Early> {
+        let library = patch.described.clone();
+        let lines = blocking(move || artifact::code_lines(&library)).await?;
+        let lines = lines.map_err(|error| Error::midflight(format!("{error}.")))?;
+        self.command(&format!("target modules add {}", quoted(&patch.described))).await?;
         let base = self.client.base;
-        let Some(live) = &mut self.live else { return Ok(Vec::new()) };
+        let Some(live) = &mut self.live else { return Ok(Early::default()) };
         let mut files: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
         live.sources.push(ready.generation());
-        live.add_patch(patch, lines);
+        live.add_patch(patch, &lines);
         for (path, _) in live.breakpoints.sources() {
             let places = live.places(&path, base);
             for (file, request) in live.breakpoints.requests_at(&path, &places, base) {
@@ -80,9 +86,8 @@ impl Session {
                 }
             }
         }
-        live.sources.take_back();
+        let mut early = Early { image: live.sources.take_back(), files: Vec::new() };
         files.retain(|_, requests| requests.values().all(in_library::can_set));
-        let mut set_in = Vec::new();
         for (file, requests) in files {
             if self.live.as_ref().is_none_or(|live| live.process.lacks_scripts) {
                 break;
@@ -94,10 +99,10 @@ impl Session {
                 && let Some(live) = &mut self.live
             {
                 live.breakpoints.set_in_library(&file, set);
-                set_in.push(file);
+                early.files.push(file);
             }
         }
-        Ok(set_in)
+        Ok(early)
     }
 
     /// The patch is not loaded after all.

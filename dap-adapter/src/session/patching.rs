@@ -158,7 +158,7 @@ fn problem_in(printed: &str) -> Option<&str> {
     printed.lines().find_map(|line| line.strip_prefix("error:")).map(str::trim)
 }
 
-fn quoted(path: &Path) -> String {
+pub(super) fn quoted(path: &Path) -> String {
     scripts::quoted(&path.to_string_lossy())
 }
 

@@ -146,25 +146,18 @@ impl Session {
     }
 
     /// Frames in the text that the editor shows; what runs old code says so.
-    pub(super) async fn on_stack_trace(&mut self, message: &Message) {
+    pub(super) async fn on_stack_trace(&mut self, message: Message) {
         let base = self.client.base;
-        let Some(live) = &mut self.live else { return };
-        let frames = message.body_as::<Frames<'_>>().map(|frames| frames.stack_frames).unwrap_or_default();
-        let mut files: Vec<File<'_>> = Vec::new();
-        let files: Vec<File<'_>> = frames
-            .iter()
-            .map(|frame| {
-                let (path, generation) = (frame.path(), live.generation_of(frame));
-                let is_it = |file: &&File<'_>| (file.path, file.generation) == (path, generation);
-                if let Some(known) = files.iter().find(is_it) {
-                    return known.clone();
-                }
-                live.name_originals(frame.named());
-                let file = live.file(path, generation);
-                files.push(file.clone());
-                file
-            })
-            .collect();
+        let Some(live) = &mut self.live else { return self.editor.forward(message.into_bytes()) };
+        let tree;
+        let frames = if let Some(Frames { stack_frames }) = message.body_as() {
+            stack_frames
+        } else {
+            // One of them is not as the protocol has it.
+            tree = message.body();
+            tree["stackFrames"].as_array().into_iter().flatten().map(FrameView::of).collect()
+        };
+        let files = live.files(&frames);
         let is_as_shown = live.originals.has_none() && files.iter().all(|file| file.is_as_shown);
         let hashes = frames.iter().map(|frame| &frame.name[plain_name(&frame.name).len()..]);
         let bytes = if is_as_shown { message.without(hashes) } else { None };
@@ -199,7 +192,7 @@ impl<'a> FrameView<'a> {
         self.source.as_ref()?.path.as_deref()
     }
 
-    /// The same of a tree.
+    /// What a tree says of one.
     pub(super) fn of(frame: &'a Value) -> Self {
         Self::deserialize(frame).unwrap_or_default()
     }
@@ -241,6 +234,20 @@ impl Live {
             let function = plain_name(&frame.name).to_owned();
             self.frames.insert(id, Frame { function, generation, key });
         }
+    }
+
+    /// What is known of each frame's file, which is looked at once.
+    fn files<'a>(&mut self, frames: &'a [FrameView<'a>]) -> Vec<File<'a>> {
+        let mut files: Vec<File<'a>> = Vec::with_capacity(frames.len());
+        for frame in frames {
+            let (path, generation) = (frame.path(), self.generation_of(frame));
+            let known = files.iter().find(|file| (file.path, file.generation) == (path, generation)).cloned();
+            files.push(known.unwrap_or_else(|| {
+                self.name_originals(frame.named());
+                self.file(path, generation)
+            }));
+        }
+        files
     }
 
     /// What is known of a file that frames of a generation are in.

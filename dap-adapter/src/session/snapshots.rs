@@ -210,10 +210,8 @@ impl Session {
 
     /// The live scopes of a frame, and what they were before the last reload.
     pub(super) fn on_scopes(&mut self, frame: i64, message: Message) {
-        let Some(live) = &mut self.live else { return };
-        let Some(facts) = live.frames.get(&frame).cloned() else {
-            return self.editor.forward(message.into_bytes());
-        };
+        let known = self.live.as_mut().and_then(|live| Some((live.frames.get(&frame)?.clone(), live)));
+        let Some((facts, live)) = known else { return self.editor.forward(message.into_bytes()) };
         let scope = live.snapshots.offer(&facts.function, (facts.generation, frame));
         if scope.is_none() && !message.has("line") {
             return self.editor.forward(message.into_bytes());

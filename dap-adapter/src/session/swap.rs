@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::Session;
+use super::in_patch::Early;
 use super::live::Live;
 use super::patching::Loaded;
 use super::prepare::blocking;
@@ -226,16 +227,13 @@ impl Session {
     /// Everything that needs the process to stand still, and nothing else, happens between the stop and the
     /// continuing.
     async fn stop_and_load(&mut self, ready: &Ready, patch: &Patch) -> Result<(Loaded, Swapped)> {
-        let library = patch.described.clone();
-        let lines = blocking(move || artifact::code_lines(&library)).await?;
-        let lines = lines.map_err(|error| Error::midflight(format!("{error}.")))?;
-        let early = self.set_early(ready, patch, &lines).await?;
+        let Early { image, files } = self.set_early(ready, patch).await?;
         let started = Instant::now();
         let was_stopped = self.live.as_ref().is_none_or(|live| !live.process.is_running());
         let stand = match self.stand_still().await {
             Ok(stand) => stand,
             Err(error) => {
-                self.take_away(patch, &early).await;
+                self.take_away(patch, &files).await;
                 return Err(error);
             }
         };
@@ -246,7 +244,9 @@ impl Session {
         if matches!(loaded, Ok(Loaded::In)) {
             if let Some(live) = &mut self.live {
                 live.advance(ready);
-                live.add_patch(patch, &lines);
+                if let Some(image) = image {
+                    live.sources.add_image(image);
+                }
             }
             let left_over = self.set_where_they_are().await;
             parts.breakpoints = placing.elapsed();
@@ -260,7 +260,7 @@ impl Session {
         self.go_on_from(stand);
         let paused = started.elapsed();
         if !matches!(loaded, Ok(Loaded::In)) {
-            self.take_away(patch, &early).await;
+            self.take_away(patch, &files).await;
         }
         let loaded = loaded?;
         if loaded != Loaded::In {

@@ -137,6 +137,8 @@ fn what_the_editor_asks_between_two_processes_is_answered_by_the_new_one() {
     // While it is built, the old process is stepped; when it goes, the rest waits.
     session.client.ok("next", json!({"threadId": stop.thread}));
     session.client.event("stopped");
+    // The old process may have gone meanwhile, and its threads with it: but there is an answer.
+    session.client.request("stackTrace", json!({"threadId": stop.thread}));
     let mut asked = Vec::new();
     while session.client.events_so_far("midflight/generation").is_empty() {
         let line = program.line_of(MAIN, "breakpoint: worth");

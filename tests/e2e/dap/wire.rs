@@ -174,7 +174,11 @@ fn positions_go_both_ways_in_every_request_that_has_them() {
                     json!({"id": id, "name": "app::step", "line": line, "column": 5,
                     "source": {"path": request["arguments"]["path"]}})
                 };
-                json!({"stackFrames": [frame(1, 6)], "totalFrames": 2})
+                let mut frames = vec![frame(1, 6)];
+                if request["arguments"]["levels"] == 2 {
+                    frames.push(json!({"id": "two", "name": null, "line": 6, "column": 5}));
+                }
+                json!({"stackFrames": frames, "totalFrames": 2})
             }
             "stepInTargets" => json!({"targets": [{"id": 1, "label": "drop", "line": 7, "column": 5}]}),
             "disassemble" => json!({"instructions": [
@@ -201,6 +205,9 @@ fn positions_go_both_ways_in_every_request_that_has_them() {
     assert_eq!((&body["stackFrames"][0]["line"], &body["totalFrames"]), (&json!(6), &json!(2)));
     let document = body["stackFrames"][0]["source"]["sourceReference"].clone();
     assert!(document.as_i64() > Some(0), "the function is not as it runs: its own text is shown, {body}");
+    let trace = json!({"threadId": 1, "startFrame": 0, "levels": 2, "path": program.path(MAIN)});
+    let again = session.client.ok("stackTrace", trace);
+    assert_eq!(again["stackFrames"][0], body["stackFrames"][0], "whatever the adapter says of another one");
     let text = session.client.ok("source", json!({"sourceReference": document}));
     assert!(text["content"].as_str().is_some_and(|text| !text.contains("// two")));
     let body = session.client.ok("stepInTargets", json!({"frameId": 1}));
