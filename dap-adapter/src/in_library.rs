@@ -27,6 +27,11 @@ pub(crate) fn can_set(request: &Value) -> bool {
     request.get("logMessage").is_none_or(Value::is_null)
 }
 
+/// The command by which LLDB reads a library before it debugs it.
+pub(crate) fn read(library: &Path) -> String {
+    command_of(&json!({"library": library, "read": true}))
+}
+
 /// The command after which LLDB knows nothing of a library that was not loaded.
 pub(crate) fn drop(library: &Path) -> String {
     command_of(&json!({"library": library, "drop": true}))

@@ -8,6 +8,9 @@ import json
 
 import lldb
 
+# What was read last: LLDB forgets a library that nobody has.
+_read = None
+
 
 def __lldb_init_module(debugger, _dictionary):
     debugger.HandleCommand("command script add -f %s.change midflight-breakpoints" % __name__)
@@ -16,10 +19,15 @@ def __lldb_init_module(debugger, _dictionary):
 def change(debugger, request, result, _dictionary):
     """Deletes breakpoints by their numbers, and sets others. Says which of the early ones, set before the library was
     loaded, are in it now, and what became of the new ones, as the protocol has it."""
+    global _read
     request = json.loads(request)
     target = debugger.GetSelectedTarget()
     library = lldb.SBFileSpec(request["library"], False)
+    if request.get("read"):
+        _read = _read_library(library)
+        return
     if request.get("drop"):
+        _read = None
         target.RemoveModule(target.FindModule(library))
         return
     for number in request["gone"]:
@@ -31,6 +39,15 @@ def change(debugger, request, result, _dictionary):
     new = [_set(target, libraries, source, wanted) for wanted in request["new"]]
     # What is printed would be the program's output to lldb-dap.
     result.AppendMessage(json.dumps({"early": early, "new": new}))
+
+
+def _read_library(library):
+    wanted = lldb.SBModuleSpec()
+    wanted.SetFileSpec(library)
+    module = lldb.SBModule(wanted)
+    for index in range(module.GetNumCompileUnits()):
+        module.GetCompileUnitAtIndex(index).GetNumLineEntries()
+    return module
 
 
 def _is_in(point):

@@ -1,11 +1,14 @@
 //! Breakpoints in patches. A file of a patch, as the debugger knows it, is in that patch only: they are set without
-//! lldb-dap, which would look for each of them in all libraries; and before the patch is loaded, so that the process
-//! stands still only for their traps.
+//! lldb-dap, which would look for each of them in all libraries.
+//!
+//! The patch is read while the process runs, and only then: LLDB makes a library a part of what it debugs under a lock
+//! that it takes the other way round when a breakpoint is hit, so that it would wait for itself for ever.
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
+use artifact::CodeLines;
 use in_place::Patch;
 use serde_json::{Value, json};
 
@@ -19,7 +22,7 @@ use crate::images::Image;
 use crate::in_library::{self, Change};
 use crate::message;
 
-/// What was found of a patch while the process ran.
+/// What was found of a patch before it is loaded.
 #[derive(Default)]
 pub(super) struct Early {
     /// The code that it has.
@@ -67,17 +70,32 @@ impl Session {
         Ok(can_set.then_some(body))
     }
 
-    /// Makes a patch known to LLDB, and has it look for the breakpoints in it, while the process still runs.
-    pub(super) async fn set_early(&mut self, ready: &Ready, patch: &Patch) -> Result<Early> {
+    /// Has a patch read, also by LLDB, while the process still runs; its code.
+    pub(super) async fn read_patch(&mut self, patch: &Patch) -> Result<CodeLines> {
         let library = patch.described.clone();
         let lines = blocking(move || artifact::code_lines(&library)).await?;
         let lines = lines.map_err(|error| Error::midflight(format!("{error}.")))?;
+        let lacks_scripts = self.live.as_ref().is_none_or(|live| live.process.lacks_scripts);
+        if !lacks_scripts && let Err(error) = self.command(&in_library::read(&patch.described)).await {
+            tracing::debug!(%error, "LLDB reads the patch when the process is stopped");
+        }
+        Ok(lines)
+    }
+
+    /// Makes a patch known to LLDB, and has it look for the breakpoints in it, before it is loaded: all their traps are
+    /// then set at once.
+    pub(super) async fn set_early(
+        &mut self,
+        ready: &Ready,
+        patch: &Patch,
+        lines: &CodeLines,
+    ) -> Result<Early> {
         self.command(&format!("target modules add {}", quoted(&patch.described))).await?;
         let base = self.client.base;
         let Some(live) = &mut self.live else { return Ok(Early::default()) };
         let mut files: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
         live.sources.push(ready.generation());
-        live.add_patch(patch, &lines);
+        live.add_patch(patch, lines);
         for (path, _) in live.breakpoints.sources() {
             let places = live.places(&path, base);
             for (file, request) in live.breakpoints.requests_at(&path, &places, base) {

@@ -227,42 +227,15 @@ impl Session {
     /// Everything that needs the process to stand still, and nothing else, happens between the stop and the
     /// continuing.
     async fn stop_and_load(&mut self, ready: &Ready, patch: &Patch) -> Result<(Loaded, Swapped)> {
-        let Early { image, files } = self.set_early(ready, patch).await?;
+        let lines = self.read_patch(patch).await?;
         let started = Instant::now();
         let was_stopped = self.live.as_ref().is_none_or(|live| !live.process.is_running());
-        let stand = match self.stand_still().await {
-            Ok(stand) => stand,
-            Err(error) => {
-                self.take_away(patch, &files).await;
-                return Err(error);
-            }
-        };
+        let stand = self.stand_still().await?;
         let mut parts = Parts { stop: started.elapsed(), ..Parts::default() };
-        let loaded = self.load(patch, was_stopped, &mut parts).await;
-        let placing = Instant::now();
-        let mut set = Ok(());
-        if matches!(loaded, Ok(Loaded::In)) {
-            if let Some(live) = &mut self.live {
-                live.advance(ready);
-                if let Some(image) = image {
-                    live.sources.add_image(image);
-                }
-            }
-            let left_over = self.set_where_they_are().await;
-            parts.breakpoints = placing.elapsed();
-            let clearing = Instant::now();
-            set = match left_over {
-                Ok(left_over) => self.set_placements(left_over).await,
-                Err(error) => Err(error),
-            };
-            parts.left_over = clearing.elapsed();
-        }
+        let loaded = self.load_with_breakpoints(ready, patch, &lines, was_stopped, &mut parts).await;
         self.go_on_from(stand);
         let paused = started.elapsed();
-        if !matches!(loaded, Ok(Loaded::In)) {
-            self.take_away(patch, &files).await;
-        }
-        let loaded = loaded?;
+        let (loaded, set) = loaded?;
         if loaded != Loaded::In {
             return Ok((loaded, Swapped::default()));
         }
@@ -272,6 +245,42 @@ impl Session {
         }
         let functions = wording::names(patch.redirects.iter().map(|redirect| redirect.function.as_str()));
         Ok((loaded, Swapped { paused, parts, functions, notes: patch.notes.clone() }))
+    }
+
+    /// The process stands still: loads the patch and sets the breakpoints, and whether these were set. Where it can't be
+    /// loaded LLDB knows nothing of it.
+    async fn load_with_breakpoints(
+        &mut self,
+        ready: &Ready,
+        patch: &Patch,
+        lines: &CodeLines,
+        was_stopped: bool,
+        parts: &mut Parts,
+    ) -> Result<(Loaded, Result<()>)> {
+        let looking = Instant::now();
+        let Early { image, files } = self.set_early(ready, patch, lines).await?;
+        parts.breakpoints = looking.elapsed();
+        let loaded = self.load(patch, was_stopped, parts).await;
+        if !matches!(loaded, Ok(Loaded::In)) {
+            self.take_away(patch, &files).await;
+            return Ok((loaded?, Ok(())));
+        }
+        let placing = Instant::now();
+        if let Some(live) = &mut self.live {
+            live.advance(ready);
+            if let Some(image) = image {
+                live.sources.add_image(image);
+            }
+        }
+        let left_over = self.set_where_they_are().await;
+        parts.breakpoints += placing.elapsed();
+        let clearing = Instant::now();
+        let set = match left_over {
+            Ok(left_over) => self.set_placements(left_over).await,
+            Err(error) => Err(error),
+        };
+        parts.left_over = clearing.elapsed();
+        Ok((Loaded::In, set))
     }
 
     /// Notes what the process has now.

@@ -52,8 +52,12 @@ fn conditions_hit_counts_and_logpoints_go_on_in_new_code() {
         let stop = live.session.stopped();
         let (place, at) = (stop.line(), tick(&mut live, &stop));
         if stop.event["hitBreakpointIds"] == json!([ids[0]]) {
-            assert_eq!((place, at % 50), (live.program.line_of(MAIN, "// twice"), 49));
-            first += 1;
+            // Where the building takes long, it is hit before the swap: in the old code, which has a line less.
+            let is_old = stop.function().ends_with("(generation 0)");
+            assert!(!is_old || first == 0, "old code is never entered again");
+            let line = live.program.line_of(MAIN, "// twice") - u32::from(is_old);
+            assert_eq!((place, at % 50), (line, 49));
+            first += u32::from(!is_old);
         } else {
             assert_eq!(stop.event["hitBreakpointIds"], json!([ids[1]]));
             assert_eq!(place, live.program.line_of(MAIN, "// third"));
@@ -76,6 +80,22 @@ fn conditions_hit_counts_and_logpoints_go_on_in_new_code() {
     set(&mut live, &[]);
     let left = live.session.client.printed("breakpoint list");
     assert!(!left.contains("main.rs"), "{left}");
+    live.end();
+}
+
+#[test]
+fn code_whose_breakpoints_are_hit_all_the_time_is_swapped() {
+    let mut live = Live::stepping(STEPS);
+    for round in 0..20 {
+        let logged =
+            [("// twice", json!({"condition": "false"})), ("// last", json!({"logMessage": "at {twice}"}))];
+        set(&mut live, &logged);
+        live.session.client.output("at ");
+        live.swap(&[(&format!("\"v{}", round + 1), &format!("\"v{}", round + 2))]);
+        live.line(&format!("v{}", round + 2));
+        live.session.client.events_so_far("output");
+        live.session.client.output("at ");
+    }
     live.end();
 }
 
