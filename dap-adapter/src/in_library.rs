@@ -44,7 +44,7 @@ pub(crate) struct Change<'a> {
     pub(crate) path: &'a str,
     /// To take away, by LLDB's numbers.
     pub(crate) gone: Vec<i64>,
-    /// Set before the library was loaded: whether they are in it now.
+    /// Set before the library was loaded: what became of them.
     pub(crate) early: Vec<i64>,
     /// To set, as they are asked for.
     pub(crate) new: Vec<&'a Value>,
@@ -52,9 +52,30 @@ pub(crate) struct Change<'a> {
 
 /// What the script prints.
 #[derive(Deserialize)]
-struct Made {
-    early: Vec<bool>,
+struct Printed {
+    early: Vec<Value>,
     new: Vec<Value>,
+}
+
+/// What a change has made, lines and columns as the editor counts them.
+#[derive(Debug)]
+pub(crate) struct Made {
+    /// By LLDB's numbers.
+    early: HashMap<i64, Value>,
+    /// By what was asked for.
+    new: Vec<(String, Value)>,
+}
+
+impl Made {
+    /// Puts it with what is there of a file.
+    pub(crate) fn put_into(&self, set: &mut Set) {
+        for answer in set.values_mut() {
+            if let Some(now) = answer["id"].as_i64().and_then(|id| self.early.get(&id)) {
+                *answer = now.clone();
+            }
+        }
+        set.extend(self.new.iter().cloned());
+    }
 }
 
 impl<'a> Change<'a> {
@@ -77,22 +98,18 @@ impl<'a> Change<'a> {
         }))
     }
 
-    /// Puts what LLDB has printed with what is there, lines and columns as the editor counts them. Whether it was made.
-    pub(crate) fn take(&self, printed: &str, base: Base, set: &mut Set) -> bool {
-        let made = printed.lines().rev().find_map(|line| serde_json::from_str::<Made>(line.trim()).ok());
-        let Some(made) = made else { return false };
+    /// What LLDB has printed, if it was made.
+    pub(crate) fn made(&self, printed: &str, base: Base) -> Option<Made> {
+        let made =
+            printed.lines().rev().find_map(|line| serde_json::from_str::<Printed>(line.trim()).ok())?;
         if (made.early.len(), made.new.len()) != (self.early.len(), self.new.len()) {
-            return false;
+            return None;
         }
-        let is_in: HashMap<i64, bool> = self.early.iter().copied().zip(made.early).collect();
-        for answer in set.values_mut() {
-            if let Some(is_in) = answer["id"].as_i64().and_then(|id| is_in.get(&id)) {
-                answer["verified"] = json!(is_in);
-            }
-        }
-        let new = made.new.iter().map(|answer| shifted(answer, base.line - 1, base.column - 1));
-        set.extend(self.new.iter().map(ToString::to_string).zip(new));
-        true
+        let shown = |answer: &Value| shifted(answer, base.line - 1, base.column - 1);
+        Some(Made {
+            early: self.early.iter().copied().zip(made.early.iter().map(shown)).collect(),
+            new: self.new.iter().map(ToString::to_string).zip(made.new.iter().map(shown)).collect(),
+        })
     }
 }
 
@@ -135,11 +152,11 @@ mod tests {
         let request = json!({"line": 4});
         let change = Change { early: vec![6], new: vec![&request], ..none };
         let printed = "(lldb) midflight-breakpoints {…}\n\
-                       {\"early\": [true], \"new\": [{\"id\": 7, \"verified\": false, \"line\": 5, \"column\": 3}]}\n";
+                       {\"early\": [{\"id\": 6, \"verified\": true, \"line\": 2, \"column\": 1}], \"new\": [{\"id\": 7, \"verified\": false, \"line\": 5, \"column\": 3}]}\n";
         let mut set = Set::from([("a".to_owned(), json!({"id": 6, "verified": false}))]);
-        assert!(change.take(printed, base, &mut set));
-        assert_eq!(set["a"], json!({"id": 6, "verified": true}));
+        change.made(printed, base).expect("an answer").put_into(&mut set);
+        assert_eq!(set["a"], json!({"id": 6, "verified": true, "line": 1, "column": 1}));
         assert_eq!(set[&request.to_string()], json!({"id": 7, "verified": false, "line": 4, "column": 3}));
-        assert!(!change.take("error: no Python", base, &mut set));
+        assert!(change.made("error: no Python", base).is_none());
     }
 }

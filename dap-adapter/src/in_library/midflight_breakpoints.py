@@ -17,8 +17,8 @@ def __lldb_init_module(debugger, _dictionary):
 
 
 def change(debugger, request, result, _dictionary):
-    """Deletes breakpoints by their numbers, and sets others. Says which of the early ones, set before the library was
-    loaded, are in it now, and what became of the new ones, as the protocol has it."""
+    """Deletes breakpoints by their numbers, and sets others. Says what became of the early ones, set before the
+    library was loaded, and of the new ones, as the protocol has it."""
     global _read
     request = json.loads(request)
     target = debugger.GetSelectedTarget()
@@ -32,7 +32,7 @@ def change(debugger, request, result, _dictionary):
         return
     for number in request["gone"]:
         target.BreakpointDelete(number)
-    early = [_is_in(target.FindBreakpointByID(number)) for number in request["early"]]
+    early = [_answer(target.FindBreakpointByID(number)) for number in request["early"]]
     libraries = lldb.SBFileSpecList()
     libraries.Append(library)
     source = lldb.SBFileSpec(request["path"], False)
@@ -50,10 +50,6 @@ def _read_library(library):
     return module
 
 
-def _is_in(point):
-    return point.GetNumResolvedLocations() > 0
-
-
 def _set(target, libraries, source, wanted):
     point = target.BreakpointCreateByLocation(source, wanted["line"], wanted.get("column", 0), 0, libraries)
     if wanted.get("condition"):
@@ -61,7 +57,11 @@ def _set(target, libraries, source, wanted):
     hits = str(wanted.get("hitCondition", ""))
     if hits.isdigit() and int(hits) > 0:
         point.SetIgnoreCount(int(hits) - 1)
-    answer = {"id": point.GetID(), "verified": _is_in(point)}
+    return _answer(point)
+
+
+def _answer(point):
+    answer = {"id": point.GetID(), "verified": point.GetNumResolvedLocations() > 0}
     place = point.GetLocationAtIndex(0).GetAddress().GetLineEntry()
     if place.IsValid():
         answer["line"] = place.GetLine()

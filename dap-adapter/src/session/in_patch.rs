@@ -1,8 +1,9 @@
 //! Breakpoints in patches. A file of a patch, as the debugger knows it, is in that patch only: they are set without
 //! lldb-dap, which would look for each of them in all libraries.
 //!
-//! The patch is read while the process runs, and only then: LLDB makes a library a part of what it debugs under a lock
-//! that it takes the other way round when a breakpoint is hit, so that it would wait for itself for ever.
+//! The patch is read and LLDB told of the breakpoints while the process runs, so that in the pause it has only to find
+//! them. It gets the patch in the pause: it makes a library a part of what it debugs under locks that it takes the other
+//! way round when a breakpoint is hit, and would wait for itself for ever.
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashSet};
@@ -13,7 +14,6 @@ use in_place::Patch;
 use serde_json::{Value, json};
 
 use super::Session;
-use super::patching::quoted;
 use super::prepare::blocking;
 use super::staging::Ready;
 use crate::breakpoints::Placement;
@@ -59,8 +59,9 @@ impl Session {
         let early = ids_of(kept.iter().filter(|(_, answer)| answer["verified"] == false));
         let new = wanted.iter().filter(|(name, _)| !kept.contains_key(name)).map(|(_, request)| *request);
         let change = Change { library: &library, path: file, gone, early, new: new.collect() };
-        if !self.change_in_patch(&change, &mut kept).await {
-            return Ok(None);
+        if !change.is_none() {
+            let Some(made) = self.change_in_patch(&change).await else { return Ok(None) };
+            made.put_into(&mut kept);
         }
         let set: Vec<&Value> = wanted.iter().filter_map(|(name, _)| kept.get(name)).collect();
         let body = json!({"breakpoints": set});
@@ -82,17 +83,10 @@ impl Session {
         Ok(lines)
     }
 
-    /// Makes a patch known to LLDB, and has it look for the breakpoints in it, before it is loaded: all their traps are
-    /// then set at once.
-    pub(super) async fn set_early(
-        &mut self,
-        ready: &Ready,
-        patch: &Patch,
-        lines: &CodeLines,
-    ) -> Result<Early> {
-        self.command(&format!("target modules add {}", quoted(&patch.described))).await?;
+    /// Tells LLDB of the breakpoints in a patch that it does not have yet.
+    pub(super) async fn set_early(&mut self, ready: &Ready, patch: &Patch, lines: &CodeLines) -> Early {
         let base = self.client.base;
-        let Some(live) = &mut self.live else { return Ok(Early::default()) };
+        let Some(live) = &mut self.live else { return Early::default() };
         let mut files: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
         live.sources.push(ready.generation());
         live.add_patch(patch, lines);
@@ -113,43 +107,56 @@ impl Session {
             let mut set = in_library::Set::new();
             let new = requests.values().collect();
             let change = Change { new, ..Change::none(&patch.described, &file) };
-            if self.change_in_patch(&change, &mut set).await
+            if let Some(made) = self.change_in_patch(&change).await
                 && let Some(live) = &mut self.live
             {
+                made.put_into(&mut set);
                 live.breakpoints.set_in_library(&file, set);
                 early.files.push(file);
             }
         }
-        Ok(early)
+        early
+    }
+
+    /// The patch is loaded: what became of the breakpoints in it, of all files at once.
+    pub(super) async fn find_early(&mut self, patch: &Patch, files: &[String]) {
+        let Some(live) = &mut self.live else { return };
+        let sets = files.iter().map(|file| (file.as_str(), live.breakpoints.take_in_library(file).0));
+        let mut sets: Vec<(&str, in_library::Set)> = sets.collect();
+        let early = sets.iter().flat_map(|(_, set)| ids_of(set)).collect();
+        let change = Change { early, ..Change::none(&patch.described, "") };
+        let made = if change.is_none() { None } else { self.change_in_patch(&change).await };
+        let Some(live) = &mut self.live else { return };
+        for (file, set) in &mut sets {
+            if let Some(made) = &made {
+                made.put_into(set);
+            }
+            live.breakpoints.set_in_library(file, std::mem::take(set));
+        }
     }
 
     /// The patch is not loaded after all.
     pub(super) async fn take_away(&mut self, patch: &Patch, files: &[String]) {
         for file in files {
             let Some(live) = &mut self.live else { return };
-            let (mut set, _) = live.breakpoints.take_in_library(file);
-            let gone = ids_of(std::mem::take(&mut set));
-            let change = Change { gone, ..Change::none(&patch.described, file) };
-            self.change_in_patch(&change, &mut set).await;
+            let gone = ids_of(live.breakpoints.take_in_library(file).0);
+            self.change_in_patch(&Change { gone, ..Change::none(&patch.described, file) }).await;
         }
         if let Err(error) = self.command(&in_library::drop(&patch.described)).await {
             tracing::debug!(%error, "LLDB goes on to know of a patch that is not there");
         }
     }
 
-    /// Whether LLDB has made this change; what it answers is put with what is there.
-    async fn change_in_patch(&mut self, change: &Change<'_>, set: &mut in_library::Set) -> bool {
+    /// What LLDB has made of this change, if it has.
+    async fn change_in_patch(&mut self, change: &Change<'_>) -> Option<in_library::Made> {
         let base = self.client.base;
-        if change.is_none() {
-            return true;
-        }
         let printed = self.command(&change.command(base)).await;
-        let is_made = printed.is_ok_and(|printed| change.take(&printed, base, set));
-        if !is_made {
+        let made = printed.ok().and_then(|printed| change.made(&printed, base));
+        if made.is_none() {
             // An LLDB without Python: from here on it is lldb-dap's, which is slower.
             self.live.iter_mut().for_each(|live| live.process.lacks_scripts = true);
         }
-        is_made
+        made
     }
 }
 

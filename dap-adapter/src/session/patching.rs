@@ -68,6 +68,7 @@ impl Session {
             return Ok(Loaded::PlaceTaken);
         }
         let described = quoted(&patch.described);
+        self.command(&format!("target modules add {described}")).await?;
         let place = format!("target modules load --file {described} --slide {:#x}", in_place::SLIDE);
         self.command(&place).await?;
         parts.load = began.elapsed();

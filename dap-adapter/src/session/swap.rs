@@ -228,11 +228,18 @@ impl Session {
     /// continuing.
     async fn stop_and_load(&mut self, ready: &Ready, patch: &Patch) -> Result<(Loaded, Swapped)> {
         let lines = self.read_patch(patch).await?;
+        let early = self.set_early(ready, patch, &lines).await;
         let started = Instant::now();
         let was_stopped = self.live.as_ref().is_none_or(|live| !live.process.is_running());
-        let stand = self.stand_still().await?;
+        let stand = match self.stand_still().await {
+            Ok(stand) => stand,
+            Err(error) => {
+                self.take_away(patch, &early.files).await;
+                return Err(error);
+            }
+        };
         let mut parts = Parts { stop: started.elapsed(), ..Parts::default() };
-        let loaded = self.load_with_breakpoints(ready, patch, &lines, was_stopped, &mut parts).await;
+        let loaded = self.load_with_breakpoints(ready, patch, early, was_stopped, &mut parts).await;
         self.go_on_from(stand);
         let paused = started.elapsed();
         let (loaded, set) = loaded?;
@@ -253,13 +260,10 @@ impl Session {
         &mut self,
         ready: &Ready,
         patch: &Patch,
-        lines: &CodeLines,
+        Early { image, files }: Early,
         was_stopped: bool,
         parts: &mut Parts,
     ) -> Result<(Loaded, Result<()>)> {
-        let looking = Instant::now();
-        let Early { image, files } = self.set_early(ready, patch, lines).await?;
-        parts.breakpoints = looking.elapsed();
         let loaded = self.load(patch, was_stopped, parts).await;
         if !matches!(loaded, Ok(Loaded::In)) {
             self.take_away(patch, &files).await;
@@ -272,8 +276,9 @@ impl Session {
                 live.sources.add_image(image);
             }
         }
+        self.find_early(patch, &files).await;
         let left_over = self.set_where_they_are().await;
-        parts.breakpoints += placing.elapsed();
+        parts.breakpoints = placing.elapsed();
         let clearing = Instant::now();
         let set = match left_over {
             Ok(left_over) => self.set_placements(left_over).await,
