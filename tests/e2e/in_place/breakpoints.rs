@@ -55,8 +55,8 @@ fn conditions_hit_counts_and_logpoints_go_on_in_new_code() {
             // Where the building takes long, it is hit before the swap: in the old code, which has a line less.
             let is_old = stop.function().ends_with("(generation 0)");
             assert!(!is_old || first == 0, "old code is never entered again");
-            let line = live.program.line_of(MAIN, "// twice") - u32::from(is_old);
-            assert_eq!((place, at % 50), (line, 49));
+            let expected = live.program.line_of(MAIN, "// twice") - u32::from(is_old);
+            assert_eq!((place, at % 50), (expected, 49));
             first += u32::from(!is_old);
         } else {
             assert_eq!(stop.event["hitBreakpointIds"], json!([ids[1]]));

@@ -236,13 +236,21 @@ export class Workbench {
     return (await row.textContent()) ?? "";
   }
 
-  /** Opens a scope of the Variables view that is closed. */
+  /** Opens a scope of the Variables view that is closed. A view that is drawn anew meanwhile may not hear of a click. */
   async expand(scope: string): Promise<void> {
     const row = this.rows("variables").filter({ hasText: scope }).first();
+    const opened = this.page
+      .locator('.debug-variables .monaco-list-row[aria-expanded="true"]')
+      .filter({ hasText: scope })
+      .first();
     await row.waitFor();
-    if ((await row.getAttribute("aria-expanded")) !== "true") {
-      await row.click();
-    }
+    await until(`${scope} is open`, async () => {
+      if (!(await opened.isVisible())) {
+        await row.click();
+        await opened.waitFor({ timeout: 2_000 }).catch(() => undefined);
+      }
+      return opened.isVisible();
+    });
   }
 
   /** The line that the Breakpoints view shows for the breakpoint in a file. */
