@@ -58,7 +58,7 @@ struct Printed {
 }
 
 /// What a change has made, lines and columns as the editor counts them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Made {
     /// By LLDB's numbers.
     early: HashMap<i64, Value>,

@@ -55,14 +55,10 @@ impl Session {
             wanted.iter().map(|request| (request.to_string(), request)).collect();
         let names: HashSet<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();
         let gone = ids_of(kept.extract_if(.., |name, _| !names.contains(name.as_str())));
-        // Those that were set before the patch was loaded are in it now, or can't be.
-        let early = ids_of(kept.iter().filter(|(_, answer)| answer["verified"] == false));
         let new = wanted.iter().filter(|(name, _)| !kept.contains_key(name)).map(|(_, request)| *request);
-        let change = Change { library: &library, path: file, gone, early, new: new.collect() };
-        if !change.is_none() {
-            let Some(made) = self.change_in_patch(&change).await else { return Ok(None) };
-            made.put_into(&mut kept);
-        }
+        let change = Change { gone, new: new.collect(), ..Change::none(&library, file) };
+        let Some(made) = self.change_in_patch(&change).await else { return Ok(None) };
+        made.put_into(&mut kept);
         let set: Vec<&Value> = wanted.iter().filter_map(|(name, _)| kept.get(name)).collect();
         let body = json!({"breakpoints": set});
         if let Some(live) = &mut self.live {
@@ -124,8 +120,7 @@ impl Session {
         let sets = files.iter().map(|file| (file.as_str(), live.breakpoints.take_in_library(file).0));
         let mut sets: Vec<(&str, in_library::Set)> = sets.collect();
         let early = sets.iter().flat_map(|(_, set)| ids_of(set)).collect();
-        let change = Change { early, ..Change::none(&patch.described, "") };
-        let made = if change.is_none() { None } else { self.change_in_patch(&change).await };
+        let made = self.change_in_patch(&Change { early, ..Change::none(&patch.described, "") }).await;
         let Some(live) = &mut self.live else { return };
         for (file, set) in &mut sets {
             if let Some(made) = &made {
@@ -137,11 +132,9 @@ impl Session {
 
     /// The patch is not loaded after all.
     pub(super) async fn take_away(&mut self, patch: &Patch, files: &[String]) {
-        for file in files {
-            let Some(live) = &mut self.live else { return };
-            let gone = ids_of(live.breakpoints.take_in_library(file).0);
-            self.change_in_patch(&Change { gone, ..Change::none(&patch.described, file) }).await;
-        }
+        let Some(live) = &mut self.live else { return };
+        let gone = files.iter().flat_map(|file| ids_of(live.breakpoints.take_in_library(file).0)).collect();
+        self.change_in_patch(&Change { gone, ..Change::none(&patch.described, "") }).await;
         if let Err(error) = self.command(&in_library::drop(&patch.described)).await {
             tracing::debug!(%error, "LLDB goes on to know of a patch that is not there");
         }
@@ -149,6 +142,9 @@ impl Session {
 
     /// What LLDB has made of this change, if it has.
     async fn change_in_patch(&mut self, change: &Change<'_>) -> Option<in_library::Made> {
+        if change.is_none() {
+            return Some(in_library::Made::default());
+        }
         let base = self.client.base;
         let printed = self.command(&change.command(base)).await;
         let made = printed.ok().and_then(|printed| change.made(&printed, base));
