@@ -13,7 +13,9 @@ _read = None
 
 
 def __lldb_init_module(debugger, _dictionary):
-    debugger.HandleCommand("command script add -f %s.change midflight-breakpoints" % __name__)
+    # By itself a command is synchronous: LLDB would wait in each `continue` while it runs. A breakpoint with a callback
+    # that is hit meanwhile (lldb-dap's logpoints have one) takes that for what was before, and puts it back for good.
+    debugger.HandleCommand("command script add -s current -f %s.change midflight-breakpoints" % __name__)
 
 
 def change(debugger, request, result, _dictionary):

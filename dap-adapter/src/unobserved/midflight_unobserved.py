@@ -14,7 +14,8 @@ _known = []
 
 
 def __lldb_init_module(debugger, _dictionary):
-    debugger.HandleCommand("command script add -f %s.run midflight-unobserved" % __name__)
+    # Not synchronous: see `midflight_breakpoints.py`.
+    debugger.HandleCommand("command script add -s current -f %s.run midflight-unobserved" % __name__)
 
 
 def run(debugger, command, result, _dictionary):
