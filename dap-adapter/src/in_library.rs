@@ -2,10 +2,9 @@
 //!
 //! `setBreakpoints` of lldb-dap looks for each of them in all libraries: two hundred take longer than a swap may.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::message::Base;
@@ -29,88 +28,42 @@ pub(crate) fn can_set(request: &Value) -> bool {
 
 /// The command by which LLDB reads a library before it debugs it.
 pub(crate) fn read(library: &Path) -> String {
-    command_of(&json!({"library": library, "read": true}))
+    command_of(&json!({"do": "read", "library": library}))
 }
 
-/// The command after which LLDB knows nothing of a library that was not loaded.
-pub(crate) fn drop(library: &Path) -> String {
-    command_of(&json!({"library": library, "drop": true}))
+/// The command by which LLDB finds breakpoints in the library that it has read, wherever that will be loaded.
+pub(crate) fn find(numbers: &[i64], slide: u64) -> String {
+    command_of(&json!({"do": "find", "numbers": numbers, "slide": slide}))
 }
 
-/// What LLDB has to change of a file's breakpoints.
-#[derive(Debug)]
-pub(crate) struct Change<'a> {
-    pub(crate) library: &'a Path,
-    pub(crate) path: &'a str,
-    /// To take away, by LLDB's numbers.
-    pub(crate) gone: Vec<i64>,
-    /// Set before the library was loaded: what became of them.
-    pub(crate) early: Vec<i64>,
-    /// To set, as they are asked for.
-    pub(crate) new: Vec<&'a Value>,
+/// The command that tells which of these breakpoints, though found, are not set.
+pub(crate) fn check(numbers: &[i64]) -> String {
+    command_of(&json!({"do": "check", "numbers": numbers}))
 }
 
-/// What the script prints.
-#[derive(Deserialize)]
-struct Printed {
-    early: Vec<Value>,
-    new: Vec<Value>,
+/// The command after which LLDB knows nothing of the library that it has read.
+pub(crate) fn drop() -> String {
+    command_of(&json!({"do": "drop"}))
 }
 
-/// What a change has made, lines and columns as the editor counts them.
-#[derive(Debug, Default)]
-pub(crate) struct Made {
-    /// By LLDB's numbers.
-    early: HashMap<i64, Value>,
-    /// By what was asked for.
-    new: Vec<(String, Value)>,
+/// The command that takes away breakpoints of a file, by LLDB's numbers, and sets others, lines and columns as the editor
+/// counts them.
+pub(crate) fn set(library: &Path, path: &str, gone: &[i64], new: &[&Value], base: Base) -> String {
+    let new: Vec<Value> =
+        new.iter().map(|request| shifted(request, 1 - base.line, 1 - base.column)).collect();
+    command_of(&json!({"do": "set", "library": library, "path": path, "gone": gone, "new": new}))
 }
 
-impl Made {
-    /// Puts it with what is there of a file.
-    pub(crate) fn put_into(&self, set: &mut Set) {
-        for answer in set.values_mut() {
-            if let Some(now) = answer["id"].as_i64().and_then(|id| self.early.get(&id)) {
-                *answer = now.clone();
-            }
-        }
-        set.extend(self.new.iter().cloned());
-    }
+/// What the script has printed of breakpoints, lines and columns as the editor counts them; `None` without the script.
+pub(crate) fn answers(printed: &str, base: Base) -> Option<Vec<Value>> {
+    let answers =
+        printed.lines().rev().find_map(|line| serde_json::from_str::<Vec<Value>>(line.trim()).ok())?;
+    Some(answers.iter().map(|answer| shifted(answer, base.line - 1, base.column - 1)).collect())
 }
 
-impl<'a> Change<'a> {
-    /// Nothing yet.
-    pub(crate) fn none(library: &'a Path, path: &'a str) -> Self {
-        Self { library, path, gone: Vec::new(), early: Vec::new(), new: Vec::new() }
-    }
-
-    /// Whether there is nothing to change.
-    pub(crate) fn is_none(&self) -> bool {
-        self.gone.is_empty() && self.early.is_empty() && self.new.is_empty()
-    }
-
-    /// The command that makes it, lines and columns as LLDB counts them.
-    pub(crate) fn command(&self, base: Base) -> String {
-        let new = self.new.iter().map(|request| shifted(request, 1 - base.line, 1 - base.column));
-        command_of(&json!({
-            "library": self.library, "path": self.path, "gone": self.gone, "early": self.early,
-            "new": new.collect::<Vec<_>>(),
-        }))
-    }
-
-    /// What LLDB has printed, if it was made.
-    pub(crate) fn made(&self, printed: &str, base: Base) -> Option<Made> {
-        let made =
-            printed.lines().rev().find_map(|line| serde_json::from_str::<Printed>(line.trim()).ok())?;
-        if (made.early.len(), made.new.len()) != (self.early.len(), self.new.len()) {
-            return None;
-        }
-        let shown = |answer: &Value| shifted(answer, base.line - 1, base.column - 1);
-        Some(Made {
-            early: self.early.iter().copied().zip(made.early.iter().map(shown)).collect(),
-            new: self.new.iter().map(ToString::to_string).zip(made.new.iter().map(shown)).collect(),
-        })
-    }
+/// LLDB's numbers of breakpoints.
+pub(crate) fn numbers<'a>(answers: impl IntoIterator<Item = &'a Value>) -> Vec<i64> {
+    answers.into_iter().filter_map(|answer| answer.get("id")?.as_i64()).collect()
 }
 
 fn command_of(request: &Value) -> String {
@@ -136,8 +89,7 @@ mod tests {
     fn what_is_asked_for_gets_through_quotes_and_backticks() {
         let base = Base { line: 0, column: 0 };
         let request = json!({"line": 4, "condition": "name == \"a`b\\n\""});
-        let none = Change::none(Path::new("/p/patch.so"), "/~1/a.rs");
-        let command = Change { gone: vec![3], new: vec![&request], ..none }.command(base);
+        let command = set(Path::new("/p/patch.so"), "/~1/a.rs", &[3], &[&request], base);
         let request = command.strip_prefix("midflight-breakpoints ").expect("the command");
         assert!(!request.contains(['`', '\n']), "{request}");
         let request: Value = serde_json::from_str(request).expect("JSON in it");
@@ -148,15 +100,12 @@ mod tests {
     #[test]
     fn answers_are_found_below_the_echo_of_the_command() {
         let base = Base { line: 0, column: 1 };
-        let none = Change::none(Path::new("/p/patch.so"), "/~1/a.rs");
-        let request = json!({"line": 4});
-        let change = Change { early: vec![6], new: vec![&request], ..none };
         let printed = "(lldb) midflight-breakpoints {…}\n\
-                       {\"early\": [{\"id\": 6, \"verified\": true, \"line\": 2, \"column\": 1}], \"new\": [{\"id\": 7, \"verified\": false, \"line\": 5, \"column\": 3}]}\n";
-        let mut set = Set::from([("a".to_owned(), json!({"id": 6, "verified": false}))]);
-        change.made(printed, base).expect("an answer").put_into(&mut set);
-        assert_eq!(set["a"], json!({"id": 6, "verified": true, "line": 1, "column": 1}));
-        assert_eq!(set[&request.to_string()], json!({"id": 7, "verified": false, "line": 4, "column": 3}));
-        assert!(change.made("error: no Python", base).is_none());
+                       [{\"id\": 6, \"verified\": true, \"line\": 2, \"column\": 1}, {\"id\": 7, \"verified\": false}]\n";
+        let answers = answers(printed, base).expect("answers");
+        let first = json!({"id": 6, "verified": true, "line": 1, "column": 1});
+        assert_eq!(answers, [first, json!({"id": 7, "verified": false})]);
+        assert_eq!(numbers(&answers), [6, 7]);
+        assert!(super::answers("error: no Python", base).is_none());
     }
 }

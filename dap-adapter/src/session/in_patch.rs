@@ -1,12 +1,11 @@
 //! Breakpoints in patches. A file of a patch, as the debugger knows it, is in that patch only: they are set without
 //! lldb-dap, which would look for each of them in all libraries.
 //!
-//! The patch is read and LLDB told of the breakpoints while the process runs, so that in the pause it has only to find
-//! them. It gets the patch in the pause: it makes a library a part of what it debugs under locks that it takes the other
-//! way round when a breakpoint is hit, and would wait for itself for ever.
+//! The patch is read, LLDB told of the breakpoints, and these are found while the process runs, so that in the pause it
+//! has only to set the traps. It gets the patch in the pause: it makes a library a part of what it debugs under locks
+//! that it takes the other way round when a breakpoint is hit, and would wait for itself for ever.
 
-use std::borrow::Borrow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use artifact::CodeLines;
@@ -19,7 +18,7 @@ use super::staging::Ready;
 use crate::breakpoints::Placement;
 use crate::error::{Error, Result};
 use crate::images::Image;
-use crate::in_library::{self, Change};
+use crate::in_library;
 use crate::message;
 
 /// What was found of a patch before it is loaded.
@@ -54,11 +53,17 @@ impl Session {
         let wanted: Vec<(String, &Value)> =
             wanted.iter().map(|request| (request.to_string(), request)).collect();
         let names: HashSet<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();
-        let gone = ids_of(kept.extract_if(.., |name, _| !names.contains(name.as_str())));
-        let new = wanted.iter().filter(|(name, _)| !kept.contains_key(name)).map(|(_, request)| *request);
-        let change = Change { gone, new: new.collect(), ..Change::none(&library, file) };
-        let Some(made) = self.change_in_patch(&change).await else { return Ok(None) };
-        made.put_into(&mut kept);
+        let gone: Vec<Value> =
+            kept.extract_if(.., |name, _| !names.contains(name.as_str())).map(|(_, answer)| answer).collect();
+        let gone = in_library::numbers(&gone);
+        let new: Vec<&(String, &Value)> =
+            wanted.iter().filter(|(name, _)| !kept.contains_key(name)).collect();
+        if !(gone.is_empty() && new.is_empty()) {
+            let requests: Vec<&Value> = new.iter().map(|(_, request)| *request).collect();
+            let change = in_library::set(&library, file, &gone, &requests, self.client.base);
+            let Some(answers) = self.script(&change).await else { return Ok(None) };
+            kept.extend(new.iter().map(|(name, _)| name.clone()).zip(answers));
+        }
         let set: Vec<&Value> = wanted.iter().filter_map(|(name, _)| kept.get(name)).collect();
         let body = json!({"breakpoints": set});
         if let Some(live) = &mut self.live {
@@ -72,14 +77,11 @@ impl Session {
         let library = patch.described.clone();
         let lines = blocking(move || artifact::code_lines(&library)).await?;
         let lines = lines.map_err(|error| Error::midflight(format!("{error}.")))?;
-        let lacks_scripts = self.live.as_ref().is_none_or(|live| live.process.lacks_scripts);
-        if !lacks_scripts && let Err(error) = self.command(&in_library::read(&patch.described)).await {
-            tracing::debug!(%error, "LLDB reads the patch when the process is stopped");
-        }
+        self.script(&in_library::read(&patch.described)).await;
         Ok(lines)
     }
 
-    /// Tells LLDB of the breakpoints in a patch that it does not have yet.
+    /// Tells LLDB of the breakpoints in a patch that it does not have yet, and has them found.
     pub(super) async fn set_early(&mut self, ready: &Ready, patch: &Patch, lines: &CodeLines) -> Early {
         let base = self.client.base;
         let Some(live) = &mut self.live else { return Early::default() };
@@ -97,66 +99,72 @@ impl Session {
         let mut early = Early { image: live.sources.take_back(), files: Vec::new() };
         files.retain(|_, requests| requests.values().all(in_library::can_set));
         for (file, requests) in files {
-            if self.live.as_ref().is_none_or(|live| live.process.lacks_scripts) {
-                break;
-            }
-            let mut set = in_library::Set::new();
-            let new = requests.values().collect();
-            let change = Change { new, ..Change::none(&patch.described, &file) };
-            if let Some(made) = self.change_in_patch(&change).await
-                && let Some(live) = &mut self.live
-            {
-                made.put_into(&mut set);
-                live.breakpoints.set_in_library(&file, set);
-                early.files.push(file);
-            }
+            let new: Vec<&Value> = requests.values().collect();
+            let answers = self.script(&in_library::set(&patch.described, &file, &[], &new, base)).await;
+            let Some((answers, live)) = answers.zip(self.live.as_mut()) else { break };
+            live.breakpoints.set_in_library(&file, requests.into_keys().zip(answers).collect());
+            early.files.push(file);
+        }
+        self.look_at_early(&early.files, |numbers| in_library::find(numbers, in_place::SLIDE)).await;
+        if self.live.as_ref().is_none_or(|live| live.process.lacks_scripts) {
+            self.take_away(&early.files).await;
+            early.files.clear();
         }
         early
     }
 
-    /// The patch is loaded: what became of the breakpoints in it, of all files at once.
-    pub(super) async fn find_early(&mut self, patch: &Patch, files: &[String]) {
+    /// The patch is loaded: whether the breakpoints in it are set.
+    pub(super) async fn check_early(&mut self, files: &[String]) {
+        self.look_at_early(files, in_library::check).await;
+    }
+
+    /// Asks about the breakpoints of files of a patch, of all at once.
+    async fn look_at_early(&mut self, files: &[String], question: impl Fn(&[i64]) -> String) {
         let Some(live) = &mut self.live else { return };
-        let sets = files.iter().map(|file| (file.as_str(), live.breakpoints.take_in_library(file).0));
-        let mut sets: Vec<(&str, in_library::Set)> = sets.collect();
-        let early = sets.iter().flat_map(|(_, set)| ids_of(set)).collect();
-        let made = self.change_in_patch(&Change { early, ..Change::none(&patch.described, "") }).await;
-        let Some(live) = &mut self.live else { return };
-        for (file, set) in &mut sets {
-            if let Some(made) = &made {
-                made.put_into(set);
+        let mut sets: Vec<in_library::Set> =
+            files.iter().map(|file| live.breakpoints.take_in_library(file).0).collect();
+        let numbers = in_library::numbers(sets.iter().flat_map(in_library::Set::values));
+        let answers = if numbers.is_empty() { None } else { self.script(&question(&numbers)).await };
+        let answers =
+            answers.into_iter().flatten().filter_map(|answer| Some((answer.get("id")?.as_i64()?, answer)));
+        let answers: HashMap<i64, Value> = answers.collect();
+        for known in sets.iter_mut().flat_map(in_library::Set::values_mut) {
+            if let Some(answer) = known["id"].as_i64().and_then(|number| answers.get(&number)) {
+                known.clone_from(answer);
             }
-            live.breakpoints.set_in_library(file, std::mem::take(set));
+        }
+        let Some(live) = &mut self.live else { return };
+        for (file, set) in files.iter().zip(sets) {
+            live.breakpoints.set_in_library(file, set);
         }
     }
 
     /// The patch is not loaded after all.
-    pub(super) async fn take_away(&mut self, patch: &Patch, files: &[String]) {
+    pub(super) async fn take_away(&mut self, files: &[String]) {
         let Some(live) = &mut self.live else { return };
-        let gone = files.iter().flat_map(|file| ids_of(live.breakpoints.take_in_library(file).0)).collect();
-        self.change_in_patch(&Change { gone, ..Change::none(&patch.described, "") }).await;
-        if let Err(error) = self.command(&in_library::drop(&patch.described)).await {
-            tracing::debug!(%error, "LLDB goes on to know of a patch that is not there");
+        let sets = files.iter().flat_map(|file| live.breakpoints.take_in_library(file).0.into_values());
+        let numbers = in_library::numbers(&sets.collect::<Vec<_>>());
+        if !numbers.is_empty() {
+            let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+            if let Err(error) = self.command(&format!("breakpoint delete {}", numbers.join(" "))).await {
+                tracing::debug!(%error, "breakpoints in a patch that is not there remain");
+            }
         }
+        self.script(&in_library::drop()).await;
     }
 
-    /// What LLDB has made of this change, if it has.
-    async fn change_in_patch(&mut self, change: &Change<'_>) -> Option<in_library::Made> {
-        if change.is_none() {
-            return Some(in_library::Made::default());
+    /// What the script in LLDB answers. Without it, which is an LLDB without Python, breakpoints are lldb-dap's from here
+    /// on, which is slower.
+    async fn script(&mut self, command: &str) -> Option<Vec<Value>> {
+        if self.live.as_ref()?.process.lacks_scripts {
+            return None;
         }
         let base = self.client.base;
-        let printed = self.command(&change.command(base)).await;
-        let made = printed.ok().and_then(|printed| change.made(&printed, base));
-        if made.is_none() {
-            // An LLDB without Python: from here on it is lldb-dap's, which is slower.
-            self.live.iter_mut().for_each(|live| live.process.lacks_scripts = true);
+        let printed = self.command(command).await;
+        let answers = printed.ok().and_then(|printed| in_library::answers(&printed, base));
+        if answers.is_none() {
+            self.live.as_mut()?.process.lacks_scripts = true;
         }
-        made
+        answers
     }
-}
-
-/// The numbers that LLDB has given these.
-fn ids_of<T: Borrow<Value>>(answers: impl IntoIterator<Item = (impl Sized, T)>) -> Vec<i64> {
-    answers.into_iter().filter_map(|(_, answer)| answer.borrow().get("id")?.as_i64()).collect()
 }

@@ -234,7 +234,7 @@ impl Session {
         let stand = match self.stand_still().await {
             Ok(stand) => stand,
             Err(error) => {
-                self.take_away(patch, &early.files).await;
+                self.take_away(&early.files).await;
                 return Err(error);
             }
         };
@@ -266,7 +266,7 @@ impl Session {
     ) -> Result<(Loaded, Result<()>)> {
         let loaded = self.load(patch, was_stopped, parts).await;
         if !matches!(loaded, Ok(Loaded::In)) {
-            self.take_away(patch, &files).await;
+            self.take_away(&files).await;
             return Ok((loaded?, Ok(())));
         }
         let placing = Instant::now();
@@ -276,7 +276,7 @@ impl Session {
                 live.sources.add_image(image);
             }
         }
-        self.find_early(patch, &files).await;
+        self.check_early(&files).await;
         let left_over = self.set_where_they_are().await;
         parts.breakpoints = placing.elapsed();
         let clearing = Instant::now();
