@@ -80,7 +80,8 @@ impl Live {
                 let Some(key) = self.sources.key(&generated.path) else {
                     return Ok(self.place_outside(&generated.path, line, Some(found)));
                 };
-                let column = column.map(|_| found);
+                // Debuggers may have no code at a statement's first column, but on its line.
+                let column = column.map(|_| found).filter(|_| !generated.map.begins_line(place.position));
                 if let Some(place) = self.place_in(&key, &generated.text, line, column) {
                     return Ok(place);
                 }

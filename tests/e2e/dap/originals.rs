@@ -90,6 +90,29 @@ fn breakpoints_and_frames_are_those_of_the_rules() {
 }
 
 #[test]
+fn a_statement_of_a_rule_has_a_breakpoint_by_its_column() {
+    let program = program();
+    let text = TEXT.replace("; more", "; more * 3");
+    write_rules(&program, &text, "//# sourceMappingURL=rules.rs.map\n");
+    let mut session = Session::launch(&program, &json!({"sourceMaps": ["src/*.map"]}));
+    let line = line_of(&text, "bonus");
+    let rule = text.lines().nth(line as usize - 1).expect("the rule");
+    let columns = ["let more", "more * 3"].map(|statement| rule.find(statement).expect("a statement") + 1);
+    let points = columns.map(|column| json!({"line": line, "column": column}));
+    let source = json!({"path": program.path(RULES)});
+    session.client.ok("setBreakpoints", json!({"source": source, "breakpoints": points}));
+    session.configuration_done();
+    for (id, column) in (1..).zip(columns) {
+        let stop = session.stopped();
+        check(&program, &stop, "bonus");
+        let seen = (&stop.event["hitBreakpointIds"], &stop.frames[0]["column"]);
+        assert_eq!(seen, (&json!([id]), &json!(column)), "{:?}", stop.frames[0]);
+        session.resume(&stop);
+    }
+    session.client.disconnect();
+}
+
+#[test]
 fn rules_that_are_edited_are_swapped_and_keep_their_breakpoints() {
     let program = program();
     let (mut session, stop) = stopped_in(&program, &json!(["src/*.map"]), "bonus");

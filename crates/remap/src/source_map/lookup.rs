@@ -68,6 +68,13 @@ impl SourceMap {
         found
     }
 
+    /// Whether nothing that was generated stands before this generated position on its line.
+    pub fn begins_line(&self, generated: Position) -> bool {
+        let line_start = Position { column: 0, ..generated };
+        let first = self.mappings.partition_point(|mapping| mapping.generated < line_start);
+        self.mappings.get(first).is_none_or(|mapping| mapping.generated >= generated)
+    }
+
     /// How far the way back from a generated position ends from where it began.
     fn round_trip(&self, source: usize, original: Position, generated: Position) -> (bool, u32, u32) {
         self.original(generated).map_or((true, u32::MAX, u32::MAX), |back| {
@@ -122,6 +129,14 @@ mod tests {
         let map =
             SourceMap::parse(r#"{"version": 3, "sources": ["a.rs"], "mappings": "AAAI"}"#).expect("valid");
         assert_eq!(map.generated(0, at(0, 0)), [at(0, 0)]);
+    }
+
+    #[test]
+    fn a_line_begins_with_its_first_mapping() {
+        let map = SourceMap::parse(TWICE).expect("valid");
+        let begins =
+            [at(0, 0), at(0, 4), at(1, 4), at(1, 8), at(2, 9)].map(|position| map.begins_line(position));
+        assert_eq!(begins, [true, false, true, false, true]);
     }
 
     #[test]
