@@ -79,7 +79,7 @@ impl Adapter {
         let mut process = Command::new(path);
         process.args(arguments).kill_on_drop(true);
         // Ctrl-C in a terminal is for the program; the adapter is told to end.
-        platform::own_group(&mut process);
+        platform::own_group(process.as_std_mut());
         Ok((shown, process))
     }
 

@@ -153,7 +153,7 @@ impl Invocation {
             };
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        platform::own_group(&mut command);
+        platform::own_group(command.as_std_mut());
         if self.low_priority {
             platform::low_priority(&mut command);
         }

@@ -22,6 +22,7 @@ mod config;
 mod editor;
 mod error;
 mod formatters;
+mod guard;
 mod images;
 mod in_library;
 mod message;
@@ -47,6 +48,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 pub use error::{Blame, Error};
+pub use guard::{ARGUMENT as GUARD, guard};
 
 use crate::session::Session;
 

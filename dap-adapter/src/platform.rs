@@ -1,8 +1,11 @@
 //! What the operating system has to do for us: children that die with us, and processes that are what we
 //! think they are when we end them. The one place with system calls.
 
+use std::fmt;
+use std::num::ParseIntError;
 use std::path::PathBuf;
 use std::process::ExitStatus;
+use std::str::FromStr;
 
 use tokio::process::{Child, Command};
 
@@ -58,6 +61,21 @@ impl Process {
     /// The processes that it has started and that still run.
     pub(crate) fn children(self) -> Vec<Self> {
         imp::children(self.id).into_iter().filter_map(Self::running).collect()
+    }
+}
+
+impl fmt::Display for Process {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}", self.id, self.started)
+    }
+}
+
+impl FromStr for Process {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        let (id, started) = text.split_once(':').unwrap_or((text, ""));
+        Ok(Self { id: id.parse()?, started: started.parse()? })
     }
 }
 
@@ -134,9 +152,9 @@ pub(crate) fn signal(child: &Child, signal: i32) {
 }
 
 /// Makes the child the head of a process group, so that [`kill_group`] reaches what it starts.
-pub(crate) fn own_group(command: &mut Command) {
+pub(crate) fn own_group(command: &mut std::process::Command) {
     #[cfg(unix)]
-    command.process_group(0);
+    std::os::unix::process::CommandExt::process_group(command, 0);
 }
 
 /// Lets everything else on the machine go first.

@@ -49,6 +49,9 @@ enum Action {
     /// Run a program with hot reloads in a plain terminal.
     #[cfg(unix)]
     Run(run::RunArgs),
+    /// End what a session has started, once it has ended itself.
+    #[command(name = dap_adapter::GUARD, hide = true)]
+    Guard,
 }
 
 #[derive(Debug, Args)]
@@ -122,6 +125,10 @@ fn main() -> ExitCode {
         Action::Map(arguments) => map::run(&arguments),
         #[cfg(unix)]
         Action::Run(arguments) => run::run(&arguments),
+        Action::Guard => {
+            dap_adapter::guard(std::io::stdin().lock());
+            Ok(ExitCode::SUCCESS)
+        }
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("midflight: {error:#}");

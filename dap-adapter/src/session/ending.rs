@@ -31,7 +31,7 @@ impl Session {
         let ends_it = arguments.get("terminateDebuggee").and_then(Value::as_bool);
         if !ends_it.unwrap_or(!self.is_attached) {
             // It is to live on without us.
-            self.processes.clear();
+            self.processes.take();
         }
         self.forward(seq, message.into_bytes(), Forwarded::Disconnect);
         let limit = Instant::now() + GOODBYE;
@@ -141,7 +141,7 @@ impl Session {
     }
 
     fn kill_processes(&mut self) {
-        for process in self.processes.drain(..) {
+        for process in self.processes.take() {
             process.kill();
         }
     }

@@ -110,12 +110,12 @@ impl Session {
 
     fn debugs(&mut self, debuggee: Option<Process>) {
         if !self.is_attached {
-            self.processes.extend(debuggee);
+            self.processes.add(debuggee);
         }
         if let Some(live) = &mut self.live {
             live.process.debuggee = debuggee.map(|process| Debuggee { process, interrupted: false });
         }
-        self.processes.extend(self.adapter.iter().flat_map(Adapter::processes));
+        self.processes.add(self.adapter.iter().flat_map(Adapter::processes));
         self.look_for_a_watcher();
     }
 

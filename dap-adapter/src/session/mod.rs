@@ -47,6 +47,7 @@ use crate::adapter::{Adapter, FromAdapter};
 use crate::breakpoints::Placement;
 use crate::editor::{Editor, FromEditor};
 use crate::error::Error;
+use crate::guard::Guarded;
 use crate::message::{self, Base, Kind, Message};
 use crate::originals::Index;
 use crate::platform::Process;
@@ -84,7 +85,7 @@ pub(crate) struct Session {
     /// What the editor asked while there was no process.
     deferred: VecDeque<Message>,
     /// The program and what the adapter started for it.
-    processes: Vec<Process>,
+    processes: Guarded,
     /// The program was there before the session, and is there after it.
     is_attached: bool,
     stage: Stage,
@@ -193,7 +194,7 @@ impl Session {
             launching: None,
             relaunching: None,
             deferred: VecDeque::new(),
-            processes: Vec::new(),
+            processes: Guarded::default(),
             is_attached: false,
             stage: Stage::Fresh,
         }

@@ -323,7 +323,7 @@ impl Session {
                 self.editor.refuse(seq, waiting.command(), &error);
             }
         }
-        let processes = std::mem::take(&mut self.processes);
+        let processes = self.processes.take();
         let Some(mut old) = old else { return };
         if processes.is_empty() || !old.is_lldb() {
             // It runs elsewhere, or its adapter has more to tidy up than processes: Delve, the program that it built.

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use midflight_tests::dap::{Session, descendants, wait_until_gone};
 use midflight_tests::program::Program;
+use serde_json::json;
 
 use super::stopped_at;
 
@@ -63,6 +64,23 @@ fn a_killed_proxy_takes_everything_along() {
     let program = Program::example("hot-world");
     let (session, _) = stopped_at(&program, MARKER);
     let started = started(&session);
+    kill(session.client.id().expect("the proxy runs"));
+    wait_until_gone(&ids(&started));
+}
+
+/// One that prints nothing would not notice that its terminal has gone, and LLDB leaves it running after a swap.
+#[test]
+fn a_killed_proxy_takes_a_silent_program_along() {
+    let main = "fn main() {\n    loop {\n        step();\n    }\n}\nfn step() {\n    let a = 1;\n    std::hint::black_box(a);\n    std::thread::sleep(std::time::Duration::from_millis(20));\n}\n";
+    let manifest = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n";
+    let program = Program::files(&[("Cargo.toml", manifest), ("src/main.rs", main)]);
+    let mut session = Session::launch(&program, &json!({"reload": "manual"}));
+    session.configuration_done();
+    program.replace("src/main.rs", "let a = 1", "let a = 2");
+    let answer = session.client.ok("midflight/reload", json!({}));
+    assert_eq!(answer["applied"], true, "{answer}");
+    let started = started(&session);
+    process(&started, "app");
     kill(session.client.id().expect("the proxy runs"));
     wait_until_gone(&ids(&started));
 }
