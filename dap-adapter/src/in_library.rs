@@ -2,6 +2,7 @@
 //!
 //! `setBreakpoints` of lldb-dap looks for each of them in all libraries: two hundred take longer than a swap may.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -62,8 +63,13 @@ pub(crate) fn answers(printed: &str, base: Base) -> Option<Vec<Value>> {
 }
 
 /// LLDB's numbers of breakpoints.
-pub(crate) fn numbers<'a>(answers: impl IntoIterator<Item = &'a Value>) -> Vec<i64> {
-    answers.into_iter().filter_map(|answer| answer.get("id")?.as_i64()).collect()
+pub(crate) fn numbers(answers: impl IntoIterator<Item = impl Borrow<Value>>) -> Vec<i64> {
+    answers.into_iter().filter_map(|answer| number(answer.borrow())).collect()
+}
+
+/// LLDB's number of a breakpoint.
+pub(crate) fn number(answer: &Value) -> Option<i64> {
+    answer.get("id")?.as_i64()
 }
 
 fn command_of(request: &Value) -> String {

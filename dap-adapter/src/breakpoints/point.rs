@@ -113,10 +113,10 @@ impl Point {
     pub(super) fn request_at(&self, place: &Place, line: u32, base: Base) -> Value {
         let mut request = self.request.clone();
         request["line"] = json!(i64::from(line) + base.line);
-        match (place.column, request.as_object_mut()) {
-            (Some(column), _) => request["column"] = json!(i64::from(column) + base.column),
-            (None, Some(request)) => drop(request.remove("column")),
-            (None, None) => {}
+        if let Some(column) = place.column {
+            request["column"] = json!(i64::from(column) + base.column);
+        } else if let Some(request) = request.as_object_mut() {
+            request.remove("column");
         }
         if let Some(wanted) = self.wanted_hits().filter(|_| self.hits > 0) {
             // What it was hit before counts; once it has stopped, it stops each time.

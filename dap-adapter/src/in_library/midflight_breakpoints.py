@@ -11,6 +11,9 @@ import lldb
 # What was read last: LLDB forgets a library that nobody has.
 _read = None
 
+# The permissions of a section with data.
+_WRITABLE = lldb.ePermissionsReadable | lldb.ePermissionsWritable
+
 
 def __lldb_init_module(debugger, _dictionary):
     # By itself a command is synchronous: LLDB would wait in each `continue` while it runs. A breakpoint with a callback
@@ -74,9 +77,6 @@ def _drop(target, _request):
 def _data_of(module):
     sections = (module.GetSectionAtIndex(index) for index in range(module.GetNumSections()))
     return next(section for section in sections if section.GetPermissions() & 7 == _WRITABLE)
-
-
-_WRITABLE = lldb.ePermissionsReadable | lldb.ePermissionsWritable
 
 
 def _set_one(target, libraries, source, wanted):

@@ -53,9 +53,8 @@ impl Session {
         let wanted: Vec<(String, &Value)> =
             wanted.iter().map(|request| (request.to_string(), request)).collect();
         let names: HashSet<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();
-        let gone: Vec<Value> =
-            kept.extract_if(.., |name, _| !names.contains(name.as_str())).map(|(_, answer)| answer).collect();
-        let gone = in_library::numbers(&gone);
+        let gone = kept.extract_if(.., |name, _| !names.contains(name.as_str()));
+        let gone = in_library::numbers(gone.map(|(_, answer)| answer));
         let new: Vec<&(String, &Value)> =
             wanted.iter().filter(|(name, _)| !kept.contains_key(name)).collect();
         if !(gone.is_empty() && new.is_empty()) {
@@ -125,11 +124,11 @@ impl Session {
             files.iter().map(|file| live.breakpoints.take_in_library(file).0).collect();
         let numbers = in_library::numbers(sets.iter().flat_map(in_library::Set::values));
         let answers = if numbers.is_empty() { None } else { self.script(&question(&numbers)).await };
-        let answers =
-            answers.into_iter().flatten().filter_map(|answer| Some((answer.get("id")?.as_i64()?, answer)));
-        let answers: HashMap<i64, Value> = answers.collect();
+        let answers = answers.into_iter().flatten();
+        let answers: HashMap<i64, Value> =
+            answers.filter_map(|answer| Some((in_library::number(&answer)?, answer))).collect();
         for known in sets.iter_mut().flat_map(in_library::Set::values_mut) {
-            if let Some(answer) = known["id"].as_i64().and_then(|number| answers.get(&number)) {
+            if let Some(answer) = in_library::number(known).and_then(|number| answers.get(&number)) {
                 known.clone_from(answer);
             }
         }
@@ -143,7 +142,7 @@ impl Session {
     pub(super) async fn take_away(&mut self, files: &[String]) {
         let Some(live) = &mut self.live else { return };
         let sets = files.iter().flat_map(|file| live.breakpoints.take_in_library(file).0.into_values());
-        let numbers = in_library::numbers(&sets.collect::<Vec<_>>());
+        let numbers = in_library::numbers(sets);
         if !numbers.is_empty() {
             let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
             if let Err(error) = self.command(&format!("breakpoint delete {}", numbers.join(" "))).await {

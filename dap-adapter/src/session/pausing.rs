@@ -139,9 +139,8 @@ impl Session {
         Err(Error::nobody("The process does not stop."))
     }
 
-    /// A stop that LLDB knows of and has told nobody: under load, about once in a hundred reloads, lldb-dap says nothing
-    /// more after a `continue` from a stop at a library event, neither of going on nor of our signal. It can't be asked
-    /// to pause then, since it stands already; after another `continue` it goes on as ever.
+    /// A stop that LLDB knows of and has told nobody: it can't be asked to pause then, since it stands already. Under
+    /// load, about once in a hundred reloads, lldb-dap says nothing more after a `continue` from a library event.
     async fn stop_kept_back(&mut self) -> Option<Message> {
         if !self.stop_reasons().await.iter().any(|reason| reason == INTERRUPTED) {
             return None;

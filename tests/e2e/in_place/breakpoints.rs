@@ -93,8 +93,12 @@ fn code_whose_breakpoints_are_hit_all_the_time_is_swapped() {
         let is_logged = round % 2 == 0;
         let last = if is_logged { &logged } else { &never };
         set(&mut live, &[("// twice", never.clone()), ("// last", last.clone())]);
-        live.session.client.events_so_far("output");
-        live.line(&format!("v{}", round + 1));
+        if is_logged {
+            live.session.client.output("at ");
+        } else {
+            live.session.client.events_so_far("output");
+            live.line(&format!("v{}", round + 1));
+        }
         live.swap(&[(&format!("\"v{}", round + 1), &format!("\"v{}", round + 2))]);
         live.line(&format!("v{}", round + 2));
         if is_logged {
