@@ -98,7 +98,7 @@ impl Live {
         let raw = unsafe { RAW };
         format!(
             "text={text} | areas={areas:?} | names={names:?} | fresh={} | done={done:?} | callback={} | once={:?} | \
-             spoilt={spoilt} | wrong={} | raw0={} | +ticks={} | +count={} | +lazy={} | +local={} | +raw1={} | \
+             spoilt={spoilt} | wrong={} | +raw0={} | +ticks={} | +count={} | +lazy={} | +local={} | +raw1={} | \
              +written={}",
             adder(7)(1),
             (self.callback)(9),

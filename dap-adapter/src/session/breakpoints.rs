@@ -121,7 +121,7 @@ impl Session {
         }
         let stand = self.stand_for_breakpoints().await;
         let set = self.set_placements(placements).await;
-        self.go_on_from(stand);
+        self.go_on_from(stand).await;
         set
     }
 

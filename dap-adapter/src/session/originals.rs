@@ -43,7 +43,7 @@ impl Session {
         if let Err(error) = self.set_all_breakpoints().await {
             self.editor.warn(format!("Breakpoints may be missing: {error}"));
         }
-        self.go_on_from(stand);
+        self.go_on_from(stand).await;
         self.deferred.extend(held);
         if is_stopped && has_frames && self.client.knows_invalidated {
             self.editor.event("invalidated", &json!({"areas": ["stacks"]}));

@@ -14,7 +14,7 @@ use super::{Forwarded, PATIENCE, Session};
 use crate::adapter::FromAdapter;
 use crate::capabilities;
 use crate::error::{Error, Result};
-use crate::message::{self, Kind, Message};
+use crate::message::{Kind, Message};
 
 /// How long a pause may take to come.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -24,6 +24,16 @@ const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// What is on the way comes within this.
 const AT_ONCE: Duration = Duration::from_millis(300);
+
+/// How often a process is told to go on that LLDB looks at, and how long a look may take.
+const LOOKS: u32 = 500;
+const LOOK: Duration = Duration::from_millis(2);
+
+/// How LLDB says that one of its threads looks at the process.
+const LOOKED_AT: &str = "process still running";
+
+/// How it says that the process goes on.
+const GOES_ON: &str = "resuming";
 
 /// How lldb-dap describes a stop that we asked for by a signal.
 pub(super) const INTERRUPTED: &str = "signal SIGSTOP";
@@ -50,10 +60,10 @@ impl Session {
     }
 
     /// The process goes on, where it would have.
-    pub(super) fn go_on_from(&mut self, stand: Stand) {
+    pub(super) async fn go_on_from(&mut self, stand: Stand) {
         match stand {
             Stand::Before => {}
-            Stand::ByUs => self.continue_silently(),
+            Stand::ByUs => self.continue_silently().await,
             Stand::ByItself(stop) => self.aside.push_front(*stop),
         }
     }
@@ -76,7 +86,7 @@ impl Session {
         if !matches!(stand, Stand::Before) {
             self.wait_for_answer(seq).await;
         }
-        self.go_on_from(stand);
+        self.go_on_from(stand).await;
     }
 
     /// Waits until the adapter has answered; the answer is dealt with in its turn.
@@ -125,9 +135,6 @@ impl Session {
             if let Some(stop) = self.next_stop(Instant::now() + ASK_AGAIN).await {
                 return Ok(stop);
             }
-            if let Some(stop) = self.stop_kept_back().await {
-                return Ok(stop);
-            }
         }
         while Instant::now() < limit {
             // All threads stop, whichever is named.
@@ -139,22 +146,29 @@ impl Session {
         Err(Error::nobody("The process does not stop."))
     }
 
-    /// A stop that LLDB knows of and has told nobody: it can't be asked to pause then, since it stands already. Under
-    /// load, about once in a hundred reloads, lldb-dap says nothing more after a `continue` from a library event.
-    async fn stop_kept_back(&mut self) -> Option<Message> {
-        if !self.stop_reasons().await.iter().any(|reason| reason == INTERRUPTED) {
-            return None;
+    /// Lets the process go on, and the editor does not see it.
+    pub(super) async fn continue_silently(&mut self) {
+        if !capabilities::is_lldb(&self.capabilities) {
+            let thread = self.live.as_ref().map(|live| live.process.thread);
+            self.tell("continue", &json!({"threadId": thread}));
+            return self.count_continue();
         }
-        let on_the_way = self.next_stop(Instant::now() + AT_ONCE).await;
-        if on_the_way.is_some() {
-            return on_the_way;
+        // lldb-dap does not say so where LLDB refuses to go on, which before version 21 it does while any thread of
+        // lldb-dap's looks at the process: as when it has told us of a stop and goes on to the next thread (llvm#135455).
+        for _ in 0..LOOKS {
+            match self.printed("process continue").await {
+                Ok(printed) if printed.contains(LOOKED_AT) => tokio::time::sleep(LOOK).await,
+                Ok(printed) if printed.contains(GOES_ON) => return self.count_continue(),
+                other => return tracing::debug!(?other, "the process does not go on"),
+            }
         }
-        let threads = self.ask("threads", &json!({})).await.ok()?;
-        let body = json!({
-            "reason": "signal", "description": INTERRUPTED, "threadId": threads["threads"][0]["id"],
-            "allThreadsStopped": true,
-        });
-        Message::parse(message::event(0, "stopped", &body)).ok()
+        self.editor.warn("The debugger holds the program, which should go on. Restart it.");
+    }
+
+    fn count_continue(&mut self) {
+        if let Some(live) = &mut self.live {
+            live.process.own_continues += 1;
+        }
     }
 
     /// Whether a stop is at a signal of the program's that came together with the pause, and that LLDB hands on

@@ -29,7 +29,7 @@ impl Session {
             if is_shown || (reason.is_none() && !is_naming) {
                 break;
             }
-            self.continue_silently();
+            self.continue_silently().await;
             tokio::time::sleep(MOMENT).await;
             if self.pause_silently().await?.is_some() {
                 return Err(Error::nobody(

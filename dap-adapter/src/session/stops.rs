@@ -52,7 +52,7 @@ impl Session {
         if self.is_late_interrupt(&body) {
             let is_alone = self.stop_reasons().await.iter().all(|reason| reason == INTERRUPTED);
             if is_alone && self.live.as_ref().is_some_and(|live| !live.process.is_stopped()) {
-                self.continue_silently();
+                self.continue_silently().await;
             }
             return;
         }
@@ -62,7 +62,7 @@ impl Session {
             let goes_on = reasons.is_empty() || reasons.iter().any(|reason| reason == LIBRARY_EVENT);
             let others = reasons.iter().any(|reason| reason != GONE && reason != TRACE);
             if !(goes_on || others && self.another_stop_comes().await) {
-                self.continue_silently();
+                self.continue_silently().await;
             }
             return;
         }
@@ -185,7 +185,7 @@ impl Session {
         if let Err(error) = self.set_hot_breakpoints().await {
             tracing::debug!(%error, "breakpoints were not set again");
         }
-        self.go_on_from(stand);
+        self.go_on_from(stand).await;
     }
 
     /// After a stop of ours the process goes on, unless the user has business there too.
@@ -204,7 +204,7 @@ impl Session {
         if others && self.another_stop_comes().await {
             return;
         }
-        self.continue_silently();
+        self.continue_silently().await;
     }
 
     /// Another thread stopped at the same time, for a reason of its own. Its event is on the way.
@@ -222,13 +222,6 @@ impl Session {
                 _ => return false,
             }
         }
-    }
-
-    pub(super) fn continue_silently(&mut self) {
-        let Some(live) = &mut self.live else { return };
-        live.process.own_continues += 1;
-        let thread = live.process.thread;
-        self.tell("continue", &json!({"threadId": thread}));
     }
 
     pub(super) fn on_continued(&mut self, message: Message) {
@@ -258,7 +251,7 @@ impl Session {
     /// A stop that the user asked for, with the breakpoints by the ids that the editor knows.
     async fn on_shown_stop(&mut self, message: Message, body: Value) {
         if self.is_wrong_statement(&body).await.is_break() {
-            return self.continue_silently();
+            return self.continue_silently().await;
         }
         let ids = body.get("hitBreakpointIds").and_then(Value::as_array).cloned().unwrap_or_default();
         let mut hit = Vec::new();

@@ -240,7 +240,7 @@ impl Session {
         };
         let mut parts = Parts { stop: started.elapsed(), ..Parts::default() };
         let loaded = self.load_with_breakpoints(ready, patch, early, was_stopped, &mut parts).await;
-        self.go_on_from(stand);
+        self.go_on_from(stand).await;
         let paused = started.elapsed();
         let (loaded, set) = loaded?;
         if loaded != Loaded::In {

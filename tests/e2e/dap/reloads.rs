@@ -210,3 +210,32 @@ fn a_library_that_the_build_does_not_select_is_built_as_reloads_are() {
     assert_eq!(value(&scope(&mut session, &stop, "Locals"), "gravity"), "2");
     session.client.disconnect();
 }
+
+#[test]
+fn a_process_that_the_debugger_still_looks_at_goes_on() {
+    // LLDB lets no process go on that one of its threads looks at; lldb-dap does so after it has told of a stop, and
+    // here for a while, where the stop is none of the user's.
+    let looks = [
+        "script import time; reasons = {thread.GetStopDescription(64) for thread in lldb.process}",
+        "script end = time.monotonic() + 0.1 * ('shared-library-event' in reasons)",
+        "script while time.monotonic() < end: lldb.process.GetNumThreads()",
+    ];
+    let program = Program::example("hot-world");
+    let mut session = Session::new(&program);
+    session.client.ok("launch", json!({"cwd": program.root(), "midflight": {}, "stopCommands": looks}));
+    session.client.event("initialized");
+    session.set_breakpoints(&program, LIBRARY, &[program.line_of(LIBRARY, MARKER)]);
+    session.configuration_done();
+    let mut stop = session.stopped();
+    for gravity in 2..5 {
+        program.replace(
+            LIBRARY,
+            &format!("let gravity = {}.0;", gravity - 1),
+            &format!("let gravity = {gravity}.0;"),
+        );
+        session.run_until_generation(&stop, gravity - 1);
+        stop = session.stopped();
+        assert_eq!(value(&scope(&mut session, &stop, "Locals"), "gravity"), gravity.to_string());
+    }
+    session.client.disconnect();
+}
