@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::follow::Versions;
 use super::live::{Build, Documents, Live, Running};
+use super::patching::FIRST_CALL;
 use super::prepare::{millis, prepare};
 use super::reload::Reloading;
 use super::swap::Swapping;
@@ -205,18 +206,21 @@ impl Session {
             arguments.insert("program".to_owned(), json!(executable));
             arguments.entry("cwd").or_insert_with(|| json!(prepared.folder));
         }
-        let mut ours = Vec::new();
+        let (mut before, mut at_entry) = (Vec::new(), Vec::new());
         if at_libraries {
             // The process stops whenever a library comes or goes: the moments to move breakpoints.
-            ours.push(json!("settings set target.process.stop-on-sharedlibrary-events true"));
+            before.push(json!("settings set target.process.stop-on-sharedlibrary-events true"));
         }
         if self.adapter.as_ref().is_some_and(Adapter::is_lldb) {
-            ours.extend(prepared.scripts.iter().map(|command| json!(command)));
+            before.extend(prepared.scripts.iter().map(|command| json!(command)));
+            at_entry.extend(prepared.swap.iter().map(|_| json!(FIRST_CALL)));
         }
-        if !ours.is_empty() {
-            let commands = arguments.entry("initCommands").or_insert_with(|| json!([]));
-            if let Some(commands) = commands.as_array_mut() {
-                commands.splice(0..0, ours);
+        for (when, ours) in [("initCommands", before), ("postRunCommands", at_entry)] {
+            if !ours.is_empty() {
+                let commands = arguments.entry(when).or_insert_with(|| json!([]));
+                if let Some(commands) = commands.as_array_mut() {
+                    commands.splice(0..0, ours);
+                }
             }
         }
     }

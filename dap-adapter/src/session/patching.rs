@@ -15,6 +15,11 @@ use crate::error::{Error, Result};
 use crate::modules::number;
 use crate::{scripts, unobserved};
 
+/// The first call that LLDB compiles takes it longer than others, and is not to be one in a pause: this one, which calls
+/// nothing, is compiled where the program stands before it begins.
+pub(super) const FIRST_CALL: &str =
+    "?expression -l c -- int never = 0; never ? ((unsigned long (*)(const char *, int))1)(\"\", 2) : 0";
+
 /// What became of a patch.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Loaded {

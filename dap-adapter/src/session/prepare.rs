@@ -101,8 +101,6 @@ pub(super) async fn prepare(
         let target = baseline::target_dir(&root);
         scripts.extend(in_library::command(&target));
         scripts.extend(unobserved::command(&target));
-        // The first expression takes LLDB 12 ms more than others. It is not to be one in a pause.
-        scripts.push("?expression -l c -- 1".to_owned());
     }
     let (took, project, is_started) = (started.elapsed(), Project::Cargo, builds);
     Ok(Prepared {
