@@ -68,9 +68,14 @@ pub(crate) fn may_be_asked(capabilities: &Value, command: &str) -> bool {
     knows(capabilities, command) || (is_own && !is_lldb(capabilities))
 }
 
-/// Whether it is lldb-dap, which says so (`__lldb`).
+/// Whether it is lldb-dap, which says so: `__lldb` in version 19, `$__lldb_version` in 22.
 pub(crate) fn is_lldb(capabilities: &Value) -> bool {
-    capabilities.get("__lldb").is_some()
+    capabilities.get("__lldb").is_some() || hides_library_events(capabilities)
+}
+
+/// Whether it is a version of lldb-dap that tells of no library event where a thread stopped for something else.
+pub(crate) fn hides_library_events(capabilities: &Value) -> bool {
+    capabilities.get("$__lldb_version").is_some()
 }
 
 #[cfg(test)]
@@ -89,5 +94,6 @@ mod tests {
         assert!(may_be_asked(&capabilities, "_custom") && !may_be_asked(&capabilities, "terminate"));
         let lldb_dap = json!({"__lldb": {"version": "19"}});
         assert!(!may_be_asked(&lldb_dap, "_custom"), "it would end, and the program with it");
+        assert!(is_lldb(&lldb_dap) && is_lldb(&json!({"$__lldb_version": "lldb version 22.1.8"})));
     }
 }

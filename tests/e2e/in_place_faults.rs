@@ -64,8 +64,7 @@ fn running(program: &Program, fault: &[&str]) -> Session {
         let name = faulty.to_str().expect("a plain path");
         Session::with(program, &[&["--", name], fault].concat())
     };
-    session.client.ok("launch", json!({"cwd": program.root(), "midflight": {}}));
-    session.client.event("initialized");
+    session.begin(json!({"cwd": program.root(), "midflight": {}}));
     session.configuration_done();
     session.client.output("first 1 second 1.");
     session

@@ -45,8 +45,7 @@ impl Debugged {
         let midflight = json!({"reload": "manual", "engine": "in-place"});
         let arguments =
             json!({"cwd": program.root(), "env": [format!("PORT={port}")], "midflight": midflight});
-        session.client.ok("launch", arguments);
-        session.client.event("initialized");
+        session.begin(arguments);
         session.configuration_done();
         let id = session.client.event("process")["systemProcessId"].as_u64();
         let process = id.and_then(|id| id.try_into().ok()).expect("the process has a number");

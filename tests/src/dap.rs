@@ -351,10 +351,18 @@ impl Session {
     #[track_caller]
     pub fn launch(program: &Program, midflight: &Value) -> Self {
         let mut session = Self::new(program);
-        let arguments = json!({"cwd": program.root(), "midflight": midflight});
-        session.client.ok("launch", arguments);
-        session.client.event("initialized");
+        session.begin(json!({"cwd": program.root(), "midflight": midflight}));
         session
+    }
+
+    /// Sends this launch request and waits until breakpoints can be set. Newer adapters answer it after that.
+    #[track_caller]
+    pub fn begin(&mut self, arguments: Value) {
+        let seq = self.client.send("launch", arguments);
+        let is_refusal = |message: &Value| message["request_seq"] == seq && message["success"] == false;
+        let is_it = |message: &Value| message["event"] == "initialized" || is_refusal(message);
+        let message = self.client.wait("the event `initialized`", is_it);
+        assert!(message["event"] == "initialized", "launch failed: {message}\n{}", self.client.log);
     }
 
     /// Sets the breakpoints of a file, lines from 1, and returns them as answered.
@@ -392,7 +400,15 @@ impl Session {
     /// Lets the program go on.
     #[track_caller]
     pub fn resume(&mut self, stop: &Stop) {
-        self.client.ok("continue", json!({"threadId": stop.thread}));
+        self.go_on(&json!(stop.thread));
+    }
+
+    #[track_caller]
+    fn go_on(&mut self, thread: &Value) {
+        let answer = self.client.request("continue", json!({"threadId": thread}));
+        // Where several threads stopped at once, all went on with the first; newer versions of lldb-dap say so.
+        let goes_on = answer["success"] == true || answer["message"] == "notStopped";
+        assert!(goes_on, "continue failed: {answer}\n{}", self.client.log);
     }
 
     /// Goes on from stop to stop until one is the one that is meant.
@@ -422,7 +438,7 @@ impl Session {
                 return message["body"].take();
             }
             assert!(Instant::now() < deadline, "no generation {generation}\n{}", self.client.log);
-            self.client.ok("continue", json!({"threadId": message["body"]["threadId"]}));
+            self.go_on(&message["body"]["threadId"]);
         }
     }
 

@@ -179,8 +179,7 @@ impl Guest {
         let midflight =
             json!({"reload": "manual", "engine": "in-place", "cargo": ["build", "--bin", self.stranger.bin]});
         let arguments = json!({"cwd": self.program.root(), "args": arguments, "midflight": midflight});
-        session.client.ok("launch", arguments);
-        session.client.event("initialized");
+        session.begin(arguments);
         session.configuration_done();
         wait_for(port, || true);
         self.running = Some((session, port));

@@ -192,12 +192,19 @@ impl Session {
         message: &Message,
     ) {
         let mut tree = message.tree();
+        let is_lldb = capabilities::is_lldb(&self.capabilities);
         if let Some(live) = &mut self.live {
             if let Some(functions) = functions {
                 live.breakpoints.set_functions(functions, &tree["body"]);
             }
             for breakpoint in tree["body"]["breakpoints"].as_array_mut().into_iter().flatten() {
-                live.breakpoints.rename(breakpoint);
+                match breakpoint.as_object_mut() {
+                    // LLDB counts those by themselves.
+                    Some(breakpoint) if command == "setDataBreakpoints" && is_lldb => {
+                        breakpoint.remove("id");
+                    }
+                    _ => live.breakpoints.rename(breakpoint),
+                }
             }
             if matches!(command, "setDataBreakpoints" | "setInstructionBreakpoints") {
                 for breakpoint in tree["body"]["breakpoints"].as_array_mut().into_iter().flatten() {

@@ -35,6 +35,9 @@ impl Session {
             }
             Forwarded::Launch(command) => self.on_launch_answer(&command, success, message),
             Forwarded::Relaunch => self.on_relaunch_answer(success, &message),
+            Forwarded::Plain(command) if !success && command == "pause" && self.stands_unseen() => {
+                self.editor.answer(seq, &command, &json!({}));
+            }
             _ if !success => self.editor.forward(message.into_bytes()),
             Forwarded::Breakpoints { path, placement } => {
                 self.on_breakpoints_answer(seq, &path, &placement, &message);
@@ -81,6 +84,7 @@ impl Session {
             "stopped" => self.on_stopped(message).await,
             "continued" => self.on_continued(message),
             "breakpoint" => self.on_breakpoint_event(&message),
+            "thread" if self.is_still_there(&message.body()) => {}
             "output" | "loadedSource" => self.on_event_with_position(message),
             "capabilities" => {
                 if let (Value::Object(known), Value::Object(new)) =

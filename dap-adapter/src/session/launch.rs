@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::follow::Versions;
 use super::live::{Build, Documents, Live, Running};
-use super::patching::FIRST_CALL;
+use super::patching::EMPTY_CALL;
 use super::prepare::{millis, prepare};
 use super::reload::Reloading;
 use super::swap::Swapping;
@@ -213,7 +213,7 @@ impl Session {
         }
         if self.adapter.as_ref().is_some_and(Adapter::is_lldb) {
             before.extend(prepared.scripts.iter().map(|command| json!(command)));
-            at_entry.extend(prepared.swap.iter().map(|_| json!(FIRST_CALL)));
+            at_entry.extend(prepared.swap.iter().map(|_| json!(format!("?{EMPTY_CALL}"))));
         }
         for (when, ours) in [("initCommands", before), ("postRunCommands", at_entry)] {
             if !ours.is_empty() {

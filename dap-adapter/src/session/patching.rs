@@ -10,15 +10,17 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::Session;
+use super::live::Debuggee;
+use super::pausing::INTERRUPTED;
 use super::wording::Parts;
 use crate::error::{Error, Result};
 use crate::modules::number;
 use crate::{scripts, unobserved};
 
-/// The first call that LLDB compiles takes it longer than others, and is not to be one in a pause: this one, which calls
-/// nothing, is compiled where the program stands before it begins.
-pub(super) const FIRST_CALL: &str =
-    "?expression -l c -- int never = 0; never ? ((unsigned long (*)(const char *, int))1)(\"\", 2) : 0";
+/// A call of nothing, which the process goes on for all the same. The first call that LLDB compiles takes it longer than
+/// others, and is not to be one in a pause: it is this one, where the program stands before it begins.
+pub(super) const EMPTY_CALL: &str =
+    "expression -l c -- int never = 0; never ? ((unsigned long (*)(const char *, int))1)(\"\", 2) : 0";
 
 /// What became of a patch.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,6 +42,7 @@ impl Session {
         }
         parts.stop += began.elapsed();
         let began = Instant::now();
+        self.take_late_interrupt().await?;
         let library = quoted(&patch.library);
         let open = format!("expression -l c -- (unsigned long)dlopen({library}, 2)");
         let mut opened = self.printed(&unobserved::run(&open)).await?;
@@ -59,6 +62,24 @@ impl Session {
             }
         }
         redirected
+    }
+
+    /// Where the process stopped by itself when we asked it to, our signal is still on its way, and would interrupt the
+    /// first call.
+    async fn take_late_interrupt(&mut self) -> Result<()> {
+        if self.late_interrupt().is_none() {
+            return Ok(());
+        }
+        let is_taken = self.printed(EMPTY_CALL).await?.contains(INTERRUPTED);
+        if let Some(debuggee) = self.late_interrupt() {
+            debuggee.interrupted = !is_taken;
+        }
+        Ok(())
+    }
+
+    /// The process that we have asked to stop, and that has not taken it.
+    fn late_interrupt(&mut self) -> Option<&mut Debuggee> {
+        self.live.as_mut()?.process.debuggee.as_mut().filter(|debuggee| debuggee.interrupted)
     }
 
     async fn redirect_to(

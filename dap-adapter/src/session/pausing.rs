@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
+use super::live::LibraryEvent;
 use super::{Forwarded, PATIENCE, Session};
 use crate::adapter::FromAdapter;
 use crate::capabilities;
@@ -168,6 +169,7 @@ impl Session {
     fn count_continue(&mut self) {
         if let Some(live) = &mut self.live {
             live.process.own_continues += 1;
+            live.process.event = LibraryEvent::New;
         }
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use super::live::Shown;
+use super::live::{LibraryEvent, Shown};
 use super::pausing::INTERRUPTED;
 use super::positions::FrameView;
 use super::{Report, Session};
@@ -19,7 +19,7 @@ use crate::adapter::FromAdapter;
 use crate::capabilities;
 use crate::error::Result;
 use crate::message::{self, Kind, Message};
-use crate::modules::Hot;
+use crate::modules::{Hot, number};
 
 /// What LLDB calls the stops that we asked for.
 const LIBRARY_EVENT: &str = "shared-library-event";
@@ -66,19 +66,33 @@ impl Session {
             }
             return;
         }
-        if !self.is_internal(&body) {
-            return self.on_shown_stop(message, body).await;
-        }
-        let reasons = self.stop_reasons().await;
+        let is_internal = self.is_internal(&body);
+        let may_hide_one = self.live.as_ref().is_some_and(|live| live.stops_at_libraries())
+            && capabilities::hides_library_events(&self.capabilities);
+        let reasons = if is_internal || may_hide_one { self.stop_reasons().await } else { Vec::new() };
+        let is_unknown = reasons.is_empty();
         let is_library_event = |reason: &String| reason == LIBRARY_EVENT;
-        if !reasons.is_empty() && !reasons.iter().any(is_library_event) {
+        let is_at_library = reasons.iter().any(is_library_event) || (is_internal && is_unknown);
+        if is_at_library {
+            self.look_at_libraries().await;
+        }
+        if !(is_internal && is_at_library) {
             return self.on_shown_stop(message, body).await;
         }
         let others = reasons.iter().any(|reason| !is_library_event(reason));
-        if let Err(error) = self.on_library_event().await {
+        self.go_on(message, body, others).await;
+    }
+
+    /// A library comes or goes. Of this lldb-dap 19 tells for each thread that stopped, and lldb-dap 22 only where no
+    /// thread stopped for anything else: it is looked at once a stop.
+    async fn look_at_libraries(&mut self) {
+        let Some(live) = &mut self.live else { return };
+        let event = std::mem::replace(&mut live.process.event, LibraryEvent::Seen);
+        if event == LibraryEvent::New
+            && let Err(error) = self.on_library_event().await
+        {
             self.editor.warn(format!("{error} Breakpoints may not follow this reload."));
         }
-        self.go_on(message, body, others).await;
     }
 
     /// We asked for a stop, another came first, and now the process takes ours.
@@ -103,14 +117,20 @@ impl Session {
         }
     }
 
+    /// lldb-dap 22 does not say what a thread other than the first stopped for, when that is a library.
     fn is_internal(&self, body: &Value) -> bool {
         let reloads = self.live.as_ref().is_some_and(|live| live.stops_at_libraries());
-        reloads && body.get("hitBreakpointIds").is_some_and(|ids| *ids == json!([-1]))
+        let is_ours = |ids: &Value| *ids == json!([-1]);
+        reloads && body.get("hitBreakpointIds").map_or(body.get("reason").is_none(), is_ours)
     }
 
     /// Why each stopped thread stopped. The event names only one thread.
     pub(super) async fn stop_reasons(&mut self) -> Vec<String> {
         let Ok(text) = self.printed("thread list").await else { return Vec::new() };
+        if let Some(live) = &mut self.live {
+            let numbers = text.lines().filter_map(|line| line.split_once(": tid = ")?.1.split(',').next());
+            live.process.standing = numbers.filter_map(number).collect();
+        }
         let reasons = text.lines().filter_map(|line| line.rsplit_once("stop reason = "));
         reasons.map(|(_, reason)| reason.trim().to_owned()).collect()
     }
@@ -228,11 +248,20 @@ impl Session {
         if let Some(live) = &mut self.live {
             if live.process.own_continues > 0 {
                 live.process.own_continues -= 1;
+                live.process.standing.clear();
                 return;
             }
             live.resumed();
         }
         self.editor.forward(message.into_bytes());
+    }
+
+    /// lldb-dap 22 says of all threads that they are gone, where none of them stopped for a reason that it counts.
+    pub(super) fn is_still_there(&self, body: &Value) -> bool {
+        let thread = body.get("threadId").and_then(Value::as_u64);
+        let standing = self.live.as_ref().map(|live| &live.process.standing);
+        body.get("reason") == Some(&json!("exited"))
+            && thread.zip(standing).is_some_and(|(id, all)| all.contains(&id))
     }
 
     /// The editor lets the process go on.
@@ -248,8 +277,26 @@ impl Session {
         }
     }
 
+    /// Whether lldb-dap can't pause the process because of a stop of ours: that is shown as the pause.
+    pub(super) fn stands_unseen(&self) -> bool {
+        let process = self.live.as_ref().map(|live| &live.process);
+        let comes = process.is_some_and(|process| process.pause_wanted || process.is_stopped());
+        comes && capabilities::is_lldb(&self.capabilities)
+    }
+
     /// A stop that the user asked for, with the breakpoints by the ids that the editor knows.
-    async fn on_shown_stop(&mut self, message: Message, body: Value) {
+    async fn on_shown_stop(&mut self, mut message: Message, mut body: Value) {
+        if body.get("reason") == Some(&json!("data breakpoint")) && capabilities::is_lldb(&self.capabilities)
+        {
+            // LLDB counts those by themselves: by this number the editor knows another breakpoint.
+            let mut tree = message.tree();
+            for body in [&mut body, &mut tree["body"]] {
+                body.as_object_mut().and_then(|body| body.remove("hitBreakpointIds"));
+            }
+            if let Ok(without) = Message::parse(message::bytes(&tree)) {
+                message = without;
+            }
+        }
         if self.is_wrong_statement(&body).await.is_break() {
             return self.continue_silently().await;
         }

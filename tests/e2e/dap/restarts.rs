@@ -13,9 +13,9 @@ const MAIN: &str = "src/main.rs";
 fn stopped_in_plain(midflight: &Value) -> (Program, Session, Stop, u32) {
     let program = Program::example("plain");
     let mut session = Session::launch(&program, midflight);
-    let process = process(&mut session);
     session.set_breakpoints(&program, MAIN, &[program.line_of(MAIN, "breakpoint: play")]);
     session.configuration_done();
+    let process = process(&mut session);
     let stop = session.stopped();
     (program, session, stop, process)
 }

@@ -2,7 +2,7 @@
 
 use midflight_tests::dap::Session;
 use midflight_tests::program::Program;
-use serde_json::{Value, json};
+use serde_json::json;
 
 const MAIN: &str = "src/main.rs";
 const MANIFEST: &str = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n";
@@ -86,7 +86,8 @@ fn are_shown_by_their_fields_when_the_user_says_so() {
     let program = program();
     let mut session = Session::launch(&program, &json!({"engine": "none", "formatters": false}));
     let locals = locals(&mut session, &program);
-    let text = locals.iter().find(|(found, _)| found == "text").map(|(_, value)| Value::from(value.as_str()));
-    assert!(text.is_some_and(|value| value.as_str().is_some_and(|value| value.contains("String @ 0x"))));
+    // The name of the type, and in older versions of lldb-dap the address.
+    let (_, text) = locals.iter().find(|(found, _)| found == "text").expect("the variable");
+    assert!(text.starts_with("alloc::string::String"), "{text}");
     session.client.disconnect();
 }

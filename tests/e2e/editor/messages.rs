@@ -78,11 +78,10 @@ fn where_functions_can_not_be_swapped_the_reason_is_said() {
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_faulty"), &other).expect("the folder is new");
     let name = other.to_str().expect("a plain path");
     let mut session = Session::with(&program, &["--", name, "kill-program", "at no request", "1"]);
-    session.client.ok("launch", json!({"cwd": program.root(), "midflight": {}}));
+    session.begin(json!({"cwd": program.root(), "midflight": {}}));
     let reason =
         "functions are swapped through lldb-dap only so far, and this session goes through `other-debugger`";
     session.client.output(&format!("Every change will need a restart: {reason}."));
-    session.client.event("initialized");
     session.configuration_done();
     session.client.output("version 1");
     program.replace(MAIN, "version 1", "version 2");

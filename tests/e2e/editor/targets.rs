@@ -34,8 +34,7 @@ fn swaps(cargo: &[&str], arguments: &[&str]) {
     let program = program();
     let mut session = Session::new(&program);
     let launch = json!({"cwd": program.root(), "args": arguments, "midflight": {"cargo": cargo}});
-    session.client.ok("launch", launch);
-    session.client.event("initialized");
+    session.begin(launch);
     session.configuration_done();
     session.client.output("version 1");
     program.replace(LIBRARY, "version 1", "version 2");

@@ -174,8 +174,7 @@ fn a_test_target_is_edited_while_it_runs() {
     let directory = program.root().to_owned();
     let midflight = json!({"reload": "manual", "cargo": ["test", "--no-run", "--test", "long"]});
     let mut session = midflight_tests::dap::Session::new(&program);
-    session.client.ok("launch", json!({"cwd": directory, "args": ["--nocapture"], "midflight": midflight}));
-    session.client.event("initialized");
+    session.begin(json!({"cwd": directory, "args": ["--nocapture"], "midflight": midflight}));
     session.configuration_done();
     let mut app = Live { program, session, printed: String::new() };
     app.line("v1 1.");

@@ -26,7 +26,7 @@ pub struct View<'a> {
 }
 
 /// Fields that differ from run to run, or say nothing to a reader.
-const NOISE: [&str; 15] = [
+const NOISE: [&str; 17] = [
     "seq",
     "request_seq",
     "type",
@@ -34,6 +34,7 @@ const NOISE: [&str; 15] = [
     "event",
     "statistics",
     "$__lldb_extensions",
+    "$__lldb_statistics",
     "addressRange",
     "instructionPointerReference",
     "instructionReference",
@@ -42,6 +43,7 @@ const NOISE: [&str; 15] = [
     "time",
     "presentationHint",
     "moduleId",
+    "totalFrames",
 ];
 
 /// Numbers that only mean something within one session: shown by the order of their first appearance.
