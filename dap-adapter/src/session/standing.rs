@@ -55,7 +55,8 @@ impl Session {
         if patch.held.is_empty() && patch.redirects.iter().all(|redirect| redirect.busy.is_empty()) {
             return Ok(None);
         }
-        for (thread, frames) in self.all_frames().await? {
+        let threads: Vec<i64> = tops.lines().filter_map(top_of).map(|(thread, _)| thread).collect();
+        for (thread, frames) in self.all_frames(threads).await? {
             let is_busy = |frame| patch.redirects.iter().any(|redirect| redirect.busy.contains(frame));
             if frames.iter().any(is_busy) {
                 return Ok(Some(stands(thread)));
@@ -69,12 +70,11 @@ impl Session {
         Ok(None)
     }
 
-    /// Where each frame of each thread goes on.
-    async fn all_frames(&mut self) -> Result<Vec<(i64, Vec<u64>)>> {
-        let body = self.ask("threads", &json!({})).await?;
-        let threads = body.get("threads").and_then(Value::as_array).cloned().unwrap_or_default();
+    /// Where each frame of each thread goes on. LLDB's list has the threads: lldb-dap 22 answers `threads` the first time
+    /// with those of the beginning.
+    async fn all_frames(&mut self, threads: Vec<i64>) -> Result<Vec<(i64, Vec<u64>)>> {
         let mut all = Vec::new();
-        for thread in threads.iter().filter_map(|thread| thread.get("id")?.as_i64()) {
+        for thread in threads {
             let trace = self.ask("stackTrace", &json!({"threadId": thread})).await?;
             let frames = trace.get("stackFrames").and_then(Value::as_array).into_iter().flatten();
             let addresses =
