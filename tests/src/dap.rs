@@ -319,6 +319,8 @@ pub fn read_one(from: &mut impl BufRead) -> Option<Value> {
 pub struct Session {
     /// The connection.
     pub client: Client,
+    /// The launch request whose answer is still to be looked at.
+    pub launched: Option<i64>,
 }
 
 /// Where a thread stopped, and what is to be seen there.
@@ -344,7 +346,7 @@ impl Session {
     pub fn with(program: &Program, arguments: &[&str]) -> Self {
         let mut client = Client::midflight(program, arguments);
         client.ok("initialize", vs_code());
-        Self { client }
+        Self { client, launched: None }
     }
 
     /// Launches the program with this `midflight` key and waits until breakpoints can be set.
@@ -363,6 +365,7 @@ impl Session {
         let is_it = |message: &Value| message["event"] == "initialized" || is_refusal(message);
         let message = self.client.wait("the event `initialized`", is_it);
         assert!(message["event"] == "initialized", "launch failed: {message}\n{}", self.client.log);
+        self.launched = Some(seq);
     }
 
     /// Sets the breakpoints of a file, lines from 1, and returns them as answered.
@@ -378,6 +381,10 @@ impl Session {
     #[track_caller]
     pub fn configuration_done(&mut self) {
         self.client.ok("configurationDone", json!({}));
+        if let Some(seq) = self.launched.take() {
+            let answer = self.client.response(seq);
+            assert!(answer["success"] == true, "launch failed: {answer}\n{}", self.client.log);
+        }
     }
 
     /// Waits for the next stop and looks at the stack.

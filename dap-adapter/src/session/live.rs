@@ -93,10 +93,8 @@ pub(super) struct Running {
     pub(super) watched: Option<Watched>,
     /// What is debugged, once it runs.
     pub(super) debuggee: Option<Debuggee>,
-    /// Whether the library event of this stop was dealt with.
-    pub(super) event: LibraryEvent,
     /// The threads of a stop that the editor does not see, until the process goes on.
-    pub(super) standing: HashSet<u64>,
+    pub(super) standing: HashSet<i64>,
     /// The editor asked for a pause that has not come.
     pub(super) pause_wanted: bool,
     /// So many `continued` are about our own `continue`.
@@ -111,16 +109,6 @@ pub(super) struct Running {
     pub(super) loaded: Vec<Hot>,
     /// The debugger did not run a script of ours.
     pub(super) lacks_scripts: bool,
-}
-
-/// What became of the library event that the process stopped for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum LibraryEvent {
-    /// It was not looked at.
-    #[default]
-    New,
-    /// It was dealt with.
-    Seen,
 }
 
 /// What the editor sees of the process.
@@ -241,7 +229,6 @@ impl Live {
     pub(super) fn resumed(&mut self) {
         self.process.shown = Shown::Running;
         self.process.snapshot_due = None;
-        self.process.event = LibraryEvent::New;
         self.frames.clear();
         self.snapshots.resumed();
     }

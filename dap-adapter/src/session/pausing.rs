@@ -10,7 +10,6 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use super::live::LibraryEvent;
 use super::{Forwarded, PATIENCE, Session};
 use crate::adapter::FromAdapter;
 use crate::capabilities;
@@ -169,7 +168,6 @@ impl Session {
     fn count_continue(&mut self) {
         if let Some(live) = &mut self.live {
             live.process.own_continues += 1;
-            live.process.event = LibraryEvent::New;
         }
     }
 

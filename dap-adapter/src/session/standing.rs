@@ -46,8 +46,9 @@ impl Session {
         let stands = |thread: i64| {
             format!("Thread {thread} {verb} in the first instructions of a changed function. {advice}.")
         };
-        let tops = self.command("thread list").await?;
-        for (thread, top) in tops.lines().filter_map(top_of) {
+        let listed = self.command("thread list").await?;
+        let tops: Vec<(i64, u64)> = listed.lines().filter_map(top_of).collect();
+        for &(thread, top) in &tops {
             if patch.redirects.iter().any(|redirect| redirect.hits(top)) {
                 return Ok(Some(stands(thread)));
             }
@@ -55,8 +56,7 @@ impl Session {
         if patch.held.is_empty() && patch.redirects.iter().all(|redirect| redirect.busy.is_empty()) {
             return Ok(None);
         }
-        let threads: Vec<i64> = tops.lines().filter_map(top_of).map(|(thread, _)| thread).collect();
-        for (thread, frames) in self.all_frames(threads).await? {
+        for (thread, frames) in self.all_frames(tops.iter().map(|(thread, _)| *thread)).await? {
             let is_busy = |frame| patch.redirects.iter().any(|redirect| redirect.busy.contains(frame));
             if frames.iter().any(is_busy) {
                 return Ok(Some(stands(thread)));
@@ -72,7 +72,7 @@ impl Session {
 
     /// Where each frame of each thread goes on. LLDB's list has the threads: lldb-dap 22 answers `threads` the first time
     /// with those of the beginning.
-    async fn all_frames(&mut self, threads: Vec<i64>) -> Result<Vec<(i64, Vec<u64>)>> {
+    async fn all_frames(&mut self, threads: impl Iterator<Item = i64>) -> Result<Vec<(i64, Vec<u64>)>> {
         let mut all = Vec::new();
         for thread in threads {
             let trace = self.ask("stackTrace", &json!({"threadId": thread})).await?;
@@ -86,7 +86,7 @@ impl Session {
 }
 
 /// The thread, and where it goes on, of a line of LLDB's `thread list`.
-fn top_of(line: &str) -> Option<(i64, u64)> {
+pub(super) fn top_of(line: &str) -> Option<(i64, u64)> {
     let (_, rest) = line.split_once(": tid = ")?;
     let (thread, rest) = rest.split_once(", ")?;
     let top = rest.split(' ').next()?;

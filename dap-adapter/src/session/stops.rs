@@ -11,15 +11,16 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use super::live::{LibraryEvent, Shown};
+use super::live::Shown;
 use super::pausing::INTERRUPTED;
 use super::positions::FrameView;
+use super::standing::top_of;
 use super::{Report, Session};
 use crate::adapter::FromAdapter;
 use crate::capabilities;
 use crate::error::Result;
 use crate::message::{self, Kind, Message};
-use crate::modules::{Hot, number};
+use crate::modules::Hot;
 
 /// What LLDB calls the stops that we asked for.
 const LIBRARY_EVENT: &str = "shared-library-event";
@@ -67,32 +68,21 @@ impl Session {
             return;
         }
         let is_internal = self.is_internal(&body);
-        let may_hide_one = self.live.as_ref().is_some_and(|live| live.stops_at_libraries())
-            && capabilities::hides_library_events(&self.capabilities);
+        // lldb-dap 22 tells of a library only where no thread stopped for anything else. Of several threads it tells one by
+        // one: by the second, the first is shown.
+        let may_hide_one = capabilities::hides_library_events(&self.capabilities)
+            && self.live.as_ref().is_some_and(|live| live.stops_at_libraries() && !live.process.is_stopped());
         let reasons = if is_internal || may_hide_one { self.stop_reasons().await } else { Vec::new() };
-        let is_unknown = reasons.is_empty();
         let is_library_event = |reason: &String| reason == LIBRARY_EVENT;
-        let is_at_library = reasons.iter().any(is_library_event) || (is_internal && is_unknown);
-        if is_at_library {
-            self.look_at_libraries().await;
+        let is_at_library = reasons.iter().any(is_library_event) || (is_internal && reasons.is_empty());
+        if is_at_library && let Err(error) = self.on_library_event().await {
+            self.editor.warn(format!("{error} Breakpoints may not follow this reload."));
         }
         if !(is_internal && is_at_library) {
             return self.on_shown_stop(message, body).await;
         }
         let others = reasons.iter().any(|reason| !is_library_event(reason));
         self.go_on(message, body, others).await;
-    }
-
-    /// A library comes or goes. Of this lldb-dap 19 tells for each thread that stopped, and lldb-dap 22 only where no
-    /// thread stopped for anything else: it is looked at once a stop.
-    async fn look_at_libraries(&mut self) {
-        let Some(live) = &mut self.live else { return };
-        let event = std::mem::replace(&mut live.process.event, LibraryEvent::Seen);
-        if event == LibraryEvent::New
-            && let Err(error) = self.on_library_event().await
-        {
-            self.editor.warn(format!("{error} Breakpoints may not follow this reload."));
-        }
     }
 
     /// We asked for a stop, another came first, and now the process takes ours.
@@ -128,8 +118,7 @@ impl Session {
     pub(super) async fn stop_reasons(&mut self) -> Vec<String> {
         let Ok(text) = self.printed("thread list").await else { return Vec::new() };
         if let Some(live) = &mut self.live {
-            let numbers = text.lines().filter_map(|line| line.split_once(": tid = ")?.1.split(',').next());
-            live.process.standing = numbers.filter_map(number).collect();
+            live.process.standing = text.lines().filter_map(top_of).map(|(thread, _)| thread).collect();
         }
         let reasons = text.lines().filter_map(|line| line.rsplit_once("stop reason = "));
         reasons.map(|(_, reason)| reason.trim().to_owned()).collect()
@@ -258,7 +247,7 @@ impl Session {
 
     /// lldb-dap 22 says of all threads that they are gone, where none of them stopped for a reason that it counts.
     pub(super) fn is_still_there(&self, body: &Value) -> bool {
-        let thread = body.get("threadId").and_then(Value::as_u64);
+        let thread = body.get("threadId").and_then(Value::as_i64);
         let standing = self.live.as_ref().map(|live| &live.process.standing);
         body.get("reason") == Some(&json!("exited"))
             && thread.zip(standing).is_some_and(|(id, all)| all.contains(&id))
@@ -285,20 +274,17 @@ impl Session {
     }
 
     /// A stop that the user asked for, with the breakpoints by the ids that the editor knows.
-    async fn on_shown_stop(&mut self, mut message: Message, mut body: Value) {
-        if body.get("reason") == Some(&json!("data breakpoint")) && capabilities::is_lldb(&self.capabilities)
-        {
+    async fn on_shown_stop(&mut self, message: Message, mut body: Value) {
+        if self.is_wrong_statement(&body).await.is_break() {
+            return self.continue_silently().await;
+        }
+        let mut tree = message.tree();
+        let is_of_data = body.get("reason") == Some(&json!("data breakpoint"));
+        if is_of_data && capabilities::is_lldb(&self.capabilities) {
             // LLDB counts those by themselves: by this number the editor knows another breakpoint.
-            let mut tree = message.tree();
             for body in [&mut body, &mut tree["body"]] {
                 body.as_object_mut().and_then(|body| body.remove("hitBreakpointIds"));
             }
-            if let Ok(without) = Message::parse(message::bytes(&tree)) {
-                message = without;
-            }
-        }
-        if self.is_wrong_statement(&body).await.is_break() {
-            return self.continue_silently().await;
         }
         let ids = body.get("hitBreakpointIds").and_then(Value::as_array).cloned().unwrap_or_default();
         let mut hit = Vec::new();
@@ -307,13 +293,11 @@ impl Session {
         }
         hit.dedup();
         if hit.is_empty() {
-            let hit = self.standing_at(&body).await;
-            self.restore_values(&hit, &body["threadId"]).await;
-            return self.show_stop(&message.into_bytes(), &hit).await;
+            hit = self.standing_at(&body).await;
+        } else {
+            tree["body"]["hitBreakpointIds"] = json!(hit);
         }
         self.restore_values(&hit, &body["threadId"]).await;
-        let mut tree = message.tree();
-        tree["body"]["hitBreakpointIds"] = json!(hit);
         self.show_stop(&message::bytes(&tree), &hit).await;
     }
 

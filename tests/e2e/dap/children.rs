@@ -39,7 +39,7 @@ fn begin(program: &Program, mut client: Client, arguments: Value) -> Session {
     let mut initialize = vs_code();
     initialize["supportsStartDebuggingRequest"] = json!(true);
     client.ok("initialize", initialize);
-    let mut session = Session { client };
+    let mut session = Session { client, launched: None };
     let request = arguments["request"].as_str().expect("a request").to_owned();
     let launched = session.client.send(&request, arguments);
     session.client.event("initialized");
@@ -174,7 +174,7 @@ fn a_subprocess_under_debugpy_goes_through_midflight_too() {
         let request = configuration["request"].as_str().expect("a request").to_owned();
         let launched = client.send(&request, configuration.take());
         client.event("initialized");
-        let mut session = Session { client };
+        let mut session = Session { client, launched: None };
         let line = program.line_of("child.py", "breakpoint: step");
         session.set_breakpoints(&program, "child.py", &[line]);
         session.configuration_done();

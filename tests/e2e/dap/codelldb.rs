@@ -81,7 +81,7 @@ fn stopped(program: &Program, address: &str) -> (Session, Value) {
     let mut initialize = vs_code();
     initialize["supportsRunInTerminalRequest"] = json!(true);
     client.ok("initialize", initialize);
-    let mut session = Session { client };
+    let mut session = Session { client, launched: None };
     let launch = json!({
         "cwd": program.root(), "expressions": "native", "sourceLanguages": ["rust"],
         "_adapterSettings": {"displayFormat": "hex"}, "midflight": {"cargo": ["build"]},

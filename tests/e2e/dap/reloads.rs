@@ -127,17 +127,16 @@ fn the_conversation_of_a_reload() {
         "midflight/scopeSnapshot",
         "invalidated",
         "process",
-        // Answered before or after the breakpoints, depending on the version of lldb-dap, as `module` is.
-        "launch",
-        "module",
     ];
     let without: Vec<&str> =
         without.into_iter().chain(["progressStart", "progressUpdate", "progressEnd"]).collect();
     let log = session.client.log().readable(View { without: &without, root: &root });
     expect![[r#"
+        -> launch {cwd: "<root>", midflight: {snapshot: {timeMs: ms}}}
          * midflight/build {diagnostics: [], root: "<root>", success: true}
          * midflight/build {diagnostics: [], root: "<root>", success: true}
          * midflight/session {engine: "hot-lib-reloader", program: "<root>/target/debug/app", savesRestart: false}
+        <- launch
          * initialized
         -> setBreakpoints {breakpoints: [{line: 23}], source: {path: "<root>/world/src/lib.rs"}}
         <- setBreakpoints {breakpoints: [{id: 1, line: 23, source: {path: "<root>/world/src/lib.rs"}, verified: false}]}
@@ -146,7 +145,7 @@ fn the_conversation_of_a_reload() {
          * breakpoint {breakpoint: {id: 1, line: 23, source: {path: "<root>/world/src/lib.rs"}, verified: true}, reason: "changed"}
          * stopped {allThreadsStopped: true, description: "breakpoint 1.1", hitBreakpointIds: [1], preserveFocusHint: false, reason: "breakpoint", threadCausedFocus: true, threadId: thread 1}
         -> stackTrace {levels: 20, startFrame: 0, threadId: thread 1}
-        <- stackTrace {stackFrames: [{column: 28, id: 524288, line: 23, name: "step", source: {name: "lib.rs", path: "<root>/world/src/lib.rs"}}, {column: 1, id: 524289, line: 13, name: "app::hot::step", source: {name: "main.rs", path: "<root>/app/src/main.rs"}}, {column: 9, id: 524290, line: 46, name: "app::main", source: {name: "main.rs", path: "<root>/app/src/main.rs"}}]}
+        <- stackTrace {stackFrames: [{column: 28, id: 524288, line: 23, name: "step", source: {name: "lib.rs", path: "<root>/world/src/lib.rs"}}, {column: 1, id: 524289, line: 13, name: "app::hot::step", source: {name: "main.rs", path: "<root>/app/src/main.rs"}}, {column: 9, id: 524290, line: 46, name: "app::main", source: {name: "main.rs", path: "<root>/app/src/main.rs"}}], totalFrames: 20}
          * midflight/build {diagnostics: [], root: "<root>", success: true}
         -> setBreakpoints {breakpoints: [], source: {path: "<root>/world/src/lib.rs"}}
         <- setBreakpoints {breakpoints: []}
@@ -157,7 +156,7 @@ fn the_conversation_of_a_reload() {
         <- setBreakpoints {breakpoints: [{id: 2, line: 24, source: {path: "<root>/world/src/lib.rs"}, verified: true}]}
          * stopped {allThreadsStopped: true, description: "breakpoint 2.1", hitBreakpointIds: [2], preserveFocusHint: false, reason: "breakpoint", threadCausedFocus: true, threadId: thread 1}
         -> stackTrace {levels: 20, startFrame: 0, threadId: thread 1}
-        <- stackTrace {stackFrames: [{column: 28, id: 524288, line: 24, name: "step", source: {name: "lib.rs", path: "<root>/world/src/lib.rs"}}, {column: 1, id: 524289, line: 13, name: "app::hot::step", source: {name: "main.rs", path: "<root>/app/src/main.rs"}}, {column: 9, id: 524290, line: 46, name: "app::main", source: {name: "main.rs", path: "<root>/app/src/main.rs"}}]}
+        <- stackTrace {stackFrames: [{column: 28, id: 524288, line: 24, name: "step", source: {name: "lib.rs", path: "<root>/world/src/lib.rs"}}, {column: 1, id: 524289, line: 13, name: "app::hot::step", source: {name: "main.rs", path: "<root>/app/src/main.rs"}}, {column: 9, id: 524290, line: 46, name: "app::main", source: {name: "main.rs", path: "<root>/app/src/main.rs"}}], totalFrames: 20}
     "#]].assert_eq(&log);
     session.client.disconnect();
 }

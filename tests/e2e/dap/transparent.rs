@@ -15,13 +15,14 @@ fn session(program: &Program, mut client: Client) -> String {
         "program": program.path("target/debug/plain"), "cwd": program.root(), "args": ["3"],
         "disableASLR": true,
     });
-    client.send("launch", launch);
+    let launched = client.send("launch", launch);
     client.event("initialized");
     let line = program.line_of("src/main.rs", "breakpoint: play");
     let source = json!({"path": program.path("src/main.rs")});
     client.ok("setBreakpoints", json!({"source": source, "breakpoints": [{"line": line}]}));
     client.ok("setFunctionBreakpoints", json!({"breakpoints": [{"name": "plain::deck::Deck::deal"}]}));
     client.ok("configurationDone", json!({}));
+    assert_eq!(client.response(launched)["success"], true);
     for _ in 0..3 {
         let thread = client.event("stopped")["threadId"].clone();
         let trace = client.ok("stackTrace", json!({"threadId": thread, "startFrame": 0, "levels": 3}));

@@ -88,6 +88,6 @@ fn are_shown_by_their_fields_when_the_user_says_so() {
     let locals = locals(&mut session, &program);
     // The name of the type, and in older versions of lldb-dap the address.
     let (_, text) = locals.iter().find(|(found, _)| found == "text").expect("the variable");
-    assert!(text.starts_with("alloc::string::String"), "{text}");
+    assert!(text.contains("String @ 0x") || text == "alloc::string::String", "{text}");
     session.client.disconnect();
 }

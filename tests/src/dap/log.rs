@@ -26,7 +26,7 @@ pub struct View<'a> {
 }
 
 /// Fields that differ from run to run, or say nothing to a reader.
-const NOISE: [&str; 17] = [
+const NOISE: [&str; 16] = [
     "seq",
     "request_seq",
     "type",
@@ -43,7 +43,6 @@ const NOISE: [&str; 17] = [
     "time",
     "presentationHint",
     "moduleId",
-    "totalFrames",
 ];
 
 /// Numbers that only mean something within one session: shown by the order of their first appearance.
