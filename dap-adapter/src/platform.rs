@@ -43,6 +43,16 @@ impl Process {
         self.is_alive() && imp::is_traced(self.id) && imp::interrupt(self.id)
     }
 
+    /// Whether its debugger holds it at this moment.
+    pub(crate) fn is_held(self) -> bool {
+        imp::is_held(self.id)
+    }
+
+    /// Whether [`Process::interrupt`] has not reached it yet.
+    pub(crate) fn is_interrupt_pending(self) -> bool {
+        imp::is_stop_pending(self.id)
+    }
+
     /// The number that the system gave it.
     pub(crate) fn id(self) -> u32 {
         self.id
@@ -232,8 +242,22 @@ mod imp {
 
     /// Without a debugger, nobody would let it go on again.
     pub(super) fn is_traced(id: u32) -> bool {
-        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-        status.lines().any(|line| line.strip_prefix("TracerPid:").is_some_and(|pid| pid.trim() != "0"))
+        status(id, "TracerPid:").is_some_and(|pid| pid != "0")
+    }
+
+    pub(super) fn is_held(id: u32) -> bool {
+        status(id, "State:").is_some_and(|state| state.starts_with('t'))
+    }
+
+    pub(super) fn is_stop_pending(id: u32) -> bool {
+        let pending = status(id, "ShdPnd:").and_then(|mask| u64::from_str_radix(&mask, 16).ok());
+        pending.is_some_and(|mask| mask & (1 << (libc::SIGSTOP - 1)) != 0)
+    }
+
+    /// A line of `/proc/<id>/status`.
+    fn status(id: u32, name: &str) -> Option<String> {
+        let text = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+        text.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
     }
 
     pub(super) fn interrupt(id: u32) -> bool {
@@ -308,6 +332,12 @@ mod imp {
         false
     }
     pub(super) fn interrupt(_: u32) -> bool {
+        false
+    }
+    pub(super) fn is_held(_: u32) -> bool {
+        false
+    }
+    pub(super) fn is_stop_pending(_: u32) -> bool {
         false
     }
     pub(super) fn kill_group(_: u32) {}

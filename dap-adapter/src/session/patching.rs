@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::Session;
 use super::live::Debuggee;
-use super::pausing::INTERRUPTED;
+use super::pausing::{INTERRUPTED, Stand};
 use super::wording::Parts;
 use crate::error::{Error, Result};
 use crate::modules::number;
@@ -35,9 +35,14 @@ pub(super) enum Loaded {
 
 impl Session {
     /// Loads the patch and writes the redirects, with the process stopped.
-    pub(super) async fn load(&mut self, patch: &Patch, is_shown: bool, parts: &mut Parts) -> Result<Loaded> {
+    pub(super) async fn load(
+        &mut self,
+        patch: &Patch,
+        stand: &mut Stand,
+        parts: &mut Parts,
+    ) -> Result<Loaded> {
         let began = Instant::now();
-        if let Some(reason) = self.step_out(patch, is_shown).await? {
+        if let Some(reason) = self.step_out(patch, stand).await? {
             return Ok(Loaded::Refused(reason));
         }
         parts.stop += began.elapsed();

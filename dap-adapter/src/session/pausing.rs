@@ -22,6 +22,14 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// A process that has only just been told to go on may miss a pause.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 
+/// How often a process is asked by a signal before LLDB is asked, whose own pause is lost where the process stops and
+/// goes on all the time, for a condition, and then keeps lldb-dap for 20 s.
+const SIGNALS: u32 = 3;
+
+/// A process that LLDB holds for longer is asked to stop all the same, and how often that is looked at.
+const HELD: Duration = Duration::from_millis(300);
+const GLANCE: Duration = Duration::from_millis(1);
+
 /// What is on the way comes within this.
 const AT_ONCE: Duration = Duration::from_millis(300);
 
@@ -37,6 +45,9 @@ const GOES_ON: &str = "resuming";
 
 /// How lldb-dap describes a stop that we asked for by a signal.
 pub(super) const INTERRUPTED: &str = "signal SIGSTOP";
+
+/// How LLDB describes the end of a step of ours.
+const STEPPED_OUT: &str = "step out";
 
 /// How the process came to stand still.
 #[derive(Debug)]
@@ -105,6 +116,39 @@ impl Session {
     /// Stops the process without the editor's seeing it. Returns a stop that is the user's business instead.
     pub(super) async fn pause_silently(&mut self) -> Result<Option<Message>> {
         let stop = self.pause().await?;
+        self.unless_ours(stop, &[INTERRUPTED]).await
+    }
+
+    /// Lets a process that we stopped go on until a thread, which LLDB has selected, returns from a frame, by its number
+    /// from 0. Whether it has; the process stands in any case.
+    pub(super) async fn leave_silently(
+        &mut self,
+        thread: i64,
+        frame: usize,
+        stand: &mut Stand,
+    ) -> Result<bool> {
+        self.command(&format!("frame select {frame}")).await?;
+        self.command("thread step-out").await?;
+        self.count_continue();
+        let stop = match self.next_stop(Instant::now() + ASK_AGAIN).await {
+            Some(stop) => stop,
+            None => self.pause().await?,
+        };
+        let body = stop.body();
+        let has_left = body.get("description").and_then(Value::as_str) == Some(STEPPED_OUT);
+        if let Some(stop) = self.unless_ours(stop, &[STEPPED_OUT, INTERRUPTED]).await? {
+            *stand = Stand::ByItself(Box::new(stop));
+        }
+        if !has_left {
+            self.command(&format!("thread select -t {thread}")).await?;
+            self.command("thread plan discard 1").await?;
+            self.command(&format!("thread select -t {}", body["threadId"])).await?;
+        }
+        Ok(has_left)
+    }
+
+    /// The stop, unless it is for one of these descriptions of ours.
+    async fn unless_ours(&mut self, stop: Message, ours: &[&str]) -> Result<Option<Message>> {
         let body = stop.body();
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
         let wanted = self.live.as_mut().is_some_and(|live| {
@@ -114,13 +158,13 @@ impl Session {
             }
             live.process.pause_wanted
         });
-        let is_pause = text("reason") == "pause" || text("description") == INTERRUPTED;
+        let is_pause = text("reason") == "pause" || ours.contains(&text("description"));
         if wanted || !(is_pause || self.passes_by(text("description")).await) {
             return Ok(Some(stop));
         }
         for reason in self.stop_reasons().await {
             // Another thread has stopped at the same moment: its event is on the way.
-            if reason != INTERRUPTED && !self.passes_by(&reason).await {
+            if !ours.contains(&reason.as_str()) && !self.passes_by(&reason).await {
                 return Ok(self.next_stop(Instant::now() + AT_ONCE).await);
             }
         }
@@ -129,8 +173,15 @@ impl Session {
 
     async fn pause(&mut self) -> Result<Message> {
         let limit = Instant::now() + PAUSE;
-        let debuggee = self.live.as_mut().and_then(|live| live.process.debuggee.as_mut());
-        if let Some(debuggee) = debuggee.filter(|debuggee| debuggee.process.interrupt()) {
+        for _ in 0..SIGNALS {
+            if let Some(stop) = self.let_go().await {
+                return Ok(stop);
+            }
+            let debuggee = self.live.as_mut().and_then(|live| live.process.debuggee.as_mut());
+            let Some(debuggee) = debuggee else { break };
+            if !debuggee.process.is_interrupt_pending() && !debuggee.process.interrupt() {
+                break;
+            }
             debuggee.interrupted = true;
             if let Some(stop) = self.next_stop(Instant::now() + ASK_AGAIN).await {
                 return Ok(stop);
@@ -144,6 +195,21 @@ impl Session {
             }
         }
         Err(Error::nobody("The process does not stop."))
+    }
+
+    /// Waits until LLDB does not hold the process, as it does for a condition. lldb-server makes such a process call
+    /// `mmap`, and takes the first signal that comes for the end of the call (`NativeProcessLinux::Syscall`): ours would be
+    /// lost, and what LLDB takes for its memory be none. Returns the stop that is not LLDB's own business.
+    async fn let_go(&mut self) -> Option<Message> {
+        let process = self.live.as_ref()?.process.debuggee?.process;
+        let limit = Instant::now() + HELD;
+        while process.is_held() && Instant::now() < limit {
+            let stop = self.next_stop(Instant::now() + GLANCE).await;
+            if stop.is_some() {
+                return stop;
+            }
+        }
+        None
     }
 
     /// Lets the process go on, and the editor does not see it.

@@ -1,5 +1,6 @@
 //! Where threads may stand while functions are redirected: not where they would go on in the middle of a jump, and not
-//! in a function that holds values of a layout which changed.
+//! in a function that holds values of a layout which changed. The one that loads the patch not in the middle of what
+//! loading does itself.
 
 use std::time::Duration;
 
@@ -7,7 +8,8 @@ use in_place::Patch;
 use serde_json::{Value, json};
 
 use super::Session;
-use crate::error::{Error, Result};
+use super::pausing::Stand;
+use crate::error::Result;
 use crate::modules::number;
 
 /// Most threads are elsewhere after a moment.
@@ -16,13 +18,48 @@ const TRIES: u32 = 20;
 /// The moment.
 const MOMENT: Duration = Duration::from_millis(2);
 
+/// What loading a library does itself, and what has locks that it takes, as parts of the names of functions of C.
+const LOADING: [&str; 7] = ["alloc", "free", "memalign", "brk", "tls_get_addr", "pthread_create", "fork"];
+
+/// How many functions of C may call each other for that.
+const CALLS: u32 = 16;
+
+/// A thread in the middle of what loading a library does too.
+#[derive(Debug)]
+struct Loading {
+    thread: i64,
+    function: String,
+    /// The outermost function of C, by its frame's number from 0.
+    depth: usize,
+}
+
+impl Loading {
+    fn message(&self, is_shown: bool) -> String {
+        let Self { thread, function, .. } = self;
+        let (verb, advice) =
+            if is_shown { ("stands", "Let it go on, and save again") } else { ("stays", "Save again") };
+        format!(
+            "Thread {thread} {verb} in `{function}`, in the middle of which no library can be loaded. {advice}."
+        )
+    }
+}
+
 impl Session {
-    /// Lets threads go on for a moment that stand where they must not. Why the patch can't be loaded if they stay, or if
-    /// the process stands still for the user.
-    pub(super) async fn step_out(&mut self, patch: &Patch, is_shown: bool) -> Result<Option<String>> {
+    /// Lets threads go on for a moment that stand where they must not, unless the user has stopped them. Why the patch can't
+    /// be loaded if they stay there.
+    pub(super) async fn step_out(&mut self, patch: &Patch, stand: &mut Stand) -> Result<Option<String>> {
         let mut reason = None;
         for attempt in 0..TRIES {
-            reason = self.in_the_way(patch, is_shown).await?;
+            let is_shown = !matches!(stand, Stand::ByUs);
+            let listed = self.command("thread list").await?;
+            if let Some(loading) = self.is_loading(&listed).await? {
+                reason = Some(loading.message(is_shown));
+                if is_shown || !self.leave_silently(loading.thread, loading.depth, stand).await? {
+                    break;
+                }
+                continue;
+            }
+            reason = self.in_the_way(&listed, patch, is_shown).await?;
             // Worth a moment, but not the swap.
             let is_naming =
                 reason.is_none() && attempt < TRIES / 2 && self.names_frames(&patch.guise).await?;
@@ -31,22 +68,19 @@ impl Session {
             }
             self.continue_silently().await;
             tokio::time::sleep(MOMENT).await;
-            if self.pause_silently().await?.is_some() {
-                return Err(Error::nobody(
-                    "The process stopped for another reason during the swap. Save again.",
-                ));
+            if let Some(stop) = self.pause_silently().await? {
+                *stand = Stand::ByItself(Box::new(stop));
             }
         }
         Ok(reason)
     }
 
-    async fn in_the_way(&mut self, patch: &Patch, is_shown: bool) -> Result<Option<String>> {
+    async fn in_the_way(&mut self, listed: &str, patch: &Patch, is_shown: bool) -> Result<Option<String>> {
         let (verb, advice) =
             if is_shown { ("stands", "Step once, and save again") } else { ("stays", "Save again") };
         let stands = |thread: i64| {
             format!("Thread {thread} {verb} in the first instructions of a changed function. {advice}.")
         };
-        let listed = self.command("thread list").await?;
         let tops: Vec<(i64, u64)> = listed.lines().filter_map(top_of).collect();
         for &(thread, top) in &tops {
             if patch.redirects.iter().any(|redirect| redirect.hits(top)) {
@@ -70,6 +104,25 @@ impl Session {
         Ok(None)
     }
 
+    /// What the thread that is about to load the patch stands in, if that does what loading does: its locks are held and
+    /// its lists half written. Another thread goes on where the one waits for a lock of its.
+    async fn is_loading(&mut self, listed: &str) -> Result<Option<Loading>> {
+        let chosen = listed.lines().find(|line| line.trim_start().starts_with('*'));
+        let Some((line, (thread, _))) = chosen.and_then(|line| Some((line, top_of(line)?))) else {
+            return Ok(None);
+        };
+        if is_rust(line) {
+            return Ok(None);
+        }
+        let trace = self.ask("stackTrace", &json!({"threadId": thread, "levels": CALLS})).await?;
+        let frames = trace.get("stackFrames").and_then(Value::as_array).into_iter().flatten();
+        let names = frames.filter_map(|frame| frame.get("name")?.as_str());
+        let of_c: Vec<&str> = names.take_while(|name| !is_rust(name)).collect();
+        let telling = of_c.iter().find(|name| is_part_of_loading(name));
+        let function = telling.or(of_c.first().filter(|_| is_inside_libc(line)));
+        Ok(function.map(|name| Loading { thread, function: (*name).to_owned(), depth: of_c.len() - 1 }))
+    }
+
     /// Where each frame of each thread goes on. LLDB's list has the threads: lldb-dap 22 answers `threads` the first time
     /// with those of the beginning.
     async fn all_frames(&mut self, threads: impl Iterator<Item = i64>) -> Result<Vec<(i64, Vec<u64>)>> {
@@ -85,6 +138,21 @@ impl Session {
     }
 }
 
+fn is_rust(name: &str) -> bool {
+    name.contains("::")
+}
+
+/// A function that the C library or the loader does not export, and no symbols are there.
+fn is_inside_libc(line: &str) -> bool {
+    ["libc", "ld-"].iter().any(|library| line.contains(&format!(" {library}")))
+        && line.contains("`___lldb_unnamed_symbol")
+}
+
+fn is_part_of_loading(name: &str) -> bool {
+    let of_loader = name.trim_start_matches('_').starts_with("dl");
+    of_loader || name.ends_with("exit") || LOADING.iter().any(|part| name.contains(part))
+}
+
 /// The thread, and where it goes on, of a line of LLDB's `thread list`.
 pub(super) fn top_of(line: &str) -> Option<(i64, u64)> {
     let (_, rest) = line.split_once(": tid = ")?;
@@ -96,6 +164,33 @@ pub(super) fn top_of(line: &str) -> Option<(i64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_loading_does_is_known_by_name() {
+        for name in [
+            "_int_malloc",
+            "cfree",
+            "__brk",
+            "_dl_map_object",
+            "dl_iterate_phdr",
+            "_rjem_sdallocx",
+            "__cxa_atexit",
+        ] {
+            assert!(is_part_of_loading(name), "{name}");
+        }
+        for name in
+            ["clock_nanosleep", "poll", "__futex_abstimed_wait_common64", "read", "__memmove_avx_unaligned"]
+        {
+            assert!(!is_part_of_loading(name), "{name}");
+        }
+        assert!(is_inside_libc(
+            "* thread #1: tid = 7, 0x00007ffff7e5a1b4 libc.so.6`___lldb_unnamed_symbol3421 + 84, name = 'app'"
+        ));
+        assert!(!is_inside_libc(
+            "* thread #1: tid = 7, 0x00007ffff7e5a1b4 libxcb.so.1`___lldb_unnamed_symbol34 + 84, name = 'app'"
+        ));
+        assert!(is_rust("app`alloc::vec::Vec<T,A>::push"));
+    }
 
     #[test]
     fn the_top_of_a_thread_is_read_from_the_list() {

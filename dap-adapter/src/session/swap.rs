@@ -19,6 +19,7 @@ use super::Session;
 use super::in_patch::Early;
 use super::live::Live;
 use super::patching::Loaded;
+use super::pausing::Stand;
 use super::prepare::blocking;
 use super::staging::Ready;
 use super::wording::{self, Parts, Swapped};
@@ -230,8 +231,7 @@ impl Session {
         let lines = self.read_patch(patch).await?;
         let early = self.set_early(ready, patch, &lines).await;
         let started = Instant::now();
-        let was_stopped = self.live.as_ref().is_none_or(|live| !live.process.is_running());
-        let stand = match self.stand_still().await {
+        let mut stand = match self.stand_still().await {
             Ok(stand) => stand,
             Err(error) => {
                 self.take_away(&early.files).await;
@@ -239,7 +239,7 @@ impl Session {
             }
         };
         let mut parts = Parts { stop: started.elapsed(), ..Parts::default() };
-        let loaded = self.load_with_breakpoints(ready, patch, early, was_stopped, &mut parts).await;
+        let loaded = self.load_with_breakpoints(ready, patch, early, &mut stand, &mut parts).await;
         self.go_on_from(stand).await;
         let paused = started.elapsed();
         let (loaded, set) = loaded?;
@@ -261,10 +261,10 @@ impl Session {
         ready: &Ready,
         patch: &Patch,
         Early { image, files }: Early,
-        was_stopped: bool,
+        stand: &mut Stand,
         parts: &mut Parts,
     ) -> Result<(Loaded, Result<()>)> {
-        let loaded = self.load(patch, was_stopped, parts).await;
+        let loaded = self.load(patch, stand, parts).await;
         if !matches!(loaded, Ok(Loaded::In)) {
             self.take_away(&files).await;
             return Ok((loaded?, Ok(())));

@@ -3,7 +3,7 @@
 use midflight_tests::dap::Stop;
 use serde_json::{Value, json};
 
-use super::{Live, MAIN};
+use super::{Live, MAIN, MANIFEST};
 use crate::dap::{scope, value};
 
 const STEPS: &str = r#"
@@ -131,5 +131,20 @@ fn breakpoints_set_in_new_code_keep_those_that_stay() {
     assert_eq!(live.session.client.printed("breakpoint list").matches("patch.so, locations").count(), 1);
     let printed = live.session.client.events_so_far("output");
     assert!(printed.iter().all(|event| !event["output"].as_str().unwrap_or_default().contains("verified")));
+    live.end();
+}
+
+/// LLDB holds the process for each condition, and has it call `mmap` for the first value of each.
+#[test]
+fn breakpoints_are_set_while_conditions_are_looked_at() {
+    let main = "fn main() {\n    for tick in 0.. {\n        println!(\"{}\", step(tick));\n    }\n}\n";
+    let mut live = Live::of(MANIFEST, &format!("{STEPS}{main}"));
+    live.line("v1");
+    for round in 0..30 {
+        let never = json!({"condition": format!("tick == 1 + {round} * 0")});
+        let points = ["// twice", "// third", "// last"].map(|mark| (mark, never.clone()));
+        set(&mut live, &points[..=round % 3]);
+        live.line("v1");
+    }
     live.end();
 }
