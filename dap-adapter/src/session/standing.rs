@@ -29,8 +29,8 @@ const CALLS: u32 = 16;
 struct Loading {
     thread: i64,
     function: String,
-    /// The outermost function of C, by its frame's number from 0.
-    depth: usize,
+    /// The outermost function of C, by its frame's number from 0, if it returns to another language.
+    outermost: Option<usize>,
 }
 
 impl Loading {
@@ -52,17 +52,21 @@ impl Session {
         for attempt in 0..TRIES {
             let is_shown = !matches!(stand, Stand::ByUs);
             let listed = self.command("thread list").await?;
+            let mut is_naming = false;
             if let Some(loading) = self.is_loading(&listed).await? {
                 reason = Some(loading.message(is_shown));
-                if is_shown || !self.leave_silently(loading.thread, loading.depth, stand).await? {
-                    break;
+                if let Some(outermost) = loading.outermost.filter(|_| !is_shown) {
+                    if !self.leave_silently(loading.thread, outermost, stand).await? {
+                        break;
+                    }
+                    continue;
                 }
-                continue;
+            } else {
+                reason = self.in_the_way(&listed, patch, is_shown).await?;
+                // Worth a moment, but not the swap.
+                is_naming =
+                    reason.is_none() && attempt < TRIES / 2 && self.names_frames(&patch.guise).await?;
             }
-            reason = self.in_the_way(&listed, patch, is_shown).await?;
-            // Worth a moment, but not the swap.
-            let is_naming =
-                reason.is_none() && attempt < TRIES / 2 && self.names_frames(&patch.guise).await?;
             if is_shown || (reason.is_none() && !is_naming) {
                 break;
             }
@@ -116,11 +120,13 @@ impl Session {
         }
         let trace = self.ask("stackTrace", &json!({"threadId": thread, "levels": CALLS})).await?;
         let frames = trace.get("stackFrames").and_then(Value::as_array).into_iter().flatten();
-        let names = frames.filter_map(|frame| frame.get("name")?.as_str());
-        let of_c: Vec<&str> = names.take_while(|name| !is_rust(name)).collect();
+        let names: Vec<&str> = frames.filter_map(|frame| frame.get("name")?.as_str()).collect();
+        let end = names.iter().position(|name| is_rust(name));
+        let of_c = &names[..end.unwrap_or(names.len())];
         let telling = of_c.iter().find(|name| is_part_of_loading(name));
         let function = telling.or(of_c.first().filter(|_| is_inside_libc(line)));
-        Ok(function.map(|name| Loading { thread, function: (*name).to_owned(), depth: of_c.len() - 1 }))
+        let outermost = end.and_then(|end| end.checked_sub(1));
+        Ok(function.map(|name| Loading { thread, function: (*name).to_owned(), outermost }))
     }
 
     /// Where each frame of each thread goes on. LLDB's list has the threads: lldb-dap 22 answers `threads` the first time
