@@ -414,7 +414,10 @@ impl Session {
     fn go_on(&mut self, thread: &Value) {
         let answer = self.client.request("continue", json!({"threadId": thread}));
         // Where several threads stopped at once, all went on with the first; newer versions of lldb-dap say so.
-        let goes_on = answer["success"] == true || answer["message"] == "notStopped";
+        let says =
+            |text: &str| answer["body"]["error"]["format"].as_str().is_some_and(|all| all.ends_with(text));
+        let is_done = answer["message"] == "notStopped" || says("process already running");
+        let goes_on = answer["success"] == true || is_done;
         assert!(goes_on, "continue failed: {answer}\n{}", self.client.log);
     }
 

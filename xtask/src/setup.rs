@@ -9,11 +9,13 @@ use crate::{console, process};
 
 mod debuggers;
 mod needs;
+mod newer_lldb;
 mod node_packages;
 mod packages;
 
 pub(crate) use debuggers::debuggers;
 pub(crate) use needs::{BROWSER, DEBUGGER, GIT, GO, LINKER, LOAD, NODE, Need, PYTHON};
+pub(crate) use newer_lldb::newer_lldb;
 pub(crate) use node_packages::node_packages;
 
 /// Installs whatever any of the tasks needs.

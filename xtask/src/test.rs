@@ -21,6 +21,8 @@ pub(crate) enum Part {
     Rust,
     /// Only the end-to-end tests with the real debugger. `rust` has them too.
     E2e,
+    /// Debug sessions on an LLDB that is newer than the machine's, where its release has one. Not among all tests.
+    Newer,
     /// The language server, driven by pytest-lsp as VS Code, Neovim and Emacs drive it.
     Lsp,
     /// The units of the VS Code extension.
@@ -32,13 +34,17 @@ pub(crate) enum Part {
 }
 
 /// What runs when no part is named.
-const EVERYTHING: [Part; 5] = [Part::Rust, Part::Lsp, Part::Extension, Part::Vscode, Part::Fuzz];
+const EVERYTHING: [Part; 6] = [Part::Rust, Part::Newer, Part::Lsp, Part::Extension, Part::Vscode, Part::Fuzz];
+
+/// What runs on a newer LLDB: all but the conversation of a reload, which is told word by word as 19 has it.
+const NEWER: [&str; 4] = ["dap::", "in_place::example", "--skip", "the_conversation_of_a_reload"];
 
 impl Part {
     fn title(self) -> &'static str {
         match self {
             Self::Rust => "Rust: units, rules, end to end",
             Self::E2e => "Rust: end to end",
+            Self::Newer => "Rust: sessions on a newer LLDB",
             Self::Lsp => "Language server, by pytest-lsp",
             Self::Extension => "VS Code extension: units",
             Self::Vscode => "VS Code extension, in the real VS Code",
@@ -49,7 +55,7 @@ impl Part {
     fn needs(self) -> &'static [setup::Need] {
         match self {
             // Node: maps that compilers of TypeScript make are compared with what an npm package says of them.
-            Self::Rust | Self::E2e => {
+            Self::Rust | Self::E2e | Self::Newer => {
                 &[setup::LINKER, setup::GIT, setup::NODE, setup::DEBUGGER, setup::GO, setup::PYTHON]
             }
             Self::Lsp => &[setup::LINKER, setup::GIT, setup::PYTHON],
@@ -63,6 +69,7 @@ impl Part {
         match self {
             Self::Rust => rust(&["--workspace", "--no-fail-fast"]),
             Self::E2e => rust(&["--package", "midflight-tests", "--test", "e2e"]),
+            Self::Newer => newer(),
             Self::Lsp => language_server::run(),
             Self::Extension => extension(),
             Self::Vscode => vscode_test::run(),
@@ -96,10 +103,11 @@ fn prepare(parts: &[Part]) -> Result<()> {
     if parts.iter().any(|part| !matches!(part, Part::Lsp | Part::Fuzz)) {
         setup::node_packages()?;
     }
-    if parts.iter().any(|part| matches!(part, Part::Rust | Part::E2e)) {
+    if parts.iter().any(|part| matches!(part, Part::Rust | Part::E2e | Part::Newer)) {
         setup::debuggers()?;
     }
-    if parts.iter().any(|part| matches!(part, Part::Rust | Part::E2e | Part::Lsp | Part::Fuzz)) {
+    if parts.iter().any(|part| matches!(part, Part::Rust | Part::E2e | Part::Newer | Part::Lsp | Part::Fuzz))
+    {
         // The end-to-end tests start the program itself, which `cargo test` alone does not build. Both at once, since
         // the choice of packages and targets decides on the features that dependencies are compiled with.
         process::run(process::cargo().args(["build", "--workspace", "--bins", "--tests"]))?;
@@ -119,6 +127,22 @@ fn run_part(part: Part) -> Outcome {
 
 fn rust(selection: &[&str]) -> Result<Tally> {
     run_tests(process::cargo().arg("test").args(selection))
+}
+
+/// What sessions do on their way through a newer `lldb-dap`, which is the first on the `PATH`.
+fn newer() -> Result<Tally> {
+    let Some(programs) = setup::newer_lldb()? else {
+        console::note("This release has no newer LLDB: nothing to do.");
+        return Ok(Tally::default());
+    };
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(programs).chain(std::env::split_paths(&path)))?;
+    let mut command = process::cargo();
+    command
+        .args(["test", "--package", "midflight-tests", "--test", "e2e", "--"])
+        .args(NEWER)
+        .env("PATH", path);
+    run_tests(&mut command)
 }
 
 fn extension() -> Result<Tally> {

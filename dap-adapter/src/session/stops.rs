@@ -32,6 +32,9 @@ const GONE: &str = "breakpoint 0.0";
 /// the process was stopped, and the breakpoint was gone when it went on. Steps of the user's are described by their names.
 const TRACE: &str = "trace";
 
+/// How LLDB calls its own breakpoints, and lldb-dap 22 those that were deleted since.
+const OWN: &str = "breakpoint -";
+
 /// The loader is about to unmap a library (`RT_DELETE` in `<link.h>`).
 const ABOUT_TO_GO: &str = "2";
 
@@ -57,31 +60,31 @@ impl Session {
             }
             return;
         }
-        if self.is_left_over(&body) {
+        let hides = capabilities::hides_library_events(&self.capabilities)
+            && self.live.as_ref().is_some_and(|live| live.stops_at_libraries() && !live.process.is_stopped());
+        let is_left_over = self.is_left_over(&body);
+        // lldb-dap 22 tells of a library only where no thread stopped for anything else. Of several threads it tells one by
+        // one: by the second, the first is shown.
+        let is_told = self.is_internal(&body);
+        let reasons = if is_left_over || is_told || hides { self.stop_reasons().await } else { Vec::new() };
+        let is_library_event = |reason: &String| reason == LIBRARY_EVENT;
+        let is_at_library = reasons.iter().any(is_library_event) || (is_told && reasons.is_empty());
+        let others = reasons.iter().any(|reason| !is_library_event(reason) && !is_of_step(reason));
+        if is_left_over && !(is_at_library && hides) {
             // Without a library event at the same stop, which lets the process go on, this has to.
-            let reasons = self.stop_reasons().await;
-            let goes_on = reasons.is_empty() || reasons.iter().any(|reason| reason == LIBRARY_EVENT);
-            let others = reasons.iter().any(|reason| reason != GONE && reason != TRACE);
+            let is_shown = self.live.as_ref().is_some_and(|live| live.process.is_stopped());
+            let goes_on = reasons.is_empty() || is_at_library || is_shown;
             if !(goes_on || others && self.another_stop_comes().await) {
                 self.continue_silently().await;
             }
             return;
         }
-        let is_internal = self.is_internal(&body);
-        // lldb-dap 22 tells of a library only where no thread stopped for anything else. Of several threads it tells one by
-        // one: by the second, the first is shown.
-        let may_hide_one = capabilities::hides_library_events(&self.capabilities)
-            && self.live.as_ref().is_some_and(|live| live.stops_at_libraries() && !live.process.is_stopped());
-        let reasons = if is_internal || may_hide_one { self.stop_reasons().await } else { Vec::new() };
-        let is_library_event = |reason: &String| reason == LIBRARY_EVENT;
-        let is_at_library = reasons.iter().any(is_library_event) || (is_internal && reasons.is_empty());
         if is_at_library && let Err(error) = self.on_library_event().await {
             self.editor.warn(format!("{error} Breakpoints may not follow this reload."));
         }
-        if !(is_internal && is_at_library) {
+        if !(is_at_library && (is_told || is_left_over)) {
             return self.on_shown_stop(message, body).await;
         }
-        let others = reasons.iter().any(|reason| !is_library_event(reason));
         self.go_on(message, body, others).await;
     }
 
@@ -101,9 +104,11 @@ impl Session {
     fn is_left_over(&self, body: &Value) -> bool {
         let Some(live) = &self.live else { return false };
         match body.get("description").and_then(Value::as_str) {
-            Some(GONE) => live.stops_at_libraries(),
             Some(TRACE) => capabilities::is_lldb(&self.capabilities),
-            _ => false,
+            Some(description) => {
+                is_of_step(description) && live.stops_at_libraries() && !self.is_internal(body)
+            }
+            None => false,
         }
     }
 
@@ -337,5 +342,22 @@ impl Session {
         }
         let number = u32::try_from(number - base.line).unwrap_or_default();
         if live.has_breakpoint_at(&key, launched, number) { go } else { ControlFlow::Break(()) }
+    }
+}
+
+/// Whether a thread stopped in the middle of a step, for a breakpoint or an instruction of LLDB's own.
+fn is_of_step(reason: &str) -> bool {
+    reason == GONE || reason == TRACE || reason.starts_with(OWN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stops_of_the_middle_of_a_step_are_told_from_the_users() {
+        assert!(is_of_step("breakpoint 0.0") && is_of_step("trace"));
+        assert!(is_of_step("breakpoint -47 which has been deleted."), "lldb-dap 22");
+        assert!(!is_of_step("breakpoint 1.1") && !is_of_step("step over"));
     }
 }

@@ -137,11 +137,11 @@ fn breakpoints_set_in_new_code_keep_those_that_stay() {
 /// LLDB holds the process for each condition, and has it call `mmap` for the first value of each.
 #[test]
 fn breakpoints_are_set_while_conditions_are_looked_at() {
-    let main = "fn main() {\n    for tick in 0.. {\n        println!(\"{}\", step(tick));\n    }\n}\n";
+    let main = "fn main() {\n    for tick in 0.. {\n        println!(\"{}\", step(tick));\n        std::thread::sleep(std::time::Duration::from_millis(1));\n    }\n}\n";
     let mut live = Live::of(MANIFEST, &format!("{STEPS}{main}"));
     live.line("v1");
     for round in 0..30 {
-        let never = json!({"condition": format!("tick == 1 + {round} * 0")});
+        let never = json!({"condition": format!("tick == 4000000000 + {round}")});
         let points = ["// twice", "// third", "// last"].map(|mark| (mark, never.clone()));
         set(&mut live, &points[..=round % 3]);
         live.line("v1");

@@ -90,14 +90,16 @@ fn install_with_apt(missing: &[&Need]) -> Result<()> {
 
 /// The first of the alternatives that this release has.
 fn available(choice: &'static str) -> Result<&'static str> {
-    let known = |package: &&str| {
-        let policy = process::output(command("apt-cache").args(["policy", package]).env("LC_ALL", "C"));
-        policy.is_some_and(|policy| policy.contains("Candidate: ") && !policy.contains("Candidate: (none)"))
-    };
-    match choice.split(" | ").find(known) {
+    match choice.split(" | ").find(|package| is_known(package)) {
         Some(package) => Ok(package),
         None => bail!("this release has no package {choice}: install one from elsewhere, then start again"),
     }
+}
+
+/// Whether this release has the package.
+pub(super) fn is_known(package: &str) -> bool {
+    let policy = process::output(command("apt-cache").args(["policy", package]).env("LC_ALL", "C"));
+    policy.is_some_and(|policy| policy.contains("Candidate: ") && !policy.contains("Candidate: (none)"))
 }
 
 /// By what right packages are installed.
