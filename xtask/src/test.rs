@@ -34,7 +34,7 @@ pub(crate) enum Part {
 }
 
 /// What runs when no part is named.
-const EVERYTHING: [Part; 6] = [Part::Rust, Part::Newer, Part::Lsp, Part::Extension, Part::Vscode, Part::Fuzz];
+const EVERYTHING: [Part; 5] = [Part::Rust, Part::Lsp, Part::Extension, Part::Vscode, Part::Fuzz];
 
 /// What runs on a newer LLDB: all but the conversation of a reload, which is told word by word as 19 has it.
 const NEWER: [&str; 4] = ["dap::", "in_place::example", "--skip", "the_conversation_of_a_reload"];
