@@ -70,7 +70,9 @@ impl Session {
         let is_library_event = |reason: &String| reason == LIBRARY_EVENT;
         let is_at_library = reasons.iter().any(is_library_event) || (is_told && reasons.is_empty());
         let others = reasons.iter().any(|reason| !is_library_event(reason) && !is_of_step(reason));
-        if is_left_over && !(is_at_library && hides) {
+        // In a process that was attached to, the library's breakpoint has another number than -1.
+        let is_own = body["description"].as_str().is_some_and(|description| description.starts_with(OWN));
+        if is_left_over && !(is_at_library && (hides || is_own)) {
             // Without a library event at the same stop, which lets the process go on, this has to.
             let is_shown = self.live.as_ref().is_some_and(|live| live.process.is_stopped());
             let goes_on = reasons.is_empty() || is_at_library || is_shown;
