@@ -414,9 +414,8 @@ impl Session {
     fn go_on(&mut self, thread: &Value) {
         let answer = self.client.request("continue", json!({"threadId": thread}));
         // Where several threads stopped at once, all went on with the first; newer versions of lldb-dap say so.
-        let says =
-            |text: &str| answer["body"]["error"]["format"].as_str().is_some_and(|all| all.ends_with(text));
-        let is_done = answer["message"] == "notStopped" || says("process already running");
+        let error = answer["body"]["error"]["format"].as_str().unwrap_or_default();
+        let is_done = answer["message"] == "notStopped" || error.ends_with("process already running");
         let goes_on = answer["success"] == true || is_done;
         assert!(goes_on, "continue failed: {answer}\n{}", self.client.log);
     }

@@ -70,9 +70,8 @@ impl Session {
         let is_library_event = |reason: &String| reason == LIBRARY_EVENT;
         let is_at_library = reasons.iter().any(is_library_event) || (is_told && reasons.is_empty());
         let others = reasons.iter().any(|reason| !is_library_event(reason) && !is_of_step(reason));
-        // In a process that was attached to, the library's breakpoint has another number than -1.
-        let is_own = body["description"].as_str().is_some_and(|description| description.starts_with(OWN));
-        if is_left_over && !(is_at_library && (hides || is_own)) {
+        let is_in_step = is_left_over || (is_told && is_at_own(&body) && !is_at_library);
+        if is_in_step && !(is_at_library && hides) {
             // Without a library event at the same stop, which lets the process go on, this has to.
             let is_shown = self.live.as_ref().is_some_and(|live| live.process.is_stopped());
             let goes_on = reasons.is_empty() || is_at_library || is_shown;
@@ -106,19 +105,17 @@ impl Session {
     fn is_left_over(&self, body: &Value) -> bool {
         let Some(live) = &self.live else { return false };
         match body.get("description").and_then(Value::as_str) {
+            Some(GONE) => live.stops_at_libraries(),
             Some(TRACE) => capabilities::is_lldb(&self.capabilities),
-            Some(description) => {
-                is_of_step(description) && live.stops_at_libraries() && !self.is_internal(body)
-            }
-            None => false,
+            _ => false,
         }
     }
 
     /// lldb-dap 22 does not say what a thread other than the first stopped for, when that is a library.
     fn is_internal(&self, body: &Value) -> bool {
+        let is_told = body.get("reason").is_some() || body.get("hitBreakpointIds").is_some();
         let reloads = self.live.as_ref().is_some_and(|live| live.stops_at_libraries());
-        let is_ours = |ids: &Value| *ids == json!([-1]);
-        reloads && body.get("hitBreakpointIds").map_or(body.get("reason").is_none(), is_ours)
+        reloads && (!is_told || is_at_own(body))
     }
 
     /// Why each stopped thread stopped. The event names only one thread.
@@ -345,6 +342,13 @@ impl Session {
         let number = u32::try_from(number - base.line).unwrap_or_default();
         if live.has_breakpoint_at(&key, launched, number) { go } else { ControlFlow::Break(()) }
     }
+}
+
+/// Whether a thread stopped at a breakpoint of LLDB's own: that of libraries, which has not the same number in every
+/// process, or one of a step.
+fn is_at_own(body: &Value) -> bool {
+    body["description"].as_str().is_some_and(|description| description.starts_with(OWN))
+        || body["hitBreakpointIds"] == json!([-1])
 }
 
 /// Whether a thread stopped in the middle of a step, for a breakpoint or an instruction of LLDB's own.

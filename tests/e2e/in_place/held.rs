@@ -102,8 +102,7 @@ fn a_function_of_c_that_does_not_return_in_time_is_named_and_is_no_stop_of_the_u
     let mut app = Live::of(MANIFEST, &format!("{main}{STEPPING}"));
     app.line("waits");
     app.edit(MAIN, &[("\"v1", "\"v2")]);
-    let message = app.session.client.ok("midflight/reload", json!({}))["message"].clone();
-    let message = message.as_str().unwrap_or_default();
+    let message = app.refused();
     assert!(message.contains("stays in `waits_to_free`, in the middle of which"), "{message}");
     app.line("has waited");
     app.line("v1 5 .");
@@ -136,8 +135,7 @@ fn a_program_that_is_paused_in_the_middle_of_taking_memory_is_let_go_on_first() 
         app.session.client.event("continued");
         stop = pause(&mut app);
     }
-    let message = app.session.client.ok("midflight/reload", json!({}))["message"].clone();
-    let message = message.as_str().unwrap_or_default();
+    let message = app.refused();
     assert!(
         message.contains(" stands in `") && message.contains("Let it go on, and save again"),
         "{message}"

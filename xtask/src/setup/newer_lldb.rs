@@ -10,16 +10,14 @@ use crate::{cache, console, process};
 /// The newest version whose ways were looked at.
 const VERSION: u32 = 22;
 
-/// Where it lies among the files of its packages.
-const PROGRAMS: &str = "usr/lib/llvm-22";
-
 /// A directory with its `lldb-dap`; none where the release has no such packages.
 pub(crate) fn newer_lldb() -> Result<Option<PathBuf>> {
     let names = ["lldb-", "liblldb-", "python3-lldb-", "libllvm", "libclang-cpp"];
     let names = names.map(|name| format!("{name}{VERSION}"));
-    if process::find(&["apt-get", "dpkg"]).is_none() || !names.iter().all(|name| packages::is_known(name)) {
+    if !names.iter().all(|name| packages::is_known(name)) {
         return Ok(None);
     }
+    let home = format!("usr/lib/llvm-{VERSION}");
     let entry = cache::entry(&format!("lldb-{VERSION}"), |directory| {
         console::note(&format!("apt-get download {}: a newer LLDB, into the cache", names.join(" ")));
         let packed = directory.with_extension("packed");
@@ -32,7 +30,7 @@ pub(crate) fn newer_lldb() -> Result<Option<PathBuf>> {
         }
         std::fs::remove_dir_all(packed)?;
         // Its programs look for its libraries beside them; the packages have them in the system's directory.
-        let libraries = directory.join(PROGRAMS).join("lib");
+        let libraries = directory.join(&home).join("lib");
         let of_system = |path: &PathBuf| path.to_string_lossy().ends_with("-linux-gnu");
         let system = files(&directory.join("usr/lib"))?.into_iter().find(of_system);
         for library in files(&system.context("the packages have no libraries")?)? {
@@ -43,7 +41,7 @@ pub(crate) fn newer_lldb() -> Result<Option<PathBuf>> {
         }
         Ok(())
     })?;
-    Ok(Some(entry.join(PROGRAMS).join("bin")))
+    Ok(Some(entry.join(home).join("bin")))
 }
 
 fn files(directory: &Path) -> Result<Vec<PathBuf>> {
