@@ -32,6 +32,8 @@ pub(crate) struct Kept {
     pub(crate) kind: Option<String>,
     /// Its fields or elements, as deep as they were read.
     pub(crate) children: Vec<Kept>,
+    /// Whether those are all.
+    pub(crate) is_whole: bool,
 }
 
 /// The variables of one frame at one stop.
@@ -47,8 +49,8 @@ pub(crate) struct Snapshot {
     pub(crate) breakpoints: Vec<i64>,
     /// Its variables.
     pub(crate) variables: Arc<[Kept]>,
-    /// Whether a limit cut it short.
-    pub(crate) is_partial: bool,
+    /// Whether those are all: a limit may have cut it short.
+    pub(crate) is_whole: bool,
 }
 
 /// The snapshots of a session.
@@ -74,11 +76,17 @@ impl Kept {
         value
     }
 
+    /// Whether nothing below it was left out.
+    fn is_whole_below(&self) -> bool {
+        self.is_whole && self.children.iter().all(Self::is_whole_below)
+    }
+
     /// The variable of a `variables` response, without its children; and how many bytes it takes.
     pub(crate) fn read(variable: &Value) -> Option<(Self, usize)> {
         let text = |name: &str| variable.get(name).and_then(Value::as_str).map(str::to_owned);
-        let kept =
-            Self { name: text("name")?, value: text("value")?, kind: text("type"), children: Vec::new() };
+        let is_leaf = variable.get("variablesReference").and_then(Value::as_i64).unwrap_or_default() == 0;
+        let (name, value, kind) = (text("name")?, text("value")?, text("type"));
+        let kept = Self { name, value, kind, children: Vec::new(), is_whole: is_leaf };
         let size = kept.size();
         Some((kept, size))
     }
@@ -101,7 +109,7 @@ impl Snapshot {
             "stackFrameId": self.frame,
             "function": self.function,
             "generation": self.generation,
-            "partial": self.is_partial,
+            "partial": !(self.is_whole && self.variables.iter().all(Kept::is_whole_below)),
             "variables": fields(&self.variables),
         })
     }
@@ -199,8 +207,8 @@ impl Snapshots {
         let before = self.before(function, frame)?;
         let now = self
             .present(function, frame)
-            .map(|snapshot| (Arc::clone(&snapshot.variables), snapshot.is_partial));
-        let present = now.as_ref().map(|(variables, is_partial)| (&**variables, *is_partial));
+            .map(|snapshot| (Arc::clone(&snapshot.variables), snapshot.is_whole));
+        let present = now.as_ref().map(|(variables, is_whole)| (&**variables, *is_whole));
         let reference = self.offer_variables(&before.variables, present);
         Some(Scope {
             name: format!("Before reload (generation {})", before.generation),
@@ -221,8 +229,8 @@ impl Snapshots {
         let mut variables = Vec::new();
         for kept in before {
             let live = Now::of(now, &kept.name);
-            let is_partial = now.is_some_and(|(_, is_partial)| is_partial);
-            let children = if let Now::Is(live) = live { Some((&*live.children, is_partial)) } else { None };
+            let children =
+                if let Now::Is(live) = live { Some((&*live.children, live.is_whole)) } else { None };
             let reference =
                 if kept.children.is_empty() { 0 } else { self.offer_variables(&kept.children, children) };
             variables.push(variable(kept, live, reference));
@@ -269,10 +277,10 @@ enum Now<'a> {
 }
 
 impl<'a> Now<'a> {
-    /// In a snapshot that was cut short, what is missing may be there all the same.
+    /// Where those are not all, what is missing may be there all the same.
     fn of(present: Option<(&'a [Kept], bool)>, name: &str) -> Self {
-        let Some((variables, is_partial)) = present else { return Self::Unknown };
-        let missing = if is_partial { Self::Unknown } else { Self::Gone };
+        let Some((variables, is_whole)) = present else { return Self::Unknown };
+        let missing = if is_whole { Self::Gone } else { Self::Unknown };
         variables.iter().find(|live| live.name == name).map_or(missing, Self::Is)
     }
 }
@@ -310,7 +318,7 @@ mod tests {
     use super::*;
 
     fn kept(name: &str, value: &str, children: Vec<Kept>) -> Kept {
-        Kept { name: name.into(), value: value.into(), kind: Some("i64".into()), children }
+        Kept { name: name.into(), value: value.into(), kind: Some("i64".into()), children, is_whole: true }
     }
 
     fn snapshot(generation: u32, variables: Vec<Kept>) -> Snapshot {
@@ -320,7 +328,7 @@ mod tests {
             frame: 4,
             breakpoints: vec![1],
             variables: variables.into(),
-            is_partial: false,
+            is_whole: true,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Reading the variables of a stopped frame before anybody can ask for them.
 
+mod reading;
 mod restoring;
 
 use std::time::Instant as Clock;
@@ -8,10 +9,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use self::reading::Budget;
 use super::Session;
 use super::positions::FrameView;
 use crate::message::{self, Message};
-use crate::snapshots::{Kept, Snapshot};
+use crate::snapshots::Snapshot;
 
 /// So many frames of the stopped thread are kept: those in the workspace's own files.
 const FRAMES: usize = 20;
@@ -29,20 +31,6 @@ struct OfVariables {
     variables_reference: i64,
 }
 
-/// What may still be read at this stop.
-struct Budget {
-    until: Instant,
-    items: usize,
-    bytes: usize,
-    depth: u32,
-}
-
-impl Budget {
-    fn is_spent(&self) -> bool {
-        self.items == 0 || self.bytes == 0 || Instant::now() >= self.until
-    }
-}
-
 impl Session {
     /// Keeps what the top frames hold. It is read at once, before the editor's own requests: some
     /// adapters know the variables of one frame at a time only.
@@ -57,28 +45,37 @@ impl Session {
             depth: limits.depth,
         };
         let thread = json!({"threadId": live.process.thread, "startFrame": 0, "levels": LEVELS});
-        let Ok(trace) = self.ask_until("stackTrace", &thread, budget.until).await else {
-            if let Some(live) = &mut self.live {
-                live.process.snapshot_due = Some(hit.to_vec());
-            }
-            return;
-        };
-        let frames = self.own_frames(&trace);
-        let mut breakpoints = hit;
+        let trace = self.ask_until("stackTrace", &thread, budget.until).await;
+        let frames = trace.as_ref().map_or_else(|_| Vec::new(), |trace| self.own_frames(trace));
+        let count = frames.len().min(FRAMES);
+        let mut readings = Vec::new();
         for frame in frames.into_iter().take(FRAMES) {
-            if budget.is_spent() {
-                break;
-            }
-            if let Some(snapshot) = self.read_frame(frame, breakpoints, &mut budget).await {
-                self.editor.event("midflight/scopeSnapshot", &snapshot.value());
-                if let Some(live) = &mut self.live {
-                    live.snapshots.keep(snapshot);
-                }
-            }
-            // Only the top frame is at the breakpoint.
-            breakpoints = &[];
+            let Some(reading) = self.read_frame(frame, &mut budget).await else { break };
+            readings.push(reading);
         }
-        let is_late = Instant::now() >= budget.until;
+        let is_late = trace.is_err() || readings.len() < count || readings.iter().any(|it| !it.is_whole);
+        // Everybody's locals before anybody's fields: a name that is missing is missed most.
+        for depth in 2..=budget.depth {
+            for reading in &mut readings {
+                self.read_level(reading, depth, &mut budget).await;
+            }
+        }
+        // Only the top frame is at the breakpoint.
+        let breakpoints = std::iter::once(hit).chain(std::iter::repeat(&[][..]));
+        for (reading, breakpoints) in readings.into_iter().zip(breakpoints) {
+            let Some(live) = &mut self.live else { return };
+            let Some(facts) = live.frames.get(&reading.frame) else { continue };
+            let snapshot = Snapshot {
+                function: facts.function.clone(),
+                generation: facts.generation,
+                frame: reading.frame,
+                breakpoints: breakpoints.to_vec(),
+                is_whole: reading.is_whole,
+                variables: reading.into_variables().into(),
+            };
+            self.editor.event("midflight/scopeSnapshot", &snapshot.value());
+            live.snapshots.keep(snapshot);
+        }
         if let Some(live) = &mut self.live {
             live.process.snapshot_due = is_late.then(|| hit.to_vec());
         }
@@ -107,60 +104,6 @@ impl Session {
             }
         }
         ids
-    }
-
-    async fn read_frame(&mut self, frame: i64, hit: &[i64], budget: &mut Budget) -> Option<Snapshot> {
-        let scopes = self.ask_until("scopes", &json!({"frameId": frame}), budget.until).await.ok()?;
-        let restores = self.live.as_ref().is_some_and(|live| live.config.restore_values);
-        let mut variables = Vec::new();
-        let mut is_whole = true;
-        for scope in scopes.get("scopes").and_then(Value::as_array).into_iter().flatten() {
-            // Globals may be many: they are read for whoever wants them set back.
-            let is_meant = is_local(scope) || (restores && is_global(scope));
-            if is_meant {
-                let (read, whole) = self.read_variables(scope, 1, budget).await;
-                variables.extend(read);
-                is_whole &= whole;
-            }
-        }
-        let frame_facts = self.live.as_ref()?.frames.get(&frame)?;
-        Some(Snapshot {
-            function: frame_facts.function.clone(),
-            generation: frame_facts.generation,
-            frame,
-            breakpoints: hit.to_vec(),
-            variables: variables.into(),
-            is_partial: !is_whole,
-        })
-    }
-
-    /// The variables behind a scope or variable, and whether that is all of them.
-    async fn read_variables(&mut self, parent: &Value, depth: u32, budget: &mut Budget) -> (Vec<Kept>, bool) {
-        let reference = parent.get("variablesReference").and_then(Value::as_i64).unwrap_or_default();
-        if reference == 0 {
-            return (Vec::new(), true);
-        }
-        if depth > budget.depth || budget.is_spent() {
-            return (Vec::new(), false);
-        }
-        let request = json!({"variablesReference": reference, "start": 0, "count": budget.items});
-        let Ok(body) = self.ask_until("variables", &request, budget.until).await else {
-            return (Vec::new(), false);
-        };
-        let (mut kept, mut is_whole) = (Vec::new(), true);
-        for variable in body.get("variables").and_then(Value::as_array).into_iter().flatten() {
-            if budget.is_spent() {
-                return (kept, false);
-            }
-            let Some((mut read, bytes)) = Kept::read(variable) else { continue };
-            budget.items -= 1;
-            budget.bytes = budget.bytes.saturating_sub(bytes);
-            let (children, whole) = Box::pin(self.read_variables(variable, depth + 1, budget)).await;
-            read.children = children;
-            is_whole &= whole;
-            kept.push(read);
-        }
-        (kept, is_whole)
     }
 
     /// `$before.name` is what `name` was before the last reload.
@@ -229,6 +172,11 @@ impl Session {
         }
         self.editor.forward(message::bytes(&tree));
     }
+}
+
+/// What stands behind a scope or variable: 0 for nothing.
+fn reference(parent: &Value) -> i64 {
+    parent.get("variablesReference").and_then(Value::as_i64).unwrap_or_default()
 }
 
 /// Statics, as debuggers call them.

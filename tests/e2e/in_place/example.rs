@@ -51,6 +51,46 @@ fn a_breakpoint_follows_its_statement_into_the_patch() {
 }
 
 #[test]
+fn a_local_that_the_edit_takes_away_is_said_to_be_gone() {
+    let program = Program::example("plain");
+    let (mut session, stop, line) = stopped_in_plain(&program);
+    program.write(MAIN, &program.read(MAIN).replace("best", "top").replace("score += 1;", "score += 2;"));
+    session.client.event("midflight/generation");
+    session.resume(&stop);
+    let stop = session.stopped();
+    assert_eq!(stop.line(), line);
+    let before = scope(&mut session, &stop, "Before reload (generation 0)");
+    assert!(value(&before, "best").ends_with("  (no longer there)"), "{before:?}");
+    assert!(!value(&before, "deck").contains("no longer there"), "{before:?}");
+    session.client.disconnect();
+}
+
+/// A limit takes the deepest values and not the last: a name that is missing is missed most.
+#[test]
+fn where_a_snapshot_is_cut_short_every_local_of_every_frame_is_kept() {
+    let program = Program::example("plain");
+    let mut session = Session::launch(&program, &json!({"snapshot": {"timeMs": 5000, "items": 16}}));
+    session.set_breakpoints(&program, MAIN, &[program.line_of(MAIN, "breakpoint: play")]);
+    session.configuration_done();
+    session.stopped();
+    let body = session.client.ok("midflight/snapshots", json!({}));
+    let snapshots = body["snapshots"].as_array().expect("snapshots");
+    let of = |function: &str| snapshots.iter().find(|it| it["function"] == function).expect(function);
+    let (top, caller) = (of("plain::play"), of("plain::main"));
+    for name in ["players", "deck", "best", "iter", "player"] {
+        assert!(top["variables"][name].is_object(), "no {name} in {top}");
+    }
+    for name in ["last_round", "deck", "players", "iter", "round"] {
+        assert!(caller["variables"][name].is_object(), "no {name} in {caller}");
+    }
+    assert_eq!((&top["partial"], &caller["partial"]), (&json!(true), &json!(true)), "{body}");
+    let players = &top["variables"]["players"]["fields"];
+    assert!(players["[0]"].is_object(), "what is left of the limit is used: {top}");
+    assert!(players["[0]"]["fields"]["name"].is_null(), "the limit was not reached: {top}");
+    session.client.disconnect();
+}
+
+#[test]
 fn the_frame_that_runs_old_code_says_so_and_shows_its_text() {
     let program = Program::example("plain");
     let (mut session, stop, line) = stopped_in_plain(&program);

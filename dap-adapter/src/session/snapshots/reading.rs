@@ -1,0 +1,129 @@
+//! The variables of a frame as they are read: level by level, so that a limit takes the deepest and not the last.
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::{is_global, is_local, reference};
+use crate::session::Session;
+use crate::snapshots::Kept;
+
+/// What may still be read at this stop.
+pub(super) struct Budget {
+    pub(super) until: Instant,
+    pub(super) items: usize,
+    pub(super) bytes: usize,
+    pub(super) depth: u32,
+}
+
+/// A frame that is read.
+pub(super) struct Reading {
+    pub(super) frame: i64,
+    /// Whether all of its locals were read.
+    pub(super) is_whole: bool,
+    /// Each after the one that it is part of.
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    kept: Kept,
+    parent: Option<usize>,
+    depth: u32,
+    /// What stands behind it.
+    reference: i64,
+}
+
+impl Budget {
+    fn is_spent(&self) -> bool {
+        self.items == 0 || self.bytes == 0 || Instant::now() >= self.until
+    }
+}
+
+impl Reading {
+    fn add(&mut self, kept: Kept, parent: Option<usize>, reference: i64) {
+        let depth = parent.map_or(1, |parent| self.entries[parent].depth + 1);
+        self.entries.push(Entry { kept, parent, depth, reference });
+    }
+
+    fn tell_whether_whole(&mut self, parent: Option<usize>, is_whole: bool) {
+        match parent {
+            Some(parent) => self.entries[parent].kept.is_whole = is_whole,
+            None => self.is_whole &= is_whole,
+        }
+    }
+
+    /// The locals, with what was read of them.
+    pub(super) fn into_variables(mut self) -> Vec<Kept> {
+        let mut locals = Vec::new();
+        while let Some(Entry { mut kept, parent, .. }) = self.entries.pop() {
+            kept.children.reverse();
+            match parent {
+                Some(parent) => self.entries[parent].kept.children.push(kept),
+                None => locals.push(kept),
+            }
+        }
+        locals.reverse();
+        locals
+    }
+}
+
+impl Session {
+    /// The locals of a frame; nothing where the budget does not reach that far.
+    pub(super) async fn read_frame(&mut self, frame: i64, budget: &mut Budget) -> Option<Reading> {
+        if budget.is_spent() {
+            return None;
+        }
+        let scopes = self.ask_until("scopes", &json!({"frameId": frame}), budget.until).await.ok()?;
+        let restores = self.live.as_ref().is_some_and(|live| live.config.restore_values);
+        let mut reading = Reading { frame, is_whole: true, entries: Vec::new() };
+        for scope in scopes.get("scopes").and_then(Value::as_array).into_iter().flatten() {
+            // Globals may be many: they are read for whoever wants them set back.
+            let is_meant = is_local(scope) || (restores && is_global(scope));
+            if is_meant {
+                self.read_variables(&mut reading, None, reference(scope), budget).await;
+            }
+        }
+        Some(reading)
+    }
+
+    /// What stands at a depth, behind what was read at the one above.
+    pub(super) async fn read_level(&mut self, reading: &mut Reading, depth: u32, budget: &mut Budget) {
+        for at in 0..reading.entries.len() {
+            let Entry { reference, depth: above, .. } = reading.entries[at];
+            if above + 1 == depth {
+                self.read_variables(reading, Some(at), reference, budget).await;
+            }
+        }
+    }
+
+    /// The variables behind a scope, or behind one of them.
+    async fn read_variables(
+        &mut self,
+        reading: &mut Reading,
+        parent: Option<usize>,
+        reference: i64,
+        budget: &mut Budget,
+    ) {
+        if reference == 0 {
+            return;
+        }
+        if budget.is_spent() {
+            return reading.tell_whether_whole(parent, false);
+        }
+        let request = json!({"variablesReference": reference, "start": 0, "count": budget.items});
+        let body = self.ask_until("variables", &request, budget.until).await;
+        let mut is_whole = body.is_ok();
+        let body = body.unwrap_or_default();
+        for variable in body.get("variables").and_then(Value::as_array).into_iter().flatten() {
+            if budget.is_spent() {
+                is_whole = false;
+                break;
+            }
+            let Some((kept, bytes)) = Kept::read(variable) else { continue };
+            budget.items -= 1;
+            budget.bytes = budget.bytes.saturating_sub(bytes);
+            reading.add(kept, parent, super::reference(variable));
+        }
+        // With the last item the budget had, more may have been left out.
+        reading.tell_whether_whole(parent, is_whole && budget.items > 0);
+    }
+}
