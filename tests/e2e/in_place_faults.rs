@@ -232,7 +232,7 @@ fn a_program_that_ends_during_the_swap_ends_the_session() {
 #[test]
 fn a_program_that_is_killed_during_the_swap_ends_the_session() {
     let program = pair(&[]);
-    let mut session = running(&program, &["kill-program", "dlopen", "1"]);
+    let mut session = running(&program, &["kill-program", "process load", "1"]);
     save(&program, 2);
     session.client.event("terminated");
     ends_cleanly(&program, session);
@@ -253,7 +253,7 @@ fn a_program_that_crashes_during_the_swap_is_shown_as_crashed() {
 #[test]
 fn an_adapter_that_is_killed_during_the_swap_ends_the_session_with_a_message() {
     let program = pair(&[]);
-    let mut session = running(&program, &["kill-adapter", "dlopen", "1"]);
+    let mut session = running(&program, &["kill-adapter", "process load", "1"]);
     let started = started(&session);
     save(&program, 2);
     session.client.output("The session is over");
@@ -265,7 +265,7 @@ fn an_adapter_that_is_killed_during_the_swap_ends_the_session_with_a_message() {
 #[test]
 fn a_proxy_that_is_killed_during_the_swap_takes_everything_along() {
     let program = pair(&[]);
-    let mut session = running(&program, &["kill-midflight", "dlopen", "1"]);
+    let mut session = running(&program, &["kill-midflight", "process load", "1"]);
     let started = started(&session);
     save(&program, 2);
     session.client.wait_for_end();

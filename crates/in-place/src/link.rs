@@ -20,6 +20,7 @@ use crate::content::{Contents, Elf, Hash, function_of, is_stable, parse};
 use crate::error::{Error, Result, io};
 use crate::guise::{Guise, SLIDE};
 use crate::jump::Redirect;
+use crate::loader::dynamic_section;
 use crate::plan::{Decision, Plan};
 use crate::process::{Process, is_mangled};
 
@@ -39,6 +40,8 @@ pub struct Patch {
     pub library: PathBuf,
     /// The same with names and debug information, linked [`SLIDE`] below.
     pub described: PathBuf,
+    /// Where its dynamic section is, by which the loader's [`crate::LinkMap`] of it is known.
+    pub dynamic: u64,
     /// What makes the process, too, know it by that.
     pub guise: Guise,
     /// To be written once it is loaded, all or none.
@@ -390,6 +393,7 @@ impl Link {
         }));
         command.arg(format!("-Wl,--image-base={:#x}", self.base)).args([
             "-Wl,-z,nocopyreloc",
+            "-Wl,-z,now",
             "-Wl,--eh-frame-hdr",
             "-Wl,--no-rosegment",
             "-Wl,--allow-multiple-definition",
@@ -449,15 +453,29 @@ fn finish(plan: &Plan, process: &Process, library: PathBuf, described: PathBuf) 
             }
         }
     }
+    let dynamic = Elf::parse(&*code).ok().and_then(|code| dynamic_section(&code));
     let guise = path_at.and_then(|path_at| Guise::of(&code, &bytes, path_at));
-    let mut guise = guise.ok_or_else(|| Error::Link {
+    let (dynamic, mut guise) = dynamic.zip(guise).ok_or_else(|| Error::Link {
         output: "the linker laid two equal patches out in two ways".to_owned(),
     })?;
     guise.memory = process.memory();
     let (held, notes) = (Vec::new(), Vec::new());
     let (decision, renewed, defined) = (Decision::default(), plan.renewed.clone(), plan.defined.clone());
     let (took, judged) = (Took::default(), None);
-    Ok(Patch { library, described, guise, redirects, held, notes, took, decision, judged, renewed, defined })
+    Ok(Patch {
+        library,
+        described,
+        dynamic,
+        guise,
+        redirects,
+        held,
+        notes,
+        took,
+        decision,
+        judged,
+        renewed,
+        defined,
+    })
 }
 
 /// The loader takes shared objects only; linked at a fixed address, it is loaded there.

@@ -14,6 +14,7 @@ use crate::build::Build;
 use crate::content::{Hash, hashes};
 use crate::error::{Error, Result, io};
 use crate::jump::{JUMP, busy, is_padding};
+use crate::loader;
 use crate::thread_locals::ThreadLocals;
 
 /// Patches lie this far below the program, well within the 2 GiB that its code can reach, where neither
@@ -98,6 +99,8 @@ pub struct Process {
     archives: Arc<OnceLock<Archives>>,
     /// Where the program begins, for patches to be near it.
     pub(crate) low: u64,
+    /// Where the loader tells the program's debuggers of itself.
+    pub(crate) r_debug_at: Option<u64>,
     pub(crate) thread_locals: Arc<ThreadLocals>,
     segments: Vec<Segment>,
     /// The jumps that were written, by where they are.
@@ -130,6 +133,7 @@ impl Process {
             segment.address = segment.address.wrapping_add(bias);
         }
         self.low = self.low.wrapping_add(bias);
+        self.r_debug_at = self.r_debug_at.map(|at| at.wrapping_add(bias));
     }
 
     /// An image with its debug information. The program's is read once; a patch's is small.
@@ -251,6 +255,7 @@ impl Process {
         if image == 0 {
             self.thread_locals = Arc::new(ThreadLocals::of(&bytes));
             self.low = object.segments().map(|segment| segment.address()).min().unwrap_or(0);
+            self.r_debug_at = loader::r_debug_at(&bytes);
         }
         Ok(())
     }

@@ -107,6 +107,8 @@ pub(super) struct Running {
     pub(super) times_cleared: u64,
     /// The reloadable libraries that are mapped.
     pub(super) loaded: Vec<Hot>,
+    /// The loader's `link_map` of the newest patch.
+    pub(super) newest_patch: Option<u64>,
     /// The debugger did not run a script of ours.
     pub(super) lacks_scripts: bool,
 }

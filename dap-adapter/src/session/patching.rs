@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use in_place::{Guise, Memory, Patch};
+use in_place::{Guise, LinkMap, Memory, Patch};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -48,25 +48,55 @@ impl Session {
         parts.stop += began.elapsed();
         let began = Instant::now();
         self.take_late_interrupt().await?;
-        let library = quoted(&patch.library);
-        let open = format!("expression -l c -- (unsigned long)dlopen({library}, 2)");
-        let mut opened = self.printed(&unobserved::run(&open)).await?;
-        if unobserved::is_missing(&opened) {
-            opened = self.printed(&open).await?;
-        }
-        let handle = value(&succeeded(opened)?)?;
-        if handle == 0 {
-            return Err(Error::midflight("The patch can't be loaded into the process."));
-        }
-        let redirected = self.redirect_to(patch, handle, began, parts).await;
-        if !matches!(redirected, Ok(Loaded::In)) {
-            // Nothing leads into it. That this fails too is no worse than that it stays.
-            let close = format!("expression -l c -- (int)dlclose((void*){handle:#x}ul)");
-            if let Err(error) = self.command(&close).await {
-                tracing::debug!(%error, "the patch stays in the process, unused");
+        let link_map = self.open(patch).await?;
+        let redirected = self.redirect_to(patch, link_map, began, parts).await;
+        if matches!(redirected, Ok(Loaded::In)) {
+            if let Some(live) = &mut self.live {
+                live.process.newest_patch = Some(link_map.at);
             }
+            return redirected;
+        }
+        // Nothing leads into it. That this fails too is no worse than that it stays.
+        let close = format!("expression -l c -- (int)dlclose((void*){:#x}ul)", link_map.at);
+        if let Err(error) = self.command(&close).await {
+            tracing::debug!(%error, "the patch stays in the process, unused");
         }
         redirected
+    }
+
+    /// Has the loader load the patch. LLDB keeps the code that it makes for this call; an expression it would compile each
+    /// time anew.
+    async fn open(&mut self, patch: &Patch) -> Result<LinkMap> {
+        let load = format!("process load {}", quoted(&patch.library));
+        let mut printed = self.printed(&unobserved::run(&load)).await?;
+        if unobserved::is_missing(&printed) {
+            printed = self.printed(&load).await?;
+        }
+        succeeded(printed)?;
+        let mut next = self.first_link_map().await?;
+        while next != 0 {
+            let words = self.words_at(next, LinkMap::WORDS).await?;
+            let Some(link_map) = LinkMap::of(next, &words) else { break };
+            if link_map.is_of(patch.dynamic) {
+                return Ok(link_map);
+            }
+            next = link_map.next;
+        }
+        Err(Error::midflight("The process's loader does not know the patch that it has loaded."))
+    }
+
+    /// Where the list begins in which the loader's next library will be: behind the newest patch, which is never closed.
+    async fn first_link_map(&mut self) -> Result<u64> {
+        let live = self.live.as_ref();
+        let newest = live.and_then(|live| live.process.newest_patch);
+        if let Some(newest) = newest {
+            let words = self.words_at(newest, LinkMap::WORDS).await?;
+            return Ok(LinkMap::of(newest, &words).map_or(0, |link_map| link_map.next));
+        }
+        let at = live.and_then(|live| live.swap.as_ref()?.r_debug_at());
+        let at = at.ok_or_else(|| Error::user("A program without a dynamic loader can't take patches."))?;
+        let r_debug = self.words_at(at, 1).await?[0];
+        Ok(self.words_at(r_debug, 2).await?[1])
     }
 
     /// Where the process stopped by itself when we asked it to, our signal is still on its way, and would interrupt the
@@ -90,12 +120,11 @@ impl Session {
     async fn redirect_to(
         &mut self,
         patch: &Patch,
-        handle: u64,
+        link_map: LinkMap,
         began: Instant,
         parts: &mut Parts,
     ) -> Result<Loaded> {
-        // The first word of a loaded library's `link_map` is its load bias.
-        if self.words_at(handle, 1).await? != [0] {
+        if link_map.bias != 0 {
             return Ok(Loaded::PlaceTaken);
         }
         let described = quoted(&patch.described);
@@ -105,7 +134,7 @@ impl Session {
         parts.load = began.elapsed();
         let began = Instant::now();
         self.redirect(patch).await?;
-        if let Err(error) = self.disguise(&patch.guise, handle).await {
+        if let Err(error) = self.disguise(&patch.guise, link_map.at).await {
             tracing::debug!(%error, "the program's own backtraces lack the patch's lines");
         }
         parts.redirect = began.elapsed();
@@ -177,12 +206,6 @@ fn succeeded(printed: String) -> Result<String> {
         Some(problem) => Err(Error::nobody(format!("The debugger can't swap: {problem}."))),
         None => Ok(printed),
     }
-}
-
-/// The value of an expression: the last number that LLDB prints.
-fn value(printed: &str) -> Result<u64> {
-    let value = printed.rsplit_once('=').and_then(|(_, value)| number(value));
-    value.ok_or_else(|| Error::nobody(format!("The debugger says `{}` instead of a value.", printed.trim())))
 }
 
 /// What LLDB says it can't do. In the middle of a line the word may be of a function's name: `core::error::Error`.

@@ -91,6 +91,11 @@ impl Swapping {
         .await
     }
 
+    /// Where the process's loader tells of itself.
+    pub(super) fn r_debug_at(&self) -> Option<u64> {
+        self.process.r_debug_at()
+    }
+
     /// The libraries that the program is linked from.
     pub(super) fn libraries(&self) -> Vec<PathBuf> {
         self.record.libraries().unwrap_or_default()
