@@ -412,16 +412,14 @@ impl Sources {
         Arc::clone(&entry.1)
     }
 
-    /// Whether the function around a line is the same, letter by letter, in both texts.
+    /// Whether the function around a line is the same in both texts, but for its comments and how it is broken into lines.
     pub(crate) fn same_function(&mut self, key: &str, line: u32, from: &Arc<str>, to: &Arc<str>) -> bool {
         if Arc::ptr_eq(from, to) {
             return true;
         }
         let (old, new) = (self.units_of(key, from), self.units_of(key, to));
         let Some(placed) = old.unit_at(start_of(from, line)) else { return false };
-        let same = new.units().find(|other| other.unit.id == placed.unit.id);
-        let Some(same) = same else { return false };
-        from.get(placed.range()) == to.get(same.range())
+        new.units().any(|other| other.unit.id == placed.unit.id && other.unit.same_as(placed.unit))
     }
 }
 

@@ -13,6 +13,7 @@ mod generics_and_traits;
 mod held;
 mod profiles;
 mod refusals;
+mod same_code;
 mod servers;
 mod statics_and_threads;
 mod unwinding;
