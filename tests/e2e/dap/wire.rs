@@ -190,9 +190,11 @@ fn positions_go_both_ways_in_every_request_that_has_them() {
         true
     });
     session.configuration_done();
-    // Saved, and not in the process: lines are two further down, and the statement four columns further right.
+    // Saved, and not in the process: lines are two further down, one statement is four columns further right, and
+    // another one is new.
     let text =
         program.read(MAIN).replace("fn step() {\n    let a", "// one\n// two\nfn step() {\n        let a");
+    let text = text.replace("drop(a);", "drop(a);\n    drop(2);");
     program.write(MAIN, &text);
     let source = json!({"path": program.path(MAIN)});
     let asked = json!({"source": source, "line": 8, "endLine": 8, "column": 9});
