@@ -50,10 +50,10 @@ impl Session {
         let count = frames.len().min(FRAMES);
         let mut readings = Vec::new();
         for frame in frames.into_iter().take(FRAMES) {
-            let Some(reading) = self.read_frame(frame, &mut budget).await else { break };
-            readings.push(reading);
+            readings.extend(self.read_frame(frame, &mut budget).await);
         }
-        let is_late = trace.is_err() || readings.len() < count || readings.iter().any(|it| !it.is_whole);
+        let is_whole = trace.is_ok() && readings.len() == count && readings.iter().all(|it| it.is_whole);
+        let is_late = !is_whole && Instant::now() >= budget.until;
         // Everybody's locals before anybody's fields: a name that is missing is missed most.
         for depth in 2..=budget.depth {
             for reading in &mut readings {

@@ -8,6 +8,9 @@ import { chromium, type Browser, type Locator, type Page } from "playwright-core
 import { environment } from "./environment.ts";
 import { until } from "./until.ts";
 
+/** A click of which nothing is seen for so long is lost. */
+const LOST_MS = 3000;
+
 export class Workbench {
   readonly page: Page;
   private readonly browser: Browser;
@@ -68,10 +71,17 @@ export class Workbench {
   async pick(filter: string, label: string): Promise<void> {
     const box = this.page.locator(".quick-input-widget");
     await box.locator("input").fill(filter);
-    const row = box.locator(".monaco-list-row").filter({ hasText: label });
-    await row.first().click();
-    // What was chosen may open the box again, with other entries.
-    await row.first().waitFor({ state: "hidden" });
+    const row = box.locator(".monaco-list-row").filter({ hasText: label }).first();
+    await row.waitFor();
+    // The list is drawn anew when more entries are found, and a click that comes just then is lost.
+    await until(`"${label}" is chosen`, async () => {
+      if (await row.isVisible()) {
+        await row.click({ timeout: LOST_MS });
+      }
+      // What was chosen may open the box again, with other entries.
+      await row.waitFor({ state: "hidden", timeout: LOST_MS });
+      return true;
+    });
   }
 
   async openFile(path: string): Promise<void> {
