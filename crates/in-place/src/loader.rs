@@ -60,3 +60,24 @@ pub(crate) fn r_debug_at(program: &[u8]) -> Option<u64> {
     // An entry is two words: tag and value.
     Some(start + 16 * u64::try_from(index).ok()? + 8)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LinkMap, r_debug_at};
+
+    #[test]
+    fn a_program_with_a_loader_says_where_it_tells_of_itself() {
+        let program = std::env::current_exe().and_then(std::fs::read).expect("this program");
+        assert!(r_debug_at(&program).is_some_and(|at| at % 8 == 0));
+        assert_eq!(r_debug_at(b"no program"), None);
+    }
+
+    #[test]
+    fn an_image_is_known_wherever_it_was_loaded() {
+        let at_its_place = LinkMap::of(0x10, &[0, 1, 0x4000_2000, 0x20]).expect("four words");
+        assert!(at_its_place.is_of(0x4000_2000) && !at_its_place.is_of(0x4000_3000));
+        let elsewhere = LinkMap::of(0x10, &[0x7000_0000, 1, 0xb000_2000, 0]).expect("four words");
+        assert!(elsewhere.is_of(0x4000_2000));
+        assert_eq!(LinkMap::of(0x10, &[0, 1]), None);
+    }
+}

@@ -48,9 +48,11 @@ impl Session {
         let trace = self.ask_until("stackTrace", &thread, budget.until).await;
         let frames = trace.as_ref().map_or_else(|_| Vec::new(), |trace| self.own_frames(trace));
         let count = frames.len().min(FRAMES);
+        // Only the top frame is at the breakpoint.
+        let breakpoints = std::iter::once(hit).chain(std::iter::repeat(&[][..]));
         let mut readings = Vec::new();
-        for frame in frames.into_iter().take(FRAMES) {
-            readings.extend(self.read_frame(frame, &mut budget).await);
+        for (frame, breakpoints) in frames.into_iter().take(FRAMES).zip(breakpoints) {
+            readings.extend(self.read_frame((frame, breakpoints), &mut budget).await);
         }
         let is_whole = trace.is_ok() && readings.len() == count && readings.iter().all(|it| it.is_whole);
         let is_late = !is_whole && Instant::now() >= budget.until;
@@ -60,16 +62,14 @@ impl Session {
                 self.read_level(reading, depth, &mut budget).await;
             }
         }
-        // Only the top frame is at the breakpoint.
-        let breakpoints = std::iter::once(hit).chain(std::iter::repeat(&[][..]));
-        for (reading, breakpoints) in readings.into_iter().zip(breakpoints) {
+        for reading in readings {
             let Some(live) = &mut self.live else { return };
             let Some(facts) = live.frames.get(&reading.frame) else { continue };
             let snapshot = Snapshot {
                 function: facts.function.clone(),
                 generation: facts.generation,
                 frame: reading.frame,
-                breakpoints: breakpoints.to_vec(),
+                breakpoints: reading.breakpoints.clone(),
                 is_whole: reading.is_whole,
                 variables: reading.into_variables().into(),
             };

@@ -18,6 +18,8 @@ pub(super) struct Budget {
 /// A frame that is read.
 pub(super) struct Reading {
     pub(super) frame: i64,
+    /// The breakpoints that it stands at.
+    pub(super) breakpoints: Vec<i64>,
     /// Whether all of its locals were read.
     pub(super) is_whole: bool,
     /// Each after the one that it is part of.
@@ -68,13 +70,18 @@ impl Reading {
 
 impl Session {
     /// The locals of a frame; nothing where the budget does not reach that far.
-    pub(super) async fn read_frame(&mut self, frame: i64, budget: &mut Budget) -> Option<Reading> {
+    pub(super) async fn read_frame(
+        &mut self,
+        (frame, breakpoints): (i64, &[i64]),
+        budget: &mut Budget,
+    ) -> Option<Reading> {
         if budget.is_spent() {
             return None;
         }
         let scopes = self.ask_until("scopes", &json!({"frameId": frame}), budget.until).await.ok()?;
         let restores = self.live.as_ref().is_some_and(|live| live.config.restore_values);
-        let mut reading = Reading { frame, is_whole: true, entries: Vec::new() };
+        let breakpoints = breakpoints.to_vec();
+        let mut reading = Reading { frame, breakpoints, is_whole: true, entries: Vec::new() };
         for scope in scopes.get("scopes").and_then(Value::as_array).into_iter().flatten() {
             // Globals may be many: they are read for whoever wants them set back.
             let is_meant = is_local(scope) || (restores && is_global(scope));
@@ -125,5 +132,34 @@ impl Session {
         }
         // With the last item the budget had, more may have been left out.
         reading.tell_whether_whole(parent, is_whole && budget.items > 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kept, Reading};
+
+    #[test]
+    fn what_was_read_level_by_level_stands_where_it_belongs() {
+        let kept = |name: &str| Kept {
+            name: name.into(),
+            value: String::new(),
+            kind: None,
+            children: Vec::new(),
+            is_whole: true,
+        };
+        let mut reading = Reading { frame: 1, breakpoints: vec![], is_whole: true, entries: vec![] };
+        for (name, parent) in
+            [("a", None), ("b", None), ("a1", Some(0)), ("a2", Some(0)), ("b1", Some(1)), ("a21", Some(3))]
+        {
+            reading.add(kept(name), parent, 0);
+        }
+        reading.tell_whether_whole(Some(3), false);
+        let shape = |kept: &Kept| kept.children.iter().map(|child| child.name.clone()).collect::<Vec<_>>();
+        let variables = reading.into_variables();
+        assert_eq!(variables.iter().map(|kept| &*kept.name).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(variables.iter().map(shape).collect::<Vec<_>>(), [vec!["a1", "a2"], vec!["b1"]]);
+        let cut = &variables[0].children[1];
+        assert_eq!((shape(cut), cut.is_whole), (vec!["a21".to_owned()], false));
     }
 }
