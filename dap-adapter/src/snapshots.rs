@@ -84,12 +84,17 @@ impl Kept {
     /// The variable of a `variables` response, without its children; and how many bytes it takes.
     pub(crate) fn read(variable: &Value) -> Option<(Self, usize)> {
         let text = |name: &str| variable.get(name).and_then(Value::as_str).map(str::to_owned);
-        let is_leaf = variable.get("variablesReference").and_then(Value::as_i64).unwrap_or_default() == 0;
         let (name, value, kind) = (text("name")?, text("value")?, text("type"));
-        let kept = Self { name, value, kind, children: Vec::new(), is_whole: is_leaf };
+        let is_whole = reference(variable) == 0;
+        let kept = Self { name, value, kind, children: Vec::new(), is_whole };
         let size = kept.size();
         Some((kept, size))
     }
+}
+
+/// What stands behind a scope or variable: 0 for nothing.
+pub(crate) fn reference(parent: &Value) -> i64 {
+    parent.get("variablesReference").and_then(Value::as_i64).unwrap_or_default()
 }
 
 fn fields(variables: &[Kept]) -> Value {

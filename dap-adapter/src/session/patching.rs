@@ -75,8 +75,7 @@ impl Session {
         succeeded(printed)?;
         let mut next = self.first_link_map().await?;
         while next != 0 {
-            let words = self.words_at(next, LinkMap::WORDS).await?;
-            let Some(link_map) = LinkMap::of(next, &words) else { break };
+            let link_map = self.link_map_at(next).await?;
             if link_map.is_of(patch.dynamic) {
                 return Ok(link_map);
             }
@@ -90,13 +89,17 @@ impl Session {
         let live = self.live.as_ref();
         let newest = live.and_then(|live| live.process.newest_patch);
         if let Some(newest) = newest {
-            let words = self.words_at(newest, LinkMap::WORDS).await?;
-            return Ok(LinkMap::of(newest, &words).map_or(0, |link_map| link_map.next));
+            return Ok(self.link_map_at(newest).await?.next);
         }
         let at = live.and_then(|live| live.swap.as_ref()?.r_debug_at());
         let at = at.ok_or_else(|| Error::user("A program without a dynamic loader can't take patches."))?;
         let r_debug = self.words_at(at, 1).await?[0];
         Ok(self.words_at(r_debug, 2).await?[1])
+    }
+
+    async fn link_map_at(&mut self, at: u64) -> Result<LinkMap> {
+        let words = self.words_at(at, LinkMap::WORDS).await?;
+        LinkMap::of(at, &words).ok_or_else(|| Error::midflight("That is no `link_map`."))
     }
 
     /// Where the process stopped by itself when we asked it to, our signal is still on its way, and would interrupt the

@@ -13,7 +13,6 @@ use self::reading::Budget;
 use super::Session;
 use super::positions::FrameView;
 use crate::message::{self, Message};
-use crate::snapshots::Snapshot;
 
 /// So many frames of the stopped thread are kept: those in the workspace's own files.
 const FRAMES: usize = 20;
@@ -52,27 +51,20 @@ impl Session {
         let breakpoints = std::iter::once(hit).chain(std::iter::repeat(&[][..]));
         let mut readings = Vec::new();
         for (frame, breakpoints) in frames.into_iter().take(FRAMES).zip(breakpoints) {
-            readings.extend(self.read_frame((frame, breakpoints), &mut budget).await);
+            readings.extend(self.read_frame(frame, breakpoints, &mut budget).await);
         }
         let is_whole = trace.is_ok() && readings.len() == count && readings.iter().all(|it| it.is_whole);
         let is_late = !is_whole && Instant::now() >= budget.until;
         // Everybody's locals before anybody's fields: a name that is missing is missed most.
-        for depth in 2..=budget.depth {
+        for _ in 1..budget.depth {
             for reading in &mut readings {
-                self.read_level(reading, depth, &mut budget).await;
+                self.read_level(reading, &mut budget).await;
             }
         }
         for reading in readings {
             let Some(live) = &mut self.live else { return };
             let Some(facts) = live.frames.get(&reading.frame) else { continue };
-            let snapshot = Snapshot {
-                function: facts.function.clone(),
-                generation: facts.generation,
-                frame: reading.frame,
-                breakpoints: reading.breakpoints.clone(),
-                is_whole: reading.is_whole,
-                variables: reading.into_variables().into(),
-            };
+            let snapshot = reading.into_snapshot(facts);
             self.editor.event("midflight/scopeSnapshot", &snapshot.value());
             live.snapshots.keep(snapshot);
         }
@@ -172,11 +164,6 @@ impl Session {
         }
         self.editor.forward(message::bytes(&tree));
     }
-}
-
-/// What stands behind a scope or variable: 0 for nothing.
-fn reference(parent: &Value) -> i64 {
-    parent.get("variablesReference").and_then(Value::as_i64).unwrap_or_default()
 }
 
 /// Statics, as debuggers call them.

@@ -4,17 +4,13 @@ use midflight_tests::dap::{Session, Stop};
 use midflight_tests::program::Program;
 use serde_json::json;
 
-use super::{Live, MAIN};
+use super::{Live, MAIN, stopped_at};
 use crate::dap::{scope, value};
 
 #[track_caller]
 fn stopped_in_plain(program: &Program) -> (Session, Stop, u32) {
-    let mut session = Session::launch(program, &json!({"snapshot": {"timeMs": 5000}}));
     let line = program.line_of(MAIN, "breakpoint: play");
-    session.set_breakpoints(program, MAIN, &[line]);
-    session.configuration_done();
-    let stop = session.stopped();
-    assert_eq!(stop.line(), line);
+    let (session, stop) = stopped_at(program, line);
     (session, stop, line)
 }
 
@@ -88,6 +84,23 @@ fn where_a_snapshot_is_cut_short_every_local_of_every_frame_is_kept() {
     assert!(players["[0]"].is_object(), "what is left of the limit is used: {top}");
     assert!(players["[0]"]["fields"]["name"].is_null(), "the limit was not reached: {top}");
     session.client.disconnect();
+}
+
+#[test]
+fn a_snapshot_is_as_deep_as_it_is_told_to_be() {
+    for depth in [0, 1] {
+        let program = Program::example("plain");
+        let mut session = Session::launch(&program, &json!({"snapshot": {"timeMs": 5000, "depth": depth}}));
+        session.set_breakpoints(&program, MAIN, &[program.line_of(MAIN, "breakpoint: play")]);
+        session.configuration_done();
+        session.stopped();
+        let body = session.client.ok("midflight/snapshots", json!({}));
+        let top = &body["snapshots"][0];
+        assert_eq!((&top["function"], &top["partial"]), (&json!("plain::play"), &json!(true)), "{body}");
+        assert_eq!(top["variables"]["players"].is_object(), depth == 1, "{body}");
+        assert!(top["variables"]["players"]["fields"].is_null(), "{body}");
+        session.client.disconnect();
+    }
 }
 
 #[test]

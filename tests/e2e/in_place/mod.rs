@@ -21,7 +21,7 @@ mod workspaces;
 
 use std::time::Instant;
 
-use midflight_tests::dap::{PATIENCE, Session};
+use midflight_tests::dap::{PATIENCE, Session, Stop};
 use midflight_tests::program::Program;
 use serde_json::{Value, json};
 
@@ -38,6 +38,18 @@ fn main() {
     }
 }
 "#;
+
+/// A session of a program that stands at its only breakpoint, in that line.
+#[track_caller]
+fn stopped_at(program: &Program, line: u32) -> (Session, Stop) {
+    // However busy the machine is, snapshots are whole.
+    let mut session = Session::launch(program, &json!({"snapshot": {"timeMs": 5000}}));
+    session.set_breakpoints(program, MAIN, &[line]);
+    session.configuration_done();
+    let stop = session.stopped();
+    assert_eq!(stop.line(), line);
+    (session, stop)
+}
 
 /// A program that runs in a session and is edited.
 struct Live {

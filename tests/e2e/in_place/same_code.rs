@@ -1,19 +1,9 @@
 //! Edits that change the text and no step of the program: everything stays where the user looks.
 
-use midflight_tests::dap::{Session, Stop};
 use midflight_tests::program::Program;
 use serde_json::json;
 
-use super::MAIN;
-
-fn stopped_at(program: &Program, line: u32) -> (Session, Stop) {
-    let mut session = Session::launch(program, &json!({}));
-    session.set_breakpoints(program, MAIN, &[line]);
-    session.configuration_done();
-    let stop = session.stopped();
-    assert_eq!(stop.line(), line);
-    (session, stop)
-}
+use super::{MAIN, stopped_at};
 
 #[test]
 fn comments_and_line_breaks_in_a_function_leave_its_frames_in_the_users_text() {

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{is_global, is_local, reference};
+use super::{is_global, is_local};
 use crate::session::Session;
-use crate::snapshots::Kept;
+use crate::session::live::Frame;
+use crate::snapshots::{Kept, Snapshot, reference};
 
 /// What may still be read at this stop.
 pub(super) struct Budget {
@@ -19,19 +20,20 @@ pub(super) struct Budget {
 pub(super) struct Reading {
     pub(super) frame: i64,
     /// The breakpoints that it stands at.
-    pub(super) breakpoints: Vec<i64>,
+    breakpoints: Vec<i64>,
     /// Whether all of its locals were read.
     pub(super) is_whole: bool,
     /// Each after the one that it is part of.
     entries: Vec<Entry>,
+    /// So many of them have been looked into: all but the deepest level.
+    opened: usize,
 }
 
 struct Entry {
     kept: Kept,
     parent: Option<usize>,
-    depth: u32,
-    /// What stands behind it.
-    reference: i64,
+    /// What stands behind it: its reference.
+    behind: i64,
 }
 
 impl Budget {
@@ -41,9 +43,8 @@ impl Budget {
 }
 
 impl Reading {
-    fn add(&mut self, kept: Kept, parent: Option<usize>, reference: i64) {
-        let depth = parent.map_or(1, |parent| self.entries[parent].depth + 1);
-        self.entries.push(Entry { kept, parent, depth, reference });
+    fn add(&mut self, kept: Kept, parent: Option<usize>, behind: i64) {
+        self.entries.push(Entry { kept, parent, behind });
     }
 
     fn tell_whether_whole(&mut self, parent: Option<usize>, is_whole: bool) {
@@ -53,8 +54,20 @@ impl Reading {
         }
     }
 
+    /// What was read of a frame that this is known of.
+    pub(super) fn into_snapshot(mut self, facts: &Frame) -> Snapshot {
+        Snapshot {
+            function: facts.function.clone(),
+            generation: facts.generation,
+            frame: self.frame,
+            breakpoints: std::mem::take(&mut self.breakpoints),
+            is_whole: self.is_whole,
+            variables: self.into_variables().into(),
+        }
+    }
+
     /// The locals, with what was read of them.
-    pub(super) fn into_variables(mut self) -> Vec<Kept> {
+    fn into_variables(mut self) -> Vec<Kept> {
         let mut locals = Vec::new();
         while let Some(Entry { mut kept, parent, .. }) = self.entries.pop() {
             kept.children.reverse();
@@ -72,7 +85,8 @@ impl Session {
     /// The locals of a frame; nothing where the budget does not reach that far.
     pub(super) async fn read_frame(
         &mut self,
-        (frame, breakpoints): (i64, &[i64]),
+        frame: i64,
+        breakpoints: &[i64],
         budget: &mut Budget,
     ) -> Option<Reading> {
         if budget.is_spent() {
@@ -80,25 +94,26 @@ impl Session {
         }
         let scopes = self.ask_until("scopes", &json!({"frameId": frame}), budget.until).await.ok()?;
         let restores = self.live.as_ref().is_some_and(|live| live.config.restore_values);
+        let is_read = budget.depth > 0;
         let breakpoints = breakpoints.to_vec();
-        let mut reading = Reading { frame, breakpoints, is_whole: true, entries: Vec::new() };
+        let mut reading = Reading { frame, breakpoints, is_whole: is_read, entries: Vec::new(), opened: 0 };
         for scope in scopes.get("scopes").and_then(Value::as_array).into_iter().flatten() {
             // Globals may be many: they are read for whoever wants them set back.
             let is_meant = is_local(scope) || (restores && is_global(scope));
-            if is_meant {
+            if is_meant && is_read {
                 self.read_variables(&mut reading, None, reference(scope), budget).await;
             }
         }
         Some(reading)
     }
 
-    /// What stands at a depth, behind what was read at the one above.
-    pub(super) async fn read_level(&mut self, reading: &mut Reading, depth: u32, budget: &mut Budget) {
-        for at in 0..reading.entries.len() {
-            let Entry { reference, depth: above, .. } = reading.entries[at];
-            if above + 1 == depth {
-                self.read_variables(reading, Some(at), reference, budget).await;
-            }
+    /// What stands behind the deepest that was read.
+    pub(super) async fn read_level(&mut self, reading: &mut Reading, budget: &mut Budget) {
+        let level = reading.opened..reading.entries.len();
+        reading.opened = level.end;
+        for at in level {
+            let behind = reading.entries[at].behind;
+            self.read_variables(reading, Some(at), behind, budget).await;
         }
     }
 
@@ -107,16 +122,16 @@ impl Session {
         &mut self,
         reading: &mut Reading,
         parent: Option<usize>,
-        reference: i64,
+        behind: i64,
         budget: &mut Budget,
     ) {
-        if reference == 0 {
+        if behind == 0 {
             return;
         }
         if budget.is_spent() {
             return reading.tell_whether_whole(parent, false);
         }
-        let request = json!({"variablesReference": reference, "start": 0, "count": budget.items});
+        let request = json!({"variablesReference": behind, "start": 0, "count": budget.items});
         let body = self.ask_until("variables", &request, budget.until).await;
         let mut is_whole = body.is_ok();
         let body = body.unwrap_or_default();
@@ -128,7 +143,7 @@ impl Session {
             let Some((kept, bytes)) = Kept::read(variable) else { continue };
             budget.items -= 1;
             budget.bytes = budget.bytes.saturating_sub(bytes);
-            reading.add(kept, parent, super::reference(variable));
+            reading.add(kept, parent, reference(variable));
         }
         // With the last item the budget had, more may have been left out.
         reading.tell_whether_whole(parent, is_whole && budget.items > 0);
@@ -148,7 +163,8 @@ mod tests {
             children: Vec::new(),
             is_whole: true,
         };
-        let mut reading = Reading { frame: 1, breakpoints: vec![], is_whole: true, entries: vec![] };
+        let mut reading =
+            Reading { frame: 1, breakpoints: vec![], is_whole: true, entries: vec![], opened: 0 };
         for (name, parent) in
             [("a", None), ("b", None), ("a1", Some(0)), ("a2", Some(0)), ("b1", Some(1)), ("a21", Some(3))]
         {
