@@ -24,10 +24,23 @@ impl Built {
 
     #[track_caller]
     fn with(profile: &str, main: &str) -> Self {
+        Self::of(profile, "", main)
+    }
+
+    /// With the newer mangling, by which a function's name says nothing of its signature.
+    #[track_caller]
+    fn newer(main: &str) -> Self {
+        let config = "[build]\nrustflags = [\"-Csymbol-mangling-version=v0\"]\n";
+        Self::of("", config, main)
+    }
+
+    #[track_caller]
+    fn of(profile: &str, config: &str, main: &str) -> Self {
         let manifest = format!(
             "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{profile}\n[lints.rust]\nwarnings = \"allow\"\n"
         );
-        let program = Program::files(&[("Cargo.toml", &manifest), (MAIN, main)]);
+        let program =
+            Program::files(&[("Cargo.toml", &manifest), (MAIN, main), (".cargo/config.toml", config)]);
         let folder = program.outside().join("capture");
         build(&program, Purpose::Launch);
         let record = Record::of(&folder, &program.path("target/debug/app")).expect("the build was captured");
@@ -43,7 +56,8 @@ impl Built {
         build(&self.program, Purpose::Patch);
         let build = Build::read(&self.record, &|_| false, &Known::default()).expect("the record is complete");
         let label = Label::new(self.program.root().to_str().expect("UTF-8"), 1).expect("a long name");
-        in_place::prepare(&build, &self.process, &self.session.new_patch(1)?, &label)
+        let edited = |symbol: &str| symbol.contains("6edited");
+        in_place::prepare(&build, &self.process, &edited, &self.session.new_patch(1)?, &label)
     }
 
     /// The edit's patch, which must be let through.
@@ -146,6 +160,54 @@ fn a_struct_that_lives_in_one_call_is_forked_up_to_the_function_around_it() {
     let held: Vec<_> = patch.held.iter().map(|held| artifact::demangled(&held.function)).collect();
     assert_eq!(held, ["app::step"], "while it runs it has an old one");
     assert!(patch.held[0].message.contains("gained the field `b: u64`"), "{}", patch.held[0].message);
+}
+
+/// A function whose local has another name in the edit: the compiler makes the same of both.
+const EDITED: &str = "#[inline(never)] fn edited(n: u64) -> u64 { let one = n; one | 1 }";
+
+fn renamed(main: &str) -> String {
+    main.replace("let one = n; one", "let other = n; other")
+}
+
+#[test]
+fn a_function_whose_local_is_renamed_gets_in_for_its_names() {
+    let main = program(EDITED, "edited(1);");
+    let built = Built::new(&main);
+    let patch = built.passes(&renamed(&main));
+    assert_eq!(redirected(&patch), ["app::edited"]);
+    let restated: Vec<_> = patch.restated.iter().map(|name| artifact::demangled(name)).collect();
+    assert_eq!(restated, ["app::edited"]);
+    let patch = built.passes(&grown(&renamed(&main)));
+    assert_eq!(redirected(&patch), ["app::edited", "app::step"]);
+    assert_eq!(patch.restated.len(), 1, "{:?}", patch.restated);
+}
+
+#[test]
+fn what_gets_in_for_its_names_takes_nothing_along_that_must_not() {
+    for (more, hold, path) in KEPT {
+        let main = program(&format!("{EDITED} {more}"), &format!("edited(1); {hold}"));
+        let refused = Built::new(&main).refused(&grown(&renamed(&main)));
+        assert!(refused.contains(path), "{more}{hold}: {refused}");
+    }
+}
+
+#[test]
+fn what_nothing_new_would_call_is_refused_whatever_else_gets_in() {
+    let more = "#[used] #[unsafe(link_section = \".init_array\")] static KEPT: Kept = Kept(taken as *const ());\n\
+                struct Kept(*const ()); unsafe impl Sync for Kept {}\n\
+                #[inline(never)] extern \"C\" fn taken(tmp: &Tmp) -> u32 { tmp.a }\n";
+    let main = program(&format!("{EDITED} {more}"), "edited(1);").replace("tmp.twice()", "3");
+    let main = main.replace("let tmp = make(state.ticks);", "");
+    let edits = [
+        ("struct Tmp { a: u32 }", "struct Tmp { b: u64, a: u32 }"),
+        ("Tmp { a: n as u32 }", "Tmp { b: 1, a: 1 }"),
+    ];
+    let edited = edits.iter().fold(main.clone(), |text, (from, to)| text.replace(from, to));
+    let built = Built::newer(&main);
+    for edited in [edited.clone(), renamed(&edited)] {
+        let refused = built.refused(&edited);
+        assert!(refused.contains("goes on calling its old code"), "{refused}");
+    }
 }
 
 #[test]
@@ -279,26 +341,15 @@ fn closures_that_trade_places_are_not_taken_for_each_other() {
 
 #[test]
 fn both_manglings_give_the_same_answers() {
-    let rustflags = "[build]\nrustflags = [\"-Csymbol-mangling-version=v0\"]\n";
     let main = program("", "");
     let signature = main.replace(
         "fn make(n: u64) -> Tmp { Tmp::new(n) }",
         "fn make(n: u64, m: u64) -> Tmp { Tmp::new(n + m) }",
     );
     let signature = signature.replace("make(state.ticks)", "make(state.ticks, 1)");
-    for config in ["", rustflags] {
-        let manifest = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[lints.rust]\nwarnings = \"allow\"\n";
-        let program =
-            Program::files(&[("Cargo.toml", manifest), (MAIN, &main), (".cargo/config.toml", config)]);
-        build(&program, Purpose::Launch);
-        let record = Record::of(&program.outside().join("capture"), &program.path("target/debug/app"))
-            .expect("captured");
-        let (session, launched) =
-            record.begin(&|_| false, &Known::default()).expect("the record is complete");
-        let process = Process::launched(&session.program(), &launched).expect("it can be read");
-        let built = Built { program, record, session, process };
-        assert_eq!(redirected(&built.passes(&grown(&main))), ["app::step"], "{config}");
-        assert_eq!(redirected(&built.passes(&signature)), ["app::step"], "{config}");
+    for built in [Built::new(&main), Built::newer(&main)] {
+        assert_eq!(redirected(&built.passes(&grown(&main))), ["app::step"]);
+        assert_eq!(redirected(&built.passes(&signature)), ["app::step"]);
     }
 }
 

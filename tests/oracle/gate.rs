@@ -36,7 +36,7 @@ impl Gate {
         let build = Build::read(&self.record, &|_| false, &Known::default()).expect("the record is complete");
         let folder = self.session.new_patch(1).expect("the session's folder is there");
         let label = Label::new(self.program.root().to_str().expect("UTF-8"), 1).expect("a long name");
-        let prepared = in_place::prepare(&build, &self.process, &folder, &label);
+        let prepared = in_place::prepare(&build, &self.process, &|_| false, &folder, &label);
         std::fs::remove_dir_all(&folder).expect("it was just made");
         match prepared {
             Ok(Prepared::Unchanged | Prepared::Ready(_)) => None,

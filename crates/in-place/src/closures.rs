@@ -62,8 +62,8 @@ impl Closures {
     }
 }
 
-/// The function around a closure, if the symbol is one.
-fn maker(name: &str) -> Option<String> {
+/// The function around a closure or a future, if the symbol is one.
+pub(crate) fn maker(name: &str) -> Option<String> {
     if !name.contains("closure") && !name.starts_with("_RNC") {
         return None;
     }

@@ -13,6 +13,7 @@ use artifact::{
 use rustc_hash::FxHashMap;
 
 use crate::build::Build;
+use crate::closures::maker;
 use crate::error::Result;
 use crate::link::{Held, Patch};
 use crate::local_statics;
@@ -222,13 +223,8 @@ impl Gate<'_> {
         for (index, old) in &self.olds {
             futures.extend(coroutines(old, &self.of_image(&changed, *index))?);
         }
-        let of = |name: &String| match demangled(name) {
-            name if name.ends_with("}}") => {
-                name.rsplit_once("::{{").map_or(name.clone(), |(owner, _)| owner.to_owned())
-            }
-            name => name,
-        };
-        let in_flight: BTreeSet<String> = futures.iter().map(of).collect();
+        // The rest takes futures and is none.
+        let in_flight: BTreeSet<String> = futures.iter().filter_map(|name| maker(name)).collect();
         let held =
             changed.iter().filter(|name| !futures.contains(*name) && !self.plan.defined.contains_key(*name));
         let in_flight = in_flight

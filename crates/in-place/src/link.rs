@@ -46,6 +46,8 @@ pub struct Patch {
     pub guise: Guise,
     /// To be written once it is loaded, all or none.
     pub redirects: Vec<Redirect>,
+    /// Those of the redirected functions that do the same as before, and whose locals have other names.
+    pub restated: BTreeSet<String>,
     /// Functions that must not be running when it is loaded.
     pub held: Vec<Held>,
     /// What the user should know of it, in sentences.
@@ -468,6 +470,7 @@ fn finish(plan: &Plan, process: &Process, library: PathBuf, described: PathBuf) 
         dynamic,
         guise,
         redirects,
+        restated: plan.restated.clone(),
         held,
         notes,
         took,

@@ -35,6 +35,8 @@ pub(crate) struct Plan {
     pub(crate) changed: BTreeSet<String>,
     /// Of these, those that do the same steps with other constants.
     pub(crate) same_steps: BTreeSet<String>,
+    /// Functions that do the same by another text, and are redirected for the names that debuggers have from it.
+    pub(crate) restated: BTreeSet<String>,
     /// Closures that may be others than those of the same name in the process.
     pub(crate) renumbered: BTreeSet<String>,
     /// Statics inside functions that the patch has its own of.
@@ -50,14 +52,19 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Whether nothing that runs has changed (the lines may have).
-    pub(crate) fn is_empty(&self) -> bool {
-        self.redirected.is_empty() && self.obstacles.is_empty()
+    /// Whether nothing is entered that does something else than before.
+    pub(crate) fn does_the_same(&self) -> bool {
+        self.redirected.is_subset(&self.restated) && self.obstacles.is_empty()
     }
 }
 
-/// Compares a new build with what the process runs.
-pub(crate) fn plan(new: &Build, process: &Process, decision: &Decision) -> Result<Plan> {
+/// Compares a new build with what the process runs. `edited` tells functions whose text changed by their linker names.
+pub(crate) fn plan(
+    new: &Build,
+    process: &Process,
+    edited: &dyn Fn(&str) -> bool,
+    decision: &Decision,
+) -> Result<Plan> {
     let parsed = parse_all(&new.objects)?;
     let all_contents = Contents::of_all(&parsed, &new.objects);
     let extra = Extra::default();
@@ -77,13 +84,20 @@ pub(crate) fn plan(new: &Build, process: &Process, decision: &Decision) -> Resul
                     search.plan.same_steps.insert(name.to_owned());
                 }
             }
-            let is_entered = differs || decision.boundaries.contains(name);
-            if !is_entered || decision.forked.contains_key(name) {
+            if decision.forked.contains_key(name) {
+                continue;
+            }
+            let is_needed = differs || decision.boundaries.contains(name);
+            if !is_needed && !edited(name) {
                 continue;
             }
             match obstacle(name, entry) {
-                Some(error) => search.plan.obstacles.push(error),
+                Some(error) if is_needed => search.plan.obstacles.push(error),
+                Some(_) => continue,
                 None => drop(search.plan.redirected.insert(name.to_owned())),
+            }
+            if !is_needed {
+                search.plan.restated.insert(name.to_owned());
             }
             search.need(object, section);
         }

@@ -28,8 +28,17 @@ pub enum Prepared {
 }
 
 /// Plans, links and checks. Nothing is loaded, and the folder holds nothing but the patch.
-pub fn prepare(new: &Build, process: &Process, folder: &Path, label: &Label) -> Result<Prepared> {
-    match prepare_patch(new, process, folder, label) {
+///
+/// Functions that are `edited`, by their linker names, are in it even where the compiler has made the same of them:
+/// debuggers have the names of their locals from it.
+pub fn prepare(
+    new: &Build,
+    process: &Process,
+    edited: &dyn Fn(&str) -> bool,
+    folder: &Path,
+    label: &Label,
+) -> Result<Prepared> {
+    match prepare_patch(new, process, edited, folder, label) {
         Err(error) if error.is_of_the_change() => {
             Ok(Prepared::Refused(vec![Difference::of_code(error.to_string())]))
         }
@@ -37,14 +46,24 @@ pub fn prepare(new: &Build, process: &Process, folder: &Path, label: &Label) -> 
     }
 }
 
-fn prepare_patch(new: &Build, process: &Process, folder: &Path, label: &Label) -> Result<Prepared> {
+fn prepare_patch(
+    new: &Build,
+    process: &Process,
+    edited: &dyn Fn(&str) -> bool,
+    folder: &Path,
+    label: &Label,
+) -> Result<Prepared> {
     let (mut decision, mut took) = (Decision::default(), Took::default());
     for _ in 0..ROUNDS {
-        let mut plan = timed(&mut took.diff, || plan(new, process, &decision))?;
-        if plan.is_empty() {
-            // What changed is called by nothing that could be redirected: live data holds it.
-            let is_unchanged = decision.forked.is_empty();
-            return Ok(if is_unchanged { Prepared::Unchanged } else { held(&decision.forked) });
+        let mut plan = timed(&mut took.diff, || plan(new, process, edited, &decision))?;
+        if plan.does_the_same() {
+            if !decision.forked.is_empty() {
+                // What changed is called by nothing that could be redirected: live data holds it.
+                return Ok(held(&decision.forked));
+            }
+            if plan.restated.is_empty() {
+                return Ok(Prepared::Unchanged);
+            }
         }
         let mut patch = timed(&mut took.link, || link(new, &plan, process, folder, label))?;
         match timed(&mut took.gate, || judge(new, process, &plan, &patch, &decision))? {

@@ -180,7 +180,7 @@ impl Plan {
             return Ok(ControlFlow::Continue(after));
         }
         let gating = Instant::now();
-        let gated = self.check(launched, built, &report).await?;
+        let gated = self.check(launched, built, &changes).await?;
         let times = Times { judge, build: took, gate: gating.elapsed() };
         let (number, verdict) = (self.number, report.verdict);
         Ok(ControlFlow::Break(match gated {
@@ -208,21 +208,21 @@ impl Plan {
     }
 
     /// The gate: first how it was built, then what was built.
-    async fn check(&self, launched: &Built, built: Built, report: &lang_rust::Report) -> Result<Gated> {
+    async fn check(&self, launched: &Built, built: Built, changes: &Value) -> Result<Gated> {
         if let Some(difference) = launched.feature_difference(&built) {
             return Ok(Gated::Fatal(format!("{difference}, so that layouts may differ.")));
         }
         if let Some(swap) = &self.swap {
-            return self.check_patch(swap, report).await;
+            return self.check_patch(swap, changes).await;
         }
         let (names, known) = (self.libraries.clone(), self.known.clone());
         blocking(move || gate(&names, known.as_deref(), &built)).await?
     }
 
-    async fn check_patch(&self, swap: &Swapping, report: &lang_rust::Report) -> Result<Gated> {
-        let patch = match swap.prepare(self.number).await? {
+    async fn check_patch(&self, swap: &Swapping, changes: &Value) -> Result<Gated> {
+        let patch = match swap.prepare(self.number, changes).await? {
             in_place::Prepared::Unchanged => None,
-            in_place::Prepared::Ready(patch) if wording::never_runs(&patch, &report.changes) => {
+            in_place::Prepared::Ready(patch) if wording::never_runs(&patch, changes) => {
                 return Ok(Gated::Fatal(wording::NEVER_RUNS.to_owned()));
             }
             in_place::Prepared::Ready(patch) => Some(Arc::from(patch)),

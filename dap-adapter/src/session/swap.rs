@@ -22,7 +22,7 @@ use super::patching::Loaded;
 use super::pausing::Stand;
 use super::prepare::blocking;
 use super::staging::Ready;
-use super::wording::{self, Parts, Swapped};
+use super::wording::{self, Edited, Parts, Swapped};
 use crate::cargo::Invocation;
 use crate::error::{Error, Result};
 use crate::modules::number;
@@ -101,9 +101,9 @@ impl Swapping {
         self.record.libraries().unwrap_or_default()
     }
 
-    /// From the new objects to a patch that may be loaded.
-    pub(super) async fn prepare(&self, generation: u32) -> Result<Prepared> {
-        let swapping = self.clone();
+    /// From the new objects of these changes to a patch that may be loaded.
+    pub(super) async fn prepare(&self, generation: u32, changes: &Value) -> Result<Prepared> {
+        let (swapping, edited) = (self.clone(), Edited::of(changes));
         let prepared = blocking(move || {
             let is_member = |library: &Path| is_member(library, &swapping.members);
             let began = Instant::now();
@@ -111,7 +111,8 @@ impl Swapping {
             let reading = began.elapsed();
             let label = swapping.label(generation)?;
             let folder = swapping.session.new_patch(generation)?;
-            let mut prepared = in_place::prepare(&build, &swapping.process, &folder, &label);
+            let mut prepared =
+                in_place::prepare(&build, &swapping.process, &|symbol| edited.has(symbol), &folder, &label);
             if let Ok(Prepared::Ready(patch)) = &mut prepared {
                 patch.took.diff += reading;
             } else {
@@ -211,18 +212,18 @@ impl Session {
                 Loaded::Refused(reason) => return Ok(Err(reason)),
                 Loaded::PlaceTaken => drop(alone),
             }
-            moved = Some(self.elsewhere(ready.number).await?);
+            moved = Some(self.elsewhere(ready).await?);
         }
     }
 
     /// Makes the patch again, for another place.
-    async fn elsewhere(&mut self, generation: u32) -> Result<Patch> {
+    async fn elsewhere(&mut self, ready: &Ready) -> Result<Patch> {
         let swap = self.live.as_mut().and_then(|live| live.swap.as_mut());
         let place = swap.and_then(|swap| Arc::make_mut(&mut swap.process).elsewhere().then(|| swap.clone()));
         let swap = place.ok_or_else(|| {
             Error::nobody("Every place that a patch can be linked for is taken in the process: restart.")
         })?;
-        match swap.prepare(generation).await? {
+        match swap.prepare(ready.number, &ready.changes).await? {
             Prepared::Ready(patch) => Ok(*patch),
             Prepared::Unchanged | Prepared::Refused(_) => {
                 Err(Error::nobody("The build changed during the swap. Save again."))

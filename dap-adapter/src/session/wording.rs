@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use in_place::Patch;
-use lang_rust::ReportedChange;
 use serde_json::Value;
 
 /// So many functions are named.
@@ -66,8 +65,7 @@ pub(super) fn message(number: u32, took: Duration, swapped: Option<&Swapped>, ch
 /// `a`, `b`, `c` and 5 more. What was edited is named; the rest is there because its lines moved, or because what
 /// was edited is compiled into it.
 fn list(functions: &[String], changes: &Value) -> String {
-    let changes = changes.as_array().into_iter().flatten();
-    let edited: Vec<String> = changes.filter_map(|change| Some(short(change["item"].as_str()?))).collect();
+    let edited: Vec<String> = of(changes).filter_map(item).collect();
     let mut named: Vec<&String> = functions.iter().filter(|name| edited.contains(name)).collect();
     if named.is_empty() {
         named.extend(functions);
@@ -87,18 +85,56 @@ pub(super) const NEVER_RUNS: &str = "The new code would never run: only `main` l
 
 /// Whether nothing but `main` would run the new code, which was not even edited: futures are parts of those that wait for
 /// them, and an optimised build compiles functions into their callers.
-pub(super) fn never_runs(patch: &Patch, changes: &[ReportedChange]) -> bool {
-    let mut redirects = patch.redirects.iter();
-    !patch.redirects.is_empty()
-        && redirects.all(|redirect| artifact::is_main(&redirect.function))
-        && !changes.iter().any(|change| change.rule == RUNS_ONCE)
+pub(super) fn never_runs(patch: &Patch, changes: &Value) -> bool {
+    let is_new = |function: &&String| !patch.restated.contains(*function);
+    let mut functions = patch.redirects.iter().map(|redirect| &redirect.function).filter(is_new).peekable();
+    functions.peek().is_some()
+        && functions.all(|function| artifact::is_main(function))
+        && !of(changes).any(runs_once)
+}
+
+/// The functions that changes are of, to be told by their linker names.
+#[derive(Debug)]
+pub(super) struct Edited {
+    /// As the user knows them.
+    functions: Vec<String>,
+}
+
+impl Edited {
+    /// Those that may be called again.
+    pub(super) fn of(changes: &Value) -> Self {
+        let again = of(changes).filter(|change| !runs_once(change));
+        Self { functions: again.filter_map(item).collect() }
+    }
+
+    /// Whether a function is one of them, or a closure of one.
+    pub(super) fn has(&self, symbol: &str) -> bool {
+        self.functions.iter().any(|known| {
+            // Most are not, which is quickly told by this alone.
+            symbol.contains(known.rsplit("::").next().unwrap_or_default()) && {
+                let name = short(&format!("{:#}", rustc_demangle::demangle(symbol)));
+                name.strip_suffix(CLOSURE).unwrap_or(&name) == known
+            }
+        })
+    }
+}
+
+fn of(changes: &Value) -> impl Iterator<Item = &Value> {
+    changes.as_array().into_iter().flatten()
+}
+
+fn runs_once(change: &Value) -> bool {
+    change["rule"] == RUNS_ONCE
+}
+
+/// What a change is of, as the user knows it.
+fn item(change: &Value) -> Option<String> {
+    change["item"].as_str().map(short)
 }
 
 /// What takes effect later: `main`, and what the rules know to run only once.
 fn later(functions: &[String], changes: &Value) -> Vec<String> {
-    let changes = changes.as_array().into_iter().flatten();
-    let runs_once = changes.filter(|change| change["rule"] == RUNS_ONCE);
-    let items = runs_once.filter_map(|change| Some(short(change["item"].as_str()?)));
+    let items = of(changes).filter(|change| runs_once(change)).filter_map(item);
     let mut names: Vec<String> =
         functions.iter().filter(|name| *name == "main").cloned().chain(items).collect();
     names.sort_unstable();
@@ -217,6 +253,29 @@ mod tests {
     fn a_closure_goes_with_its_function() {
         let symbols = ["app::play", "app::play::{{closure}}", "app::main::{{closure}}"];
         assert_eq!(names(symbols.into_iter()), ["play", "main (a closure)"]);
+    }
+
+    #[test]
+    fn edited_functions_are_known_by_their_linker_names() {
+        let items = ["app::<Disc as Shape>::area", "app::play", "app::main"];
+        let rule = |item: &str| if item == "app::main" { RUNS_ONCE } else { "function-body-changed" };
+        let edited =
+            Edited::of(&items.iter().map(|item| json!({"item": item, "rule": rule(item)})).collect());
+        for (area, other, closure) in [
+            (
+                "_ZN40_$LT$app..Disc$u20$as$u20$app..Shape$GT$4area17hcc6f7698d5538ea2E",
+                "_ZN42_$LT$app..Square$u20$as$u20$app..Shape$GT$4area17h42688213a3998ae9E",
+                "_ZN3app4play28_$u7b$$u7b$closure$u7d$$u7d$17h4141c89c937fac10E",
+            ),
+            (
+                "_RNvXCsehy31kd5JTe_3appNtB2_4DiscNtB2_5Shape4area",
+                "_RNvXs_Csehy31kd5JTe_3appNtB4_6SquareNtB4_5Shape4area",
+                "_RNCNvCsehy31kd5JTe_3app4play0B3_",
+            ),
+        ] {
+            assert_eq!([area, other, closure].map(|symbol| edited.has(symbol)), [true, false, true]);
+        }
+        assert!(!edited.has("_ZN3app4main17h298b14305f49ff10E"), "it is not called again");
     }
 
     #[test]

@@ -321,6 +321,7 @@ async fn pump() {
     let message = answer["message"].as_str().unwrap_or_default();
     assert!(message.contains("pump") || message.contains("beat"), "{answer}");
     assert!(answer["applied"] == false || message.contains("old code"), "{answer}");
+    assert!(!message.contains("core::"), "what takes futures has none in flight: {answer}");
     app.printed.clear();
     for _ in 0..20 {
         app.line("v1 pump 11.");

@@ -470,3 +470,37 @@ fn a_type_that_lives_in_a_running_call_only_is_never_mixed() {
     app.line("shown 110 .");
     app.end();
 }
+
+#[test]
+fn a_future_that_only_main_makes_whatever_else_is_edited() {
+    let main = r#"
+        use std::future::Future;
+        use std::task::{Context, Poll, Waker};
+        async fn beat(n: u64) -> u64 {
+            let before = [n; 2];
+            std::future::ready(()).await;
+            before[0] * 10 + before[1]
+        }
+        fn run<F: Future<Output = u64>>(future: F) -> u64 {
+            match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(done) => done,
+                Poll::Pending => 0,
+            }
+        }
+        #[inline(never)] fn shown(n: u64) -> String { let one = n; format!("v1 {one}.") }
+        fn main() {
+            loop {
+                println!("{}", shown(run(beat(1))));
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+        }
+    "#;
+    let mut app = Live::of(MANIFEST, main);
+    app.line("v1 11.");
+    let future = [("[n; 2]", "[n * 3; 9]"), ("before[1]", "before[8]")];
+    app.refuses(&future, &["would never run", "main"]);
+    // The compiler makes the same of this one: it gets in for its names, and nothing new is run by it.
+    let renamed = [("let one = n; format!(\"v1 {one}.\")", "let two = n; format!(\"v1 {two}.\")")];
+    app.refuses(&[future.as_slice(), &renamed].concat(), &["would never run", "main"]);
+    app.end();
+}

@@ -31,19 +31,23 @@ fn comments_and_line_breaks_in_a_function_leave_its_frames_in_the_users_text() {
 }
 
 #[test]
-fn a_breakpoint_stays_with_a_statement_in_which_a_local_is_renamed() {
+fn a_function_in_which_a_local_is_renamed_is_debugged_by_the_new_name() {
     let program = Program::example("plain");
     let line = program.line_of(MAIN, "== best {");
     let (mut session, stop) = stopped_at(&program, line);
     program.write(MAIN, &program.read(MAIN).replace("best", "top"));
     let applied = session.client.event("midflight/generation");
-    assert_eq!(applied["functions"], json!([]), "the code is the same");
+    assert_eq!(applied["functions"], json!(["play"]), "the code is the same, but not its names");
+    // What runs on knows the local by its old name: the text is that which has it.
+    let trace = session.client.ok("stackTrace", json!({"threadId": stop.thread}));
+    assert_eq!(trace["stackFrames"][0]["name"], "plain::play (generation 0)");
     session.resume(&stop);
     let stop = session.stopped();
-    assert_eq!(stop.line(), line);
+    assert_eq!((stop.line(), stop.function()), (line, "plain::play"));
     assert_eq!(stop.event["hitBreakpointIds"], json!([1]));
-    // The debugger knows the local by its old name only: the text is that which has it.
-    assert_eq!(stop.function(), "plain::play (generation 0)");
+    let scopes = session.scopes(&stop.frames[0]);
+    let has = |name: &str| scopes[0].1.iter().any(|(local, _)| local == name);
+    assert!(has("top") && !has("best"), "{scopes:?}");
     let set = session.set_breakpoints(&program, MAIN, &[line - 2, line]);
     assert!(set.iter().all(|set| set["verified"] == true), "{set:?}");
     let mut left = vec![line - 2, line];
