@@ -71,7 +71,7 @@ pub(crate) fn plan(
     let mut search = Search::new(&parsed, &all_contents, process, decision);
     search.plan.renewed = renewed(&parsed, &all_contents, process);
     let affected = search.leading_to_renewed();
-    search.plan.changed = changed(&all_contents, process, &affected);
+    search.plan.changed = changed(&all_contents, process, &affected, edited);
     let mut closures = Closures::default();
     for (object, contents) in all_contents.iter().enumerate() {
         for (section, name) in contents.functions() {
@@ -109,18 +109,21 @@ pub(crate) fn plan(
 }
 
 /// The functions that are to run other code than the newest that runs, be it their own or that of a fork which they call.
-/// `affected`: those whose statics begin anew.
+/// `affected`: those whose statics begin anew. Those that are `edited` and have to do with a fork go with it.
 fn changed(
     all_contents: &[Contents<'_>],
     process: &Process,
     affected: &FxHashSet<String>,
+    edited: &dyn Fn(&str) -> bool,
 ) -> BTreeSet<String> {
+    let goes_with_a_fork = |name: &str| process.forks.iter().any(|fork| fork.contains(name)) && edited(name);
     let (mut changed, mut present) = (BTreeSet::new(), FxHashSet::default());
     for contents in all_contents {
         for (section, name) in contents.functions() {
             let Some(entry) = process.names.get(name).filter(|entry| entry.function) else { continue };
             present.insert(name);
-            if !entry.runs(&contents.section(section)) || affected.contains(name) {
+            let differs = !entry.runs(&contents.section(section)) || affected.contains(name);
+            if differs || goes_with_a_fork(name) {
                 changed.insert(name.to_owned());
             }
         }
@@ -307,11 +310,13 @@ impl<'a> Search<'a> {
     }
 
     /// Whether the process's own is meant. Where it has several of a name, the patch brings one along, if
-    /// it is code: rustc makes a copy of some functions in each object that calls them.
+    /// it is code: rustc makes a copy of some functions in each object that calls them. What was forked has its old code
+    /// there, which must not meet what new code hands it.
     fn is_the_processes(&self, name: &str) -> bool {
         let Some(entry) = self.process.names.get(name) else { return false };
         let is_copied = entry.ambiguous && entry.function && self.definitions.contains_key(name);
-        !is_copied && !self.decision.forked.contains_key(name) && !self.plan.renewed.contains(name)
+        let is_forked = entry.fork.is_some() || self.decision.forked.contains_key(name);
+        !is_copied && !is_forked && !self.plan.renewed.contains(name)
     }
 
     /// The name that stands for a section: that of what it defines. A jump table's section is called like its function.

@@ -8,6 +8,7 @@ mod breakpoints;
 mod closures;
 mod constants_and_lines;
 mod example;
+mod forks;
 mod functions;
 mod generics_and_traits;
 mod held;
