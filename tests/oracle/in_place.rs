@@ -103,7 +103,7 @@ fn judge(place: &mut Place, driven: &Driven, old: &Reference, edit: &Edit) -> Op
 }
 
 fn compared(run: &Run, old: &Run, new: &Run) -> Process {
-    match stranger(run, old, new) {
+    match stranger(run, &[old], new) {
         Some(seen) => Process::Corrupt(seen),
         None if run == old && old != new => Process::Old,
         None => Process::New,

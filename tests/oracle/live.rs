@@ -28,7 +28,17 @@ pub(crate) enum Reload {
 
 impl Bench {
     pub(crate) fn new(driven: Driven) -> Self {
+        Self::of(driven, Program::files(&driven.files(driven.model)))
+    }
+
+    /// With the newer mangling, by which a function keeps its name when a type of its signature changes.
+    pub(crate) fn newer(driven: Driven) -> Self {
         let program = Program::files(&driven.files(driven.model));
+        program.write(".cargo/config.toml", "[build]\nrustflags = [\"-Csymbol-mangling-version=v0\"]\n");
+        Self::of(driven, program)
+    }
+
+    fn of(driven: Driven, program: Program) -> Self {
         Self { driven, program, session: None }
     }
 
@@ -54,6 +64,23 @@ impl Bench {
         let run = Run::of(&mut driver, STEPS, || stop(&mut session.client));
         session.client.disconnect();
         Reload::Applied(run)
+    }
+
+    /// Saves what this makes of each model after the other, as long as it makes one, while the program runs. The models
+    /// that went in, the first one included, and what was seen then.
+    pub(crate) fn reload_each(&mut self, mut next: impl FnMut(&str) -> Option<String>) -> (Vec<String>, Run) {
+        let (mut session, mut driver) = self.launch();
+        let mut models = vec![self.driven.model.to_owned()];
+        while let Some(model) = next(models.last().expect("there is a first one")) {
+            self.program.write(MODEL, &model);
+            if session.client.ok("midflight/reload", json!({}))["applied"] == true {
+                models.push(model);
+            }
+        }
+        let run = Run::of(&mut driver, STEPS, || stop(&mut session.client));
+        session.client.disconnect();
+        self.program.write(MODEL, self.driven.model);
+        (models, run)
     }
 
     fn launch(&mut self) -> (Session, Driver) {

@@ -1,6 +1,8 @@
 //! Predicted verdicts against what the compiler really builds, and against what a process really does.
 //!
 //! `oracle [library|in-place] [edits]`: one engine or both, with so many edits of each program at most.
+//! `oracle sequences [count [seed]]`: so many times several edits after each other in one process, chosen by the seed.
+//! Without the name of a part, all of them.
 
 #![allow(clippy::print_stdout, reason = "a report is what this program is for")]
 
@@ -9,6 +11,7 @@ mod in_place;
 mod library;
 mod live;
 mod report;
+mod sequences;
 mod truth;
 
 use std::process::ExitCode;
@@ -20,6 +23,9 @@ fn main() -> ExitCode {
     let parts = Parts::of_this_program();
     let most = parts.number(0).unwrap_or(usize::MAX);
     let mut is_met = true;
+    if parts.is_wanted("sequences") {
+        is_met &= sequences::run(parts.number(0).unwrap_or(60), parts.number(1).unwrap_or(1));
+    }
     if parts.is_wanted("library") {
         is_met &= library::run(most);
     }

@@ -20,10 +20,11 @@ pub(crate) struct Reference {
     pub(crate) run: Run,
 }
 
-/// The first thing seen that neither the old nor the new program shows at this step, if there is one.
-pub(crate) fn stranger(run: &Run, old: &Run, new: &Run) -> Option<String> {
+/// The first thing seen that neither an old nor the new program shows at this step, if there is one.
+pub(crate) fn stranger(run: &Run, olds: &[&Run], new: &Run) -> Option<String> {
+    let all = || olds.iter().copied().chain([new]);
     for (step, line) in run.lines.iter().enumerate() {
-        let known = [old, new].into_iter().filter_map(|run| run.lines.get(step));
+        let known = all().filter_map(|run| run.lines.get(step));
         let known: Vec<Vec<&str>> = known.map(|line| parts(line)).collect();
         for (index, part) in parts(line).into_iter().enumerate() {
             let expected: Vec<&str> = known.iter().filter_map(|parts| parts.get(index).copied()).collect();
@@ -33,11 +34,11 @@ pub(crate) fn stranger(run: &Run, old: &Run, new: &Run) -> Option<String> {
         }
     }
     let over = run.over.as_ref()?;
-    let ends_so = |other: &&Run| other.over.is_some() && other.lines.len() == run.lines.len();
+    let ends_so = |other: &Run| other.over.is_some() && other.lines.len() == run.lines.len();
     // A panic of the new code's own comes later where calls and futures in flight finish the old code first. A crash
     // is told by the debugger, in other words.
     let ends_later = over == ENDED && new.over.is_some() && new.lines.len() < run.lines.len();
-    let is_expected = ends_later || [old, new].iter().any(ends_so);
+    let is_expected = ends_later || all().any(ends_so);
     (!is_expected).then(|| format!("after {} steps: {over}", run.lines.len()))
 }
 

@@ -48,9 +48,9 @@ enum Task {
     },
     /// Ask what the rules and the gate say of hundreds of edits, and what then really happens.
     Oracle {
-        /// One part of it: both when none is named.
+        /// One part of it: all when none is named.
         part: Option<oracle::Part>,
-        /// How many edits of each program at most.
+        /// How many edits, or sequences of edits, of each program at most.
         #[arg(long, default_value_t = 130)]
         edits: usize,
     },
