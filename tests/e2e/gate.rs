@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use in_place::capture::{self, Purpose};
 use in_place::{Build, Known, Label, Patch, Prepared, Process, Record, SessionFolder};
-use midflight_tests::program::Program;
+use midflight_tests::program::{NEWER_MANGLING, Program};
 
 const MAIN: &str = "src/main.rs";
 
@@ -24,23 +24,21 @@ impl Built {
 
     #[track_caller]
     fn with(profile: &str, main: &str) -> Self {
-        Self::of(profile, "", main)
+        Self::of(profile, &[], main)
     }
 
-    /// With the newer mangling, by which a function's name says nothing of its signature.
+    /// With the newer mangling.
     #[track_caller]
     fn newer(main: &str) -> Self {
-        let config = "[build]\nrustflags = [\"-Csymbol-mangling-version=v0\"]\n";
-        Self::of("", config, main)
+        Self::of("", &[NEWER_MANGLING], main)
     }
 
     #[track_caller]
-    fn of(profile: &str, config: &str, main: &str) -> Self {
+    fn of(profile: &str, more: &[(&str, &str)], main: &str) -> Self {
         let manifest = format!(
             "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{profile}\n[lints.rust]\nwarnings = \"allow\"\n"
         );
-        let program =
-            Program::files(&[("Cargo.toml", &manifest), (MAIN, main), (".cargo/config.toml", config)]);
+        let program = Program::files(&[&[("Cargo.toml", manifest.as_str()), (MAIN, main)], more].concat());
         let folder = program.outside().join("capture");
         build(&program, Purpose::Launch);
         let record = Record::of(&folder, &program.path("target/debug/app")).expect("the build was captured");

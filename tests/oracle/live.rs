@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use midflight_tests::dap::{Client, Session};
 use midflight_tests::driven::{Driven, Driver, MODEL, Run};
-use midflight_tests::program::Program;
+use midflight_tests::program::{NEWER_MANGLING, Program};
 use serde_json::json;
 
 use crate::truth::STEPS;
@@ -31,10 +31,10 @@ impl Bench {
         Self::of(driven, Program::files(&driven.files(driven.model)))
     }
 
-    /// With the newer mangling, by which a function keeps its name when a type of its signature changes.
+    /// With the newer mangling, by which a function keeps its name when a type in its signature changes.
     pub(crate) fn newer(driven: Driven) -> Self {
         let program = Program::files(&driven.files(driven.model));
-        program.write(".cargo/config.toml", "[build]\nrustflags = [\"-Csymbol-mangling-version=v0\"]\n");
+        program.write(NEWER_MANGLING.0, NEWER_MANGLING.1);
         Self::of(driven, program)
     }
 

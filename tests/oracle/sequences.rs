@@ -1,5 +1,7 @@
 //! Several edits after each other in one process: what an edit forked, the next ones must not mix up.
 
+use std::collections::HashMap;
+
 use fastrand::Rng;
 use midflight_tests::driven::{Driven, PROGRAMS, Run};
 use midflight_tests::edits;
@@ -22,12 +24,15 @@ struct Place {
 pub(crate) fn run(count: usize, seed: usize) -> bool {
     let mut is_right = true;
     for driven in PROGRAMS {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let first =
+            Reference::of(folder.path(), &driven, driven.model).expect("the oracle's programs compile");
         let place = || Place {
             folder: tempfile::tempdir().expect("a temporary folder"),
             bench: Bench::newer(driven),
         };
         let seeds: Vec<u64> = (0..count).map(|index| (seed * 100_000 + index) as u64).collect();
-        let outcomes = for_each(&seeds, place, |place, _, seed| sequence(place, &driven, *seed));
+        let outcomes = for_each(&seeds, place, |place, _, seed| sequence(place, &driven, &first.run, *seed));
         let swaps: usize = outcomes.iter().map(|(swaps, _)| swaps).sum();
         println!("{}: {count} sequences, {swaps} swaps", driven.name);
         for wrong in outcomes.into_iter().filter_map(|(_, wrong)| wrong) {
@@ -39,25 +44,26 @@ pub(crate) fn run(count: usize, seed: usize) -> bool {
 }
 
 /// How many edits went in, and what was wrong then.
-fn sequence(place: &mut Place, driven: &Driven, seed: u64) -> (usize, Option<String>) {
+fn sequence(place: &mut Place, driven: &Driven, first: &Run, seed: u64) -> (usize, Option<String>) {
     let mut random = Rng::with_seed(seed);
     let (folder, bench) = (place.folder.path(), &mut place.bench);
     let (mut left, mut names) = (EDITS, Vec::new());
+    let mut alone = HashMap::from([(driven.model.to_owned(), first.clone())]);
     let (models, run) = bench.reload_each(|model| {
         while left > 0 {
             left -= 1;
             let edit = random.choice(edits::all(model))?;
-            if driven.build(folder, &edit.after).is_some() {
+            if let Some(built) = Reference::of(folder, driven, &edit.after) {
                 names.push(edit.name);
+                alone.insert(edit.after.clone(), built.run);
                 return Some(edit.after);
             }
         }
         None
     });
-    let built = models.iter().filter_map(|model| Reference::of(folder, driven, model));
-    let runs: Vec<Run> = built.map(|built| built.run).collect();
-    let (new, olds) = runs.split_last().expect("the oracle's programs compile");
-    let wrong = stranger(&run, &olds.iter().collect::<Vec<_>>(), new);
+    let runs: Vec<&Run> = models.iter().filter_map(|model| alone.get(model)).collect();
+    let (new, olds) = runs.split_last().expect("the first model is among them");
+    let wrong = stranger(&run, olds, new);
     let wrong = wrong.map(|seen| format!("{} {seed}: {}: {seen}", driven.name, names.join(", ")));
     (models.len() - 1, wrong)
 }

@@ -24,6 +24,11 @@ const BUILD_VARIABLES: [&str; 8] = [
     "RUSTFLAGS",
 ];
 
+/// The file by which a workspace is built with the newer symbol mangling: a function's name says nothing of the types in
+/// its signature.
+pub const NEWER_MANGLING: (&str, &str) =
+    (".cargo/config.toml", "[build]\nrustflags = [\"-Csymbol-mangling-version=v0\"]\n");
+
 /// A Cargo workspace in a temporary directory that is removed in the end.
 #[derive(Debug)]
 pub struct Program {

@@ -112,7 +112,7 @@ impl Edited {
         self.functions.iter().any(|known| {
             // Most are not, which is quickly told by this alone.
             symbol.contains(known.rsplit("::").next().unwrap_or_default()) && {
-                let name = short(&format!("{:#}", rustc_demangle::demangle(symbol)));
+                let name = short(&artifact::demangled(symbol));
                 name.strip_suffix(CLOSURE).unwrap_or(&name) == known
             }
         })
@@ -147,7 +147,7 @@ fn later(functions: &[String], changes: &Value) -> Vec<String> {
 pub(super) fn names<'a>(symbols: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for symbol in symbols {
-        let name = short(&format!("{:#}", rustc_demangle::demangle(symbol)));
+        let name = short(&artifact::demangled(symbol));
         if !names.contains(&name) {
             names.push(name);
         }

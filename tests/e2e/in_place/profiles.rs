@@ -2,7 +2,7 @@
 //! line to change.
 
 use midflight_tests::dap::Session;
-use midflight_tests::program::Program;
+use midflight_tests::program::{NEWER_MANGLING, Program};
 use serde_json::json;
 
 use super::{Live, MAIN, MANIFEST, STEPPING, number};
@@ -109,8 +109,7 @@ fn one_codegen_unit_works() {
 #[test]
 fn v0_mangled_names_work() {
     let main = format!("{STATEFUL}{STEPPING}");
-    let config = "[build]\nrustflags = [\"-Csymbol-mangling-version=v0\"]\n";
-    let program = Program::files(&[("Cargo.toml", MANIFEST), (MAIN, &main), (".cargo/config.toml", config)]);
+    let program = Program::files(&[("Cargo.toml", MANIFEST), (MAIN, &main), NEWER_MANGLING]);
     let mut app = Live::launch(program, &json!({}));
     app.line("v1 worth 11 units 2 ");
     app.swap(&[("self.0 * 1", "self.0 * 2"), ("\"units {}\"", "\"things {}\"")]);
