@@ -273,6 +273,126 @@ fn a_struct_that_is_kept_is_refused_with_the_path_to_it() {
     }
 }
 
+/// Ways in which code that takes or gives a `Tmp` is called by who does not name it: what is added to the program,
+/// what `main` holds, and what the path says.
+const CALLED: [(&str, &str, &str); 10] = [
+    (
+        "static KEPT: Mutex<Vec<fn(&Tmp) -> u32>> = Mutex::new(Vec::new());
+        fn run(n: u64) -> u32 { let tmp = make(n); KEPT.lock().unwrap().iter().map(|f| f(&tmp)).sum() }
+        fn keep() { KEPT.lock().unwrap().push(Tmp::twice); }",
+        "keep(); run(1);",
+        "static `app::KEPT` → fn(&app::Tmp) -> u32",
+    ),
+    (
+        "struct Kept(Vec<fn(&Outer) -> u32>); struct Outer(Box<Tmp>);
+        fn run(kept: &Kept, n: u64) -> u32 { let outer = Outer(Box::new(make(n))); kept.0.iter().map(|f| f(&outer)).sum() }
+        fn keep() -> Kept { let mut kept = Kept(Vec::new()); kept.0.push(|outer| outer.0.twice()); kept }
+        fn looping() { let kept = keep(); run(&kept, 1); }",
+        "looping();",
+        "app::Kept.__0 → fn(&app::Outer) -> u32",
+    ),
+    (
+        "static KEPT: Mutex<Vec<Box<dyn Fn(&Tmp) -> u32 + Send>>> = Mutex::new(Vec::new());
+        fn run(n: u64) -> u32 { let tmp = make(n); KEPT.lock().unwrap().iter().map(|f| f(&tmp)).sum() }
+        fn keep() { KEPT.lock().unwrap().push(Box::new(|tmp| tmp.twice())); }",
+        "keep(); run(1);",
+        "(dyn core::ops::function::Fn<(&app::Tmp), Output=u32> + core::marker::Send)",
+    ),
+    (
+        "static KEPT: Mutex<Vec<Box<dyn Fn(u64) -> Tmp + Send>>> = Mutex::new(Vec::new());
+        fn run(n: u64) -> u32 { KEPT.lock().unwrap().iter().map(|f| f(n).twice()).sum() }
+        fn keep() { KEPT.lock().unwrap().push(Box::new(|n| make(n))); }",
+        "keep(); run(1);",
+        "(dyn core::ops::function::Fn<(u64), Output=app::Tmp> + core::marker::Send)",
+    ),
+    (
+        "static KEPT: Mutex<Vec<Box<dyn FnOnce(&Tmp) -> u32 + Send>>> = Mutex::new(Vec::new());
+        fn run(n: u64) -> u32 { let tmp = make(n); KEPT.lock().unwrap().drain(..).map(|f| f(&tmp)).sum() }
+        fn keep() { let own = String::new(); KEPT.lock().unwrap().push(Box::new(move |tmp| { drop(own); tmp.twice() })); }",
+        "keep(); run(1);",
+        "(dyn core::ops::function::FnOnce<(&app::Tmp), Output=u32> + core::marker::Send)",
+    ),
+    (
+        "static KEPT: Mutex<Vec<Box<dyn Part>>> = Mutex::new(Vec::new());
+        trait Part: Send { fn take(&self, tmp: &Tmp) -> u32; } struct One;
+        impl Part for One { fn take(&self, tmp: &Tmp) -> u32 { tmp.twice() } }
+        fn run(n: u64) -> u32 { let tmp = make(n); KEPT.lock().unwrap().iter().map(|p| p.take(&tmp)).sum() }
+        fn keep() { KEPT.lock().unwrap().push(Box::new(One)); }",
+        "keep(); run(1);",
+        "dyn app::Part → `<app::One as app::Part>::take`",
+    ),
+    (
+        "static KEPT: Mutex<Kept> = Mutex::new(Kept { calls: 0, part: &One });
+        struct Kept { calls: u32, part: &'static dyn Part }
+        trait Part: Sync { fn take(&self, tmp: &Tmp) -> u32; } struct One;
+        impl Part for One { fn take(&self, tmp: &Tmp) -> u32 { tmp.twice() } }
+        fn run(n: u64) -> u32 { let mut kept = KEPT.lock().unwrap(); kept.calls += 1; kept.part.take(&make(n)) + kept.calls }",
+        "run(1);",
+        "app::Kept.part → &dyn app::Part.pointer → dyn app::Part → `<app::One as app::Part>::take`",
+    ),
+    (
+        "trait Part<T> { fn of(&self, with: &T) -> Made; } struct One; struct Made(Box<Tmp>);
+        impl Part<u8> for One { fn of(&self, with: &u8) -> Made { Made(Box::new(make(u64::from(*with)))) } }
+        fn run(kept: &Kept) -> u32 { kept.0.iter().map(|p| p.of(&1).0.twice()).sum() }
+        struct Kept(Vec<Box<dyn Part<u8>>>); fn keep() -> Kept { let mut kept = Kept(Vec::new()); kept.0.push(Box::new(One)); kept }
+        fn looping() { let kept = keep(); run(&kept); }",
+        "looping();",
+        "dyn app::Part<u8> → `<app::One as app::Part<u8>>::of`",
+    ),
+    (
+        "static KEPT: Mutex<Kept> = Mutex::new(Kept(0, Tmp::twice as *const ())); struct Kept(u64, *const ()); unsafe impl Send for Kept {}
+        fn run(n: u64) -> u32 { let tmp = make(n); KEPT.lock().unwrap().call(&tmp) }
+        impl Kept { fn call(&mut self, tmp: &Tmp) -> u32 { self.0 += 1; unsafe { std::mem::transmute::<_, fn(&Tmp) -> u32>(self.1)(tmp) } } }",
+        "run(1);",
+        "static `app::KEPT` → `",
+    ),
+    (
+        "static KEPT: Mutex<Vec<Later>> = Mutex::new(Vec::new());
+        type Later = std::pin::Pin<Box<dyn Future<Output = Tmp> + Send>>; async fn later(n: u64) -> Tmp { make(n) }
+        fn run() -> u32 {
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            let all: Vec<Later> = KEPT.lock().unwrap().drain(..).collect();
+            let mut found = 0;
+            for mut later in all {
+                if let std::task::Poll::Ready(tmp) = later.as_mut().poll(&mut context) { found += tmp.twice(); }
+            }
+            found
+        }
+        fn keep() { KEPT.lock().unwrap().push(Box::pin(later(1))); }",
+        "keep(); run();",
+        "(dyn core::future::future::Future<Output=app::Tmp> + core::marker::Send)",
+    ),
+];
+
+#[test]
+fn old_code_that_live_data_leads_to_is_not_handed_another_layout() {
+    for (more, hold, path) in CALLED {
+        let main = program(more, hold);
+        for built in [Built::new(&main), Built::newer(&main)] {
+            let refused = built.refused(&grown(&main));
+            assert!(refused.contains("`app::Tmp` gained the field `b: u64`"), "{more}{hold}: {refused}");
+            assert!(refused.contains(path), "{more}{hold}: {refused}");
+        }
+    }
+}
+
+/// What it begins with leads to code for `Tmp`, and no type on the way says so.
+#[test]
+fn a_static_that_the_program_writes_is_not_begun_anew() {
+    let more = "static KEPT: Mutex<Kept> = Mutex::new(Kept { calls: 0, part: &Ends::<Tmp>(std::marker::PhantomData) });
+        struct Kept { calls: u32, part: &'static dyn Part } struct Ends<T>(std::marker::PhantomData<fn() -> T>);
+        trait Part: Sync { fn end(&self, of: *mut u64); }
+        impl<T> Part for Ends<T> { fn end(&self, of: *mut u64) { unsafe { of.cast::<T>().drop_in_place() } } }
+        fn run() -> u32 { let mut kept = KEPT.lock().unwrap(); kept.calls += 1; let mut made = 1_u64; kept.part.end(&mut made); kept.calls }
+        impl Drop for Tmp { fn drop(&mut self) { println!(\"{}\", self.a); } }";
+    let main = program(more, "run();");
+    let refused = Built::newer(&main).refused(&grown(&main));
+    assert!(
+        refused.contains("the static `app::KEPT` began with a pointer to code that has values of"),
+        "{refused}"
+    );
+}
+
 #[test]
 fn a_thread_local_of_another_layout_is_not_touched() {
     let keeps = "fn keep() { LAST.with(|last| last.borrow_mut().push(make(1))); }";

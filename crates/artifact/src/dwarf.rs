@@ -8,6 +8,7 @@ use object::{Object, ObjectSection};
 
 use crate::Artifact;
 use crate::layout::{Member, Reach, Signature, TypeLayout, Variant};
+use crate::type_names::{is_only_called, trait_of_object};
 use crate::vtable::Slots;
 
 pub(crate) type Slice = gimli::EndianArcSlice<RunTimeEndian>;
@@ -16,6 +17,9 @@ type Result<T> = gimli::Result<T>;
 
 /// Where the standard library was compiled, as its debug information says.
 const TOOLCHAIN: &str = "/rustc/";
+
+/// What the parameter of closures and coroutines is called that nobody writes.
+pub(crate) const ENVIRONMENT: &str = "{environment}";
 
 /// A place in `.debug_info`: which unit, and where in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -216,6 +220,23 @@ impl Index {
         with_code.map(|(name, vtable)| (name.clone(), slots.methods(vtable.address, vtable.size))).collect()
     }
 
+    /// The vtables for a trait object.
+    fn objects(&self, object: &str) -> impl Iterator<Item = (&String, &Vtable)> {
+        let marker = trait_of_object(object).map(|of| format!(" as {of}>"));
+        let is_meant = move |of: &str| marker.as_ref().is_some_and(|marker| of.ends_with(marker));
+        self.vtables.iter().filter(move |(of, _)| is_meant(of))
+    }
+
+    /// What may be called by a trait object, by linker name.
+    pub(crate) fn methods(&self, object: &str, slots: &Slots) -> BTreeSet<String> {
+        let tables = self.objects(object).filter(|(_, vtable)| vtable.address != 0);
+        tables
+            .flat_map(|(_, vtable)| slots.symbols(vtable.address, vtable.size))
+            .flatten()
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// Whether a function is an instance of a generic one, or inside one.
     pub(crate) fn is_generic(&self, function: Place) -> Result<bool> {
         let children = self.children(function)?;
@@ -303,6 +324,11 @@ impl Index {
         }
     }
 
+    /// Whether a type is a function's: what a pointer to it leads to.
+    fn is_function(&self, place: Place) -> bool {
+        self.entry(place).is_ok_and(|entry| entry.tag() == gimli::DW_TAG_subroutine_type)
+    }
+
     fn type_of(&self, unit: usize, entry: &Entry) -> Option<Place> {
         let own = self.reference(unit, entry, gimli::DW_AT_type);
         own.or_else(|| {
@@ -355,13 +381,17 @@ pub(crate) struct Walk<'i> {
     pub(crate) artifact: Artifact,
     /// Whether what may stand behind `dyn` is reached too.
     pub(crate) passes_dyn: bool,
+    /// Whether what functions take and give is reached by pointers to them too.
+    pub(crate) passes_functions: bool,
+    /// Where the functions are described that pointers lead to, by the pointer's type.
+    pub(crate) pointers: BTreeMap<String, Place>,
     queue: VecDeque<(Place, Vec<String>)>,
 }
 
 impl<'i> Walk<'i> {
     pub(crate) fn new(index: &'i Index, slots: &'i Slots) -> Self {
-        let (artifact, queue) = (Artifact::default(), VecDeque::new());
-        Self { index, slots, artifact, passes_dyn: true, queue }
+        let (artifact, pointers, queue) = (Artifact::default(), BTreeMap::new(), VecDeque::new());
+        Self { index, slots, artifact, passes_dyn: true, passes_functions: true, pointers, queue }
     }
 
     /// Goes on from a static; the name of its type.
@@ -385,7 +415,7 @@ impl<'i> Walk<'i> {
             self.reach(returns, vec![format!("`{name}` returns it")]);
         }
         if let Some((environment, target)) = self.index.environment(place)? {
-            signature.parameters.push(("{environment}".to_owned(), environment.to_owned()));
+            signature.parameters.push((ENVIRONMENT.to_owned(), environment.to_owned()));
             self.reach(target, vec![format!("`{name}`")]);
         }
         for child in self.index.children(place)? {
@@ -399,6 +429,23 @@ impl<'i> Walk<'i> {
         }
         self.artifact.signatures.insert(symbol.to_owned(), signature);
         Ok(())
+    }
+
+    /// Goes on from what functions of a type take and give.
+    pub(crate) fn function_type(&mut self, function: Place) -> Result<Signature> {
+        let returns = self.index.type_of(function.unit, &self.index.entry(function)?);
+        let mut signature = Signature::default();
+        if returns.is_some() {
+            signature.returns = Some(self.index.type_name(returns)?);
+            self.reach(returns, Vec::new());
+        }
+        for child in self.index.children(function)? {
+            let target = self.index.type_of(function.unit, &child);
+            signature.parameters.push((String::new(), self.index.type_name(target)?));
+            self.reach(target, Vec::new());
+        }
+        self.run()?;
+        Ok(signature)
     }
 
     /// The types that a generic function is made for.
@@ -472,22 +519,34 @@ impl<'i> Walk<'i> {
         self.trait_object(name, path);
         // What a pointer, an array or an alias is made of.
         let made_of = self.index.type_of(place.unit, &entry);
-        self.part_of(made_of, path.to_vec(), &mut layout)?;
-        for child in self.index.children(place)? {
-            self.part(place.unit, name, &child, path, &mut layout)?;
+        match made_of.filter(|made_of| self.index.is_function(*made_of)) {
+            // Both have one name. The pointer stands for both.
+            Some(function) => {
+                self.pointers.insert(name.to_owned(), function);
+                if self.passes_functions {
+                    let returns = self.index.type_of(function.unit, &self.index.entry(function)?);
+                    self.part_of(returns, path.to_vec(), &mut layout)?;
+                    self.parts(function, name, path, &mut layout)?;
+                }
+            }
+            None => self.part_of(made_of, path.to_vec(), &mut layout)?,
         }
+        self.parts(place, name, path, &mut layout)?;
         layout.members.sort();
         layout.variants.sort();
         Ok(layout)
     }
 
+    fn parts(&mut self, of: Place, name: &str, path: &[String], layout: &mut TypeLayout) -> Result<()> {
+        for child in self.index.children(of)? {
+            self.part(of.unit, name, &child, path, layout)?;
+        }
+        Ok(())
+    }
+
     /// Behind `dyn Trait` may stand every type that the build made a vtable of that trait for.
     fn trait_object(&mut self, name: &str, path: &[String]) {
-        let bounds = name.strip_prefix("dyn ").or_else(|| name.strip_prefix("(dyn "));
-        let Some(bounds) = bounds.filter(|_| self.passes_dyn) else { return };
-        let principal = bounds.split([' ', '+', ')']).next().unwrap_or(bounds);
-        let marker = format!(" as {principal}>");
-        for (of, vtable) in self.index.vtables.iter().filter(|(of, _)| of.ends_with(&marker)) {
+        for (of, vtable) in self.index.objects(name).filter(|_| self.passes_dyn && !is_only_called(name)) {
             let methods = self.slots.methods(vtable.address, vtable.size);
             self.artifact.vtables.insert(of.clone(), methods);
             let mut path = path.to_vec();

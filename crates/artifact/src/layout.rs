@@ -36,6 +36,15 @@ pub struct TypeLayout {
     pub reach: Reach,
 }
 
+impl TypeLayout {
+    /// The types of all that it is made of.
+    pub(crate) fn made_of(&self) -> impl Iterator<Item = &str> {
+        let members = self.members.iter().map(|member| member.type_name.as_str());
+        let variants = self.variants.iter().map(|variant| variant.type_name.as_str());
+        members.chain(variants).chain(self.parts.0.iter().map(String::as_str))
+    }
+}
+
 /// A field.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Member {

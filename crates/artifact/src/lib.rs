@@ -8,6 +8,7 @@
 //!
 //! Layouts come from DWARF (version 4 and 5, `debuginfo=2`), symbols from the ELF dynamic symbol table.
 
+mod called;
 mod compare;
 mod diff;
 mod dwarf;
@@ -22,6 +23,7 @@ mod vtable;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+pub use called::{Addresses, handed};
 pub use compare::{Difference, DifferenceKind, compare};
 pub use diff::{Change, ChangeKind, Effect, Leaf, Shape, diff};
 use dwarf::Question;
@@ -31,8 +33,7 @@ pub use layout::{Member, Parts, Reach, Signature, TypeLayout, Variant};
 pub use lines::{CodeLines, code_lines};
 use object::{Object, ObjectSegment as _, ObjectSymbol, SymbolKind};
 pub use swap::{
-    ChangedTypes, Code, Passes, changed_types, coroutines, differences, handed, holders, is_main, kept,
-    passes,
+    ChangedTypes, Code, Passes, changed_types, coroutines, differences, holders, is_main, kept, passes,
 };
 pub use vtable::demangled;
 

@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::called::{Addresses, Calls};
 use crate::compare::{Difference, DifferenceKind, layout_message};
 use crate::dwarf::{Index, Walk};
 use crate::layout::TypeLayout;
@@ -70,6 +71,12 @@ impl ChangedTypes {
         let values = without_functions(name);
         let by_pointer = |changed: &String| self.by_pointer.contains(changed) && mentions(name, changed);
         self.types.keys().any(|changed| mentions(&values, changed) || by_pointer(changed))
+    }
+
+    /// One of them.
+    pub(crate) fn only(&self, name: &str) -> Self {
+        let types = BTreeMap::from([(name.to_owned(), String::new())]);
+        Self { types, by_pointer: self.by_pointer.clone() }
     }
 
     /// Types that people can name, and whose values code of anybody may hold.
@@ -212,30 +219,38 @@ pub fn differences(old: &Image, new: &Image, code: &Code<'_>) -> Result<Vec<Diff
     Ok(found)
 }
 
-/// Where old values of the changed types that people can name lie, so that new code would meet them.
+/// Where old values of the changed types that people can name lie, so that new code would meet them; and where pointers
+/// and trait objects lie by which new code would hand values of changed types to old code.
 ///
-/// `redirected`: the functions by which new code is entered.
+/// `redirected`: the functions by which new code is entered. `addresses`: what the process has the addresses of, which
+/// `all` images describe.
 pub fn kept(
     old: &Image,
+    all: &[Image],
     redirected: &BTreeSet<String>,
+    addresses: &Addresses,
     changed: &ChangedTypes,
 ) -> Result<Vec<Difference>, Error> {
-    if !changed.has_named() {
+    if changed.is_empty() {
         return Ok(Vec::new());
     }
     let reached = reached_from(old, redirected).map_err(|error| old.damaged(error))?;
     let opaque = opaque_pointer(old, redirected).map_err(|error| old.damaged(error))?;
     let main = redirected.iter().filter(|function| is_main(function)).cloned().collect();
     let held_by_main = holders(old, &main, changed)?.into_values().next();
+    let called = Calls { old, all, addresses, changed }.reached(&reached)?;
     let mut found = Vec::new();
-    for (name, message) in changed.named() {
+    for (name, message) in &changed.types {
         let by_type = || {
             let is_identified = old.index().identified.iter().any(|of| mentions(of, name));
             is_identified.then(|| format!("`TypeId::of::<{name}>()`: something finds it by its type alone"))
         };
-        let path = reached.types.get(name).map(|layout| layout.reach.to_string());
-        let path = path.or_else(by_type).or_else(|| opaque.clone()).or_else(|| held_by_main.clone());
-        if let Some(path) = path {
+        let as_value = || {
+            let path = reached.artifact.types.get(name).map(|layout| layout.reach.to_string());
+            path.or_else(by_type).or_else(|| opaque.clone()).or_else(|| held_by_main.clone())
+        };
+        let as_value = if is_anonymous(name) { None } else { as_value() };
+        if let Some(path) = as_value.or_else(|| called.get(name.as_str()).cloned()) {
             found.push(fatal(DifferenceKind::Layout, name, message.to_owned(), path));
         }
     }
@@ -281,7 +296,11 @@ fn fatal(kind: DifferenceKind, item: &str, message: String, path: String) -> Dif
     Difference { kind, item: item.to_owned(), message, path, fatal: true }
 }
 
-fn signatures(image: &Image, functions: &BTreeSet<String>, with_statics: bool) -> Result<Artifact, Error> {
+pub(crate) fn signatures(
+    image: &Image,
+    functions: &BTreeSet<String>,
+    with_statics: bool,
+) -> Result<Artifact, Error> {
     let walk = || -> gimli::Result<Artifact> {
         let mut walk = Walk::new(image.index(), image.slots());
         walk.passes_dyn = with_statics;
@@ -294,9 +313,11 @@ fn signatures(image: &Image, functions: &BTreeSet<String>, with_statics: bool) -
     walk().map_err(|error| image.damaged(error))
 }
 
-/// Everything that is found from the statics and by the functions given, through `dyn` too.
-fn reached_from(image: &Image, functions: &BTreeSet<String>) -> gimli::Result<Artifact> {
+/// Everything that is found from the statics and by the functions given, through `dyn` too. What functions are handed
+/// that pointers lead to is not found by these.
+fn reached_from<'i>(image: &'i Image, functions: &BTreeSet<String>) -> gimli::Result<Walk<'i>> {
     let mut walk = Walk::new(image.index(), image.slots());
+    walk.passes_functions = false;
     for (symbol, place) in &image.index().statics {
         walk.variable(&demangled(symbol), *place)?;
     }
@@ -304,7 +325,7 @@ fn reached_from(image: &Image, functions: &BTreeSet<String>) -> gimli::Result<Ar
         walk.function_as(name, &demangled(name), *place)?;
     }
     walk.run()?;
-    Ok(walk.artifact)
+    Ok(walk)
 }
 
 fn opaque_pointer(image: &Image, functions: &BTreeSet<String>) -> gimli::Result<Option<String>> {
@@ -357,7 +378,7 @@ fn vtable_difference(name: &str, was: &[String], is: &[String]) -> Option<Differ
     Some(fatal(DifferenceKind::Vtable, name, message, format!("trait objects of `{name}` that exist")))
 }
 
-fn types_of(signature: &crate::Signature) -> (Vec<&str>, Option<&str>) {
+pub(crate) fn types_of(signature: &crate::Signature) -> (Vec<&str>, Option<&str>) {
     let parameters = signature.parameters.iter().map(|(_, type_name)| type_name.as_str()).collect();
     (parameters, signature.returns.as_deref())
 }
@@ -381,29 +402,9 @@ fn leads_to<'a>(
             return Some(name.to_owned());
         }
         let Some(layout) = artifact.types.get(name).filter(|_| !is_of_function(name)) else { continue };
-        let members = layout.members.iter().map(|member| member.type_name.as_str());
-        let variants = layout.variants.iter().map(|variant| variant.type_name.as_str());
-        let parts = layout.parts.0.iter().map(String::as_str);
-        queue.extend(members.chain(variants).chain(parts).filter(|name| seen.insert(name)));
+        queue.extend(layout.made_of().filter(|name| seen.insert(name)));
     }
     None
-}
-
-/// The changed types that functions take or give.
-pub fn handed(
-    image: &Image,
-    functions: &BTreeSet<String>,
-    changed: &ChangedTypes,
-) -> Result<BTreeSet<String>, Error> {
-    let artifact = signatures(image, functions, false)?;
-    let one = |name: &String| ChangedTypes {
-        types: BTreeMap::from([(name.clone(), String::new())]),
-        by_pointer: changed.by_pointer.clone(),
-    };
-    let is_handed = |name: &&String| {
-        artifact.signatures.values().any(|signature| reaches(&artifact, signature, &one(name)).is_some())
-    };
-    Ok(changed.types.keys().filter(is_handed).cloned().collect())
 }
 
 /// Those of the functions that go on with a future where it waits.

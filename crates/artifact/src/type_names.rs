@@ -91,6 +91,51 @@ pub(crate) fn is_of_function(name: &str) -> bool {
     abi.map_or(name, |(_, name)| name).starts_with("fn(")
 }
 
+/// What vtables say of the trait of a trait object: that of `(dyn app::Part<u8, Out=u16> + core::marker::Send)` is
+/// `app::Part<u8>`.
+pub(crate) fn trait_of_object(name: &str) -> Option<String> {
+    let bounds = name.strip_prefix("dyn ").or_else(|| name.strip_prefix("(dyn ")?.strip_suffix(')'))?;
+    let principal = split_outside(bounds, " + ").next()?;
+    let Some((path, arguments)) = principal.strip_suffix('>').and_then(|inner| inner.split_once('<')) else {
+        return Some(principal.to_owned());
+    };
+    let arguments: Vec<&str> =
+        split_outside(arguments, ", ").filter(|argument| !is_binding(argument)).collect();
+    Some(if arguments.is_empty() { path.to_owned() } else { format!("{path}<{}>", arguments.join(", ")) })
+}
+
+/// Whether nothing but its own code takes apart what stands behind a trait object: closures and futures.
+pub(crate) fn is_only_called(object: &str) -> bool {
+    let of = trait_of_object(object).unwrap_or_default();
+    of.starts_with("core::ops::function::Fn") || of == "core::future::future::Future"
+}
+
+/// Whether a generic argument says what an associated type is: `Output=u32`.
+fn is_binding(argument: &str) -> bool {
+    let name = argument.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+    name.len() < argument.len() && name.starts_with('=')
+}
+
+/// The parts of a text between separators that stand in no brackets.
+pub(crate) fn split_outside<'a>(text: &'a str, separator: &str) -> impl Iterator<Item = &'a str> {
+    let (mut depth, mut before, mut start, mut parts) = (0_u32, ' ', 0, Vec::new());
+    for (at, c) in text.char_indices() {
+        match c {
+            '>' if before == '-' => {}
+            '(' | '<' | '[' | '{' => depth += 1,
+            ')' | '>' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ if depth == 0 && at >= start && text[at..].starts_with(separator) => {
+                parts.push(&text[start..at]);
+                start = at + separator.len();
+            }
+            _ => {}
+        }
+        before = c;
+    }
+    parts.push(&text[start..]);
+    parts.into_iter()
+}
+
 /// Whether a type's name has another in it, as a whole word.
 pub(crate) fn mentions(name: &str, wanted: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
@@ -104,6 +149,35 @@ pub(crate) fn mentions(name: &str, wanted: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_trait_of_an_object_is_called_as_vtables_call_it() {
+        let told = [
+            ("dyn core::fmt::Display", "core::fmt::Display"),
+            ("(dyn app::Part + core::marker::Send)", "app::Part"),
+            (
+                "(dyn app::Part<alloc::vec::Vec<(u8, app::Tmp)>> + core::marker::Send)",
+                "app::Part<alloc::vec::Vec<(u8, app::Tmp)>>",
+            ),
+            ("dyn app::Part<3, Out=app::Tmp>", "app::Part<3>"),
+            (
+                "(dyn core::future::future::Future<Output=fn(u8) -> u8> + core::marker::Send)",
+                "core::future::future::Future",
+            ),
+            (
+                "(dyn core::ops::function::Fn<(&app::Tmp, u8), Output=app::Tmp> + core::marker::Send)",
+                "core::ops::function::Fn<(&app::Tmp, u8)>",
+            ),
+            (
+                "dyn app::Part<fn(u8) -> u8, (dyn app::Part<Out=u8> + core::marker::Sync)>",
+                "app::Part<fn(u8) -> u8, (dyn app::Part<Out=u8> + core::marker::Sync)>",
+            ),
+        ];
+        for (name, expected) in told {
+            assert_eq!(trait_of_object(name).as_deref(), Some(expected));
+        }
+        assert_eq!(trait_of_object("app::dyn_like"), None);
+    }
 
     #[test]
     fn types_of_functions_are_left_out() {

@@ -18,7 +18,7 @@ const HEADER: u64 = 3;
 pub(crate) struct Slots {
     /// Address of a slot → address of what it leads to.
     targets: HashMap<u64, u64>,
-    /// Address of a function → its demangled name, without the hash.
+    /// Address of a function → its linker name.
     functions: BTreeMap<u64, String>,
     /// What an image that is linked at a fixed address has in its slots already.
     fixed: Vec<(u64, Vec<u8>)>,
@@ -55,7 +55,7 @@ impl Slots {
                 let is_elsewhere = symbol.section() == object::SymbolSection::Absolute;
                 (symbol.is_definition() && symbol.kind() == SymbolKind::Text) || is_elsewhere
             })
-            .filter_map(|symbol| Some((symbol.address(), demangled(symbol.name().ok()?))))
+            .filter_map(|symbol| Some((symbol.address(), symbol.name().ok()?.to_owned())))
             .collect();
         Self { targets, functions, fixed: fixed(file), pointer: if file.is_64() { 8 } else { 4 } }
     }
@@ -63,10 +63,14 @@ impl Slots {
     /// The methods of the vtable of this size in bytes at this address. A slot whose function is unknown
     /// (another library fills it) is empty.
     pub(crate) fn methods(&self, address: u64, size: u64) -> Vec<String> {
+        self.symbols(address, size).map(|symbol| symbol.map(demangled).unwrap_or_default()).collect()
+    }
+
+    /// Their linker names.
+    pub(crate) fn symbols(&self, address: u64, size: u64) -> impl Iterator<Item = Option<&str>> {
         (HEADER..size / self.pointer)
-            .map(|slot| self.target(address + slot * self.pointer))
-            .map(|target| target.and_then(|target| self.functions.get(&target)).cloned().unwrap_or_default())
-            .collect()
+            .map(move |slot| self.target(address + slot * self.pointer))
+            .map(|target| self.functions.get(&target?).map(String::as_str))
     }
 
     fn target(&self, slot: u64) -> Option<u64> {
@@ -81,7 +85,6 @@ impl Slots {
     }
 }
 
-/// A name as its author wrote it, without the hash.
 /// The data of a patch: it is linked for the place where it will lie, and leaves the dynamic linker nothing to fill in.
 fn fixed(file: &object::File<'_>) -> Vec<(u64, Vec<u8>)> {
     let is_patch =

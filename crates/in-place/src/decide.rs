@@ -18,7 +18,6 @@ use crate::error::Result;
 use crate::link::{Held, Patch};
 use crate::local_statics;
 use crate::plan::{Decision, Plan, callers};
-use crate::pointers::pointed_at;
 use crate::process::Process;
 
 /// What the gate says of a linked patch.
@@ -57,9 +56,10 @@ pub(crate) fn judge(
         return Ok(Judged::Decided(more));
     }
     let mut refusals = Vec::new();
+    let all: Vec<Image> = gate.olds.values().cloned().collect();
     for (index, old) in &gate.olds {
         let here = gate.of_image(&plan.redirected, *index);
-        refusals.extend(kept(old, &here, &gate.changed)?);
+        refusals.extend(kept(old, &all, &here, &process.addresses, &gate.changed)?);
     }
     if !refusals.is_empty() {
         return Ok(Judged::Refused(refusals));
@@ -81,8 +81,8 @@ impl Gate<'_> {
     fn compare(&mut self) -> Result<Vec<Difference>> {
         let entries = self.plan.changed.iter().filter_map(|name| self.process.names.get(name));
         // What patches brought has values too: of the types and statics that they were the first to have.
-        let images: BTreeSet<usize> =
-            entries.flat_map(|entry| [entry.image, entry.newest]).chain([0]).collect();
+        let images = entries.flat_map(|entry| [entry.image, entry.newest]).chain([0]);
+        let images: BTreeSet<usize> = images.chain(self.process.first_to_keep.iter().copied()).collect();
         let mut refusals = Vec::new();
         for index in images {
             let old = self.process.image(index)?;
@@ -109,17 +109,20 @@ impl Gate<'_> {
     fn propagate(&mut self, new: &Build, known: &Decision) -> Result<Decision> {
         loop {
             let decision = self.propagate_once(new, known)?;
-            if decision.forked.is_empty() || !self.add_by_pointer(new, &decision)? {
+            if decision.forked.is_empty() || !self.add_by_pointer(&decision)? {
                 return Ok(decision);
             }
         }
     }
 
     /// What forked functions are handed that pointers lead to. Says whether there is more than was known.
-    fn add_by_pointer(&mut self, new: &Build, decision: &Decision) -> Result<bool> {
-        let pointed_at = pointed_at(new)?;
-        let forked: BTreeSet<String> =
-            decision.forked.keys().filter(|name| pointed_at.contains(*name)).cloned().collect();
+    fn add_by_pointer(&mut self, decision: &Decision) -> Result<bool> {
+        let is_pointed_at = |name: &&String| {
+            [&self.process.addresses, &self.plan.addresses]
+                .iter()
+                .any(|taken| taken.functions.contains(*name))
+        };
+        let forked: BTreeSet<String> = decision.forked.keys().filter(is_pointed_at).cloned().collect();
         let mut found = handed(&self.new, &forked, &self.changed)?;
         for (index, old) in &self.olds {
             found.extend(handed(old, &self.of_image(&forked, *index), &self.changed)?);

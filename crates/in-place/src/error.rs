@@ -39,6 +39,15 @@ pub enum Error {
         /// Which one.
         what: String,
     },
+    /// Data that the program may have written leads to code that new code must not call.
+    #[error(
+        "the static `{what}` began with a pointer to code that has values of another layout, and the program may have \
+         written it since"
+    )]
+    State {
+        /// The static.
+        what: String,
+    },
     /// The old code is too short for a jump.
     #[error("`{function}` is {size} bytes long, shorter than the jump to its new code")]
     TooShort {
@@ -94,6 +103,7 @@ impl Error {
         matches!(
             self,
             Self::ThreadLocal { .. }
+                | Self::State { .. }
                 | Self::TooShort { .. }
                 | Self::Ambiguous { .. }
                 | Self::Merged { .. }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use artifact::Image;
+use artifact::{Addresses, Image};
 use object::write::{Object as Output, Relocation, SectionId, Symbol, SymbolId, SymbolSection};
 use object::{
     Architecture, BinaryFormat, Endianness, Object, ObjectSection, ObjectSymbol, RelocationFlags,
@@ -22,7 +22,7 @@ use crate::guise::{Guise, SLIDE};
 use crate::jump::Redirect;
 use crate::loader::dynamic_section;
 use crate::plan::{Decision, Plan};
-use crate::process::{Process, is_mangled};
+use crate::process::{Entry, Process, is_mangled};
 
 /// What only patches have begins with this.
 pub(crate) const OURS: &str = "midflight.";
@@ -60,6 +60,8 @@ pub struct Patch {
     /// Statics that it has its own of, in place of the process's.
     renewed: BTreeSet<String>,
     defined: FxHashMap<String, FxHashSet<Hash>>,
+    /// What it has the addresses of.
+    addresses: Addresses,
 }
 
 /// The parts of what making a patch took, over all rounds.
@@ -478,6 +480,7 @@ fn finish(plan: &Plan, process: &Process, library: PathBuf, described: PathBuf) 
         judged,
         renewed,
         defined,
+        addresses: plan.addresses.clone(),
     })
 }
 
@@ -547,6 +550,14 @@ impl Process {
             self.keep(image.clone());
         }
         let newest = self.patches();
+        let is_new = |name: &String, is_kept: fn(&Entry) -> bool| {
+            self.names.get(name).is_some_and(|entry| entry.image == newest && is_kept(entry))
+        };
+        let is_static = |name: &String| is_mangled(name) && is_new(name, |entry| !entry.function);
+        if patch.defined.keys().any(is_static) || patch.addresses.all().any(|name| is_new(name, |_| true)) {
+            self.first_to_keep.insert(newest);
+        }
+        self.addresses.add(&patch.addresses);
         for redirect in &patch.redirects {
             self.jumps.insert(redirect.from, redirect.jump);
             if let (Some(entry), Some(contents)) =

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex};
+use artifact::Addresses;
+use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex, SectionKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 use typed_arena::Arena;
 
@@ -14,6 +15,7 @@ use crate::content::{Contents, Elf, Hash, function_of, is_stable, parse, parse_a
 use crate::error::{Error, Result};
 use crate::jump::JUMP;
 use crate::local_statics::renewed;
+use crate::pointers;
 use crate::process::{Entry, Process};
 
 /// How changed code gets in, as far as it has been decided.
@@ -43,12 +45,15 @@ pub(crate) struct Plan {
     pub(crate) renewed: BTreeSet<String>,
     /// Per object of the new build, the sections that the patch needs.
     pub(crate) sections: BTreeMap<usize, BTreeSet<usize>>,
-    /// Why functions that should be redirected can't be. It only matters if they are not forked in the end.
+    /// Why functions that should be redirected can't be, or data not be forked. The former only matters if they are not
+    /// forked in the end.
     pub(crate) obstacles: Vec<Error>,
     /// Objects of libraries that the patch needs as well: they follow those of the build.
     pub(crate) extra: Vec<Arc<ObjectFile>>,
     /// All names that the patch defines, with their content.
     pub(crate) defined: FxHashMap<String, FxHashSet<Hash>>,
+    /// What it has the addresses of.
+    pub(crate) addresses: Addresses,
 }
 
 impl Plan {
@@ -102,6 +107,8 @@ pub(crate) fn plan(
             search.need(object, section);
         }
     }
+    let state = search.forked_state().map(|what| Error::State { what });
+    search.plan.obstacles.extend(state);
     let present = all_contents.iter().flat_map(Contents::functions).map(|(_, name)| name);
     search.plan.renumbered = closures.renumbered(process, present);
     search.run(&extra, process.archives(new)?)?;
@@ -240,6 +247,19 @@ impl<'a> Search<'a> {
         found
     }
 
+    /// A static that would be forked since it begins with a pointer to a forked function, and that the program may have
+    /// written since.
+    fn forked_state(&self) -> Option<String> {
+        let mut statics = self.decision.forked.keys().filter(|name| {
+            let definition = self.definitions.get(name.as_str());
+            let section = definition
+                .and_then(|(object, section)| self.objects[*object].section_by_index(*section).ok());
+            self.process.names.contains_key(*name)
+                && section.is_some_and(|section| section.kind() == SectionKind::Data)
+        });
+        statics.next().map(|name| artifact::demangled(name))
+    }
+
     fn need(&mut self, object: usize, section: SectionIndex) {
         if self.plan.sections.entry(object).or_default().insert(section.0) {
             self.queue.push((object, section));
@@ -252,6 +272,7 @@ impl<'a> Search<'a> {
             let Ok(read) = elf.section_by_index(section) else { continue };
             self.name(object, section);
             self.exception_table(object, &read);
+            pointers::add(&mut self.plan.addresses, elf, &self.contents[object], &read);
             for (_, relocation) in read.relocations() {
                 let RelocationTarget::Symbol(symbol) = relocation.target() else { continue };
                 if !is_thread_local(relocation.flags()) {

@@ -1,7 +1,9 @@
 //! Functions whose address is taken. Such a pointer may be kept, and leads to old code for as long as it is.
 
+use std::collections::BTreeSet;
+
+use artifact::Addresses;
 use object::{Object, ObjectSection, ObjectSymbol, RelocationKind, RelocationTarget, SectionKind};
-use rustc_hash::FxHashSet;
 
 use crate::build::Build;
 use crate::content::{Contents, Elf, is_stable, parse_all};
@@ -10,29 +12,43 @@ use crate::error::Result;
 /// A table of methods begins with how its values end, their size and their alignment.
 const METHODS: u64 = 24;
 
-/// All functions of a build whose address is taken, by linker name; not those that are only called, or stand in a table
-/// of methods.
-pub(crate) fn pointed_at(build: &Build) -> Result<FxHashSet<String>> {
-    let mut found = FxHashSet::default();
+/// What a build has the addresses of.
+pub(crate) fn addresses(build: &Build) -> Result<Addresses> {
+    let mut found = Addresses::default();
     let parsed = parse_all(&build.objects)?;
     for (elf, contents) in parsed.iter().zip(Contents::of_all(&parsed, &build.objects)) {
-        for section in elf.sections().filter(may_hold_pointers) {
-            let is_code = section.kind() == SectionKind::Text;
-            let bytes = section.data().unwrap_or_default();
-            if !is_code && is_method_table(elf, &contents, &section) {
-                continue;
-            }
-            for (offset, relocation) in section.relocations() {
-                // Data that is no pointer: the distances in jump tables.
-                let is_address = relocation.kind() == RelocationKind::Absolute;
-                let is_kept = if is_code { !is_call(bytes, offset) } else { is_address };
-                if is_kept {
-                    found.extend(function(elf, &contents, &relocation).map(str::to_owned));
-                }
-            }
-        }
+        elf.sections().for_each(|section| add(&mut found, elf, &contents, &section));
     }
     Ok(found)
+}
+
+/// Adds what one section has the addresses of: not what is only called.
+pub(crate) fn add<'a>(
+    found: &mut Addresses,
+    elf: &Elf<'a>,
+    contents: &Contents<'a>,
+    section: &impl ObjectSection<'a>,
+) {
+    if !may_hold_pointers(section) {
+        return;
+    }
+    let is_code = section.kind() == SectionKind::Text;
+    let bytes = section.data().unwrap_or_default();
+    let relocations = section.relocations().filter(|(offset, relocation)| {
+        // Data that is no pointer: the distances in jump tables.
+        let is_address = relocation.kind() == RelocationKind::Absolute;
+        if is_code { !is_call(bytes, *offset) } else { is_address }
+    });
+    let functions = relocations.filter_map(|(_, relocation)| function(elf, contents, &relocation));
+    if !is_code && is_method_table(elf, contents, section) {
+        found.tables.insert(functions.map(str::to_owned).collect());
+        return;
+    }
+    let functions: BTreeSet<String> = functions.map(str::to_owned).collect();
+    if let Some(name) = contents.name(section.index()).filter(|_| !is_code && !functions.is_empty()) {
+        found.statics.entry(name.to_owned()).or_default().extend(functions.iter().cloned());
+    }
+    found.functions.extend(functions);
 }
 
 fn may_hold_pointers<'a>(section: &impl ObjectSection<'a>) -> bool {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use artifact::Image;
+use artifact::{Addresses, Image};
 use object::{Object, ObjectSegment, ObjectSymbol, SymbolKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -15,6 +15,7 @@ use crate::content::{Hash, hashes};
 use crate::error::{Error, Result, io};
 use crate::jump::{JUMP, busy, is_padding};
 use crate::loader;
+use crate::pointers::addresses;
 use crate::thread_locals::ThreadLocals;
 
 /// Patches lie this far below the program, well within the 2 GiB that its code can reach, where neither
@@ -107,6 +108,10 @@ pub struct Process {
     pub(crate) jumps: FxHashMap<u64, [u8; 5]>,
     /// Forked functions with those around them that call the forks: the one changes with the other.
     pub(crate) forks: Vec<BTreeSet<String>>,
+    /// What code and data of it have the addresses of.
+    pub(crate) addresses: Addresses,
+    /// The patches that were the first to have a static, or a function that something has the address of.
+    pub(crate) first_to_keep: BTreeSet<usize>,
     /// Where the last patch ends.
     end: Option<u64>,
     /// How often the place for patches was taken by something else.
@@ -117,7 +122,7 @@ impl Process {
     /// The program as it is launched, and what it was built from. Its addresses are those of the file until
     /// [`Process::moved`] tells where the loader put it.
     pub fn launched(program: &Path, build: &Build) -> Result<Self> {
-        let mut process = Self::default();
+        let mut process = Self { addresses: addresses(build)?, ..Self::default() };
         process.add(program, program, 0, &hashes(build)?)?;
         Ok(process)
     }

@@ -114,3 +114,97 @@ fn a_local_of_one_or_of_what_calls_it_is_renamed() {
     app.line("v4 50 5.");
     app.end();
 }
+
+/// The rules see nothing of a type that a macro makes: the gate alone knows that old methods take it.
+const MADE: &str = r#"
+use std::sync::Mutex;
+macro_rules! made { ($($rest:tt)*) => { $($rest)* } }
+made! { struct Tmp { a: u32 } }
+#[inline(never)] fn make(n: u64) -> Tmp { let low = n as u32; Tmp { a: low } }
+trait Part: Send + Sync { fn take(&self, tmp: &Tmp) -> u64; }
+struct Twice;
+impl Part for Twice { fn take(&self, tmp: &Tmp) -> u64 { u64::from(tmp.a) * 2 } }
+"#;
+
+const GROWN: [(&str, &str); 2] =
+    [("Tmp { a: u32 }", "Tmp { pad: [u64; 4], a: u32 }"), ("Tmp { a: low }", "Tmp { pad: [7; 4], a: low }")];
+
+#[test]
+fn a_boxed_trait_object_whose_method_takes_one_is_not_handed_a_new_one() {
+    let mut app = Live::stepping(&format!(
+        r#"{MADE}
+        static PARTS: Mutex<Vec<Box<dyn Part>>> = Mutex::new(Vec::new());
+        fn taken(n: u64) -> u64 {{ let tmp = make(n); PARTS.lock().unwrap().iter().map(|part| part.take(&tmp)).sum() }}
+        fn step(tick: u64) -> String {{
+            if tick == 0 {{ PARTS.lock().unwrap().push(Box::new(Twice)); }}
+            format!("v1 {{}}.", taken(20))
+        }}"#
+    ));
+    app.line("v1 40.");
+    app.refuses(
+        &GROWN,
+        &["`app::Tmp` gained the field `pad", "dyn app::Part → `<app::Twice as app::Part>::take`"],
+    );
+    app.line("v1 40.");
+    app.end();
+}
+
+/// Neither the program nor the newest patch describe it: it is another crate's.
+#[test]
+fn a_static_that_an_earlier_edit_brought_is_looked_at_as_well() {
+    const LATE: &str = r#"
+        static PARTS: std::sync::Mutex<Vec<&'static dyn base::Part>> = std::sync::Mutex::new(Vec::new());
+        #[inline(never)] pub fn keep(part: &'static dyn base::Part) { PARTS.lock().unwrap().push(part); }
+        #[inline(never)] pub fn last() -> Option<&'static dyn base::Part> { PARTS.lock().unwrap().last().copied() }
+    "#;
+    let uses = |names: &[&str]| {
+        let used = names.iter().map(|name| format!("{name} = {{ path = \"{name}\" }}\n"));
+        format!("[dependencies]\n{}", used.collect::<String>())
+    };
+    let app = format!("{MANIFEST}{}[workspace]\nmembers = [\"base\", \"late\"]\n", uses(&["base", "late"]));
+    let main = r#"
+        struct Twice;
+        impl base::Part for Twice { fn take(&self, tmp: &base::Tmp) -> u64 { tmp.twice() } }
+        fn hold() {}
+        fn other(n: u64) -> u64 { n * 2 }
+        fn step(tick: u64) -> String { if tick % 3 == 0 { hold(); } format!("v1 {}.", other(20)) }
+    "#;
+    let base = r#"
+        macro_rules! made { ($($rest:tt)*) => { $($rest)* } }
+        made! { pub struct Tmp { a: u32 } }
+        impl Tmp {
+            #[inline(never)] pub fn of(n: u64) -> Self { let low = n as u32; Tmp { a: low } }
+            #[inline(never)] pub fn twice(&self) -> u64 { u64::from(self.a) * 2 }
+        }
+        pub trait Part: Send + Sync { fn take(&self, tmp: &Tmp) -> u64; }
+    "#;
+    let member = |name: &str| MANIFEST.replace("\"app\"", &format!("{name:?}"));
+    let late = format!("{}[dependencies]\nbase = {{ path = \"../base\" }}\n", member("late"));
+    let mut app = Live::launch(
+        Program::files(&[
+            ("Cargo.toml", &app),
+            (MAIN, &format!("{main}{STEPPING}")),
+            ("base/Cargo.toml", &member("base")),
+            ("base/src/lib.rs", base),
+            ("late/Cargo.toml", &late),
+            ("late/src/lib.rs", "// Nothing yet.\n"),
+        ]),
+        &json!({}),
+    );
+    app.line("v1 40.");
+    app.edit("late/src/lib.rs", &[("// Nothing yet.", LATE)]);
+    app.swap(&[("fn hold() {}", "fn hold() { if late::last().is_none() { late::keep(&Twice); } }")]);
+    app.swap(&[
+        ("fn hold() { if", "fn hold() { while"),
+        ("{ n * 2 }", "{ let tmp = base::Tmp::of(n); late::last().map_or(60, |part| part.take(&tmp)) }"),
+    ]);
+    app.line("v1 40.");
+    app.edit("base/src/lib.rs", &GROWN);
+    let message = app.refused();
+    for words in ["`base::Tmp` gained the field `pad", "static `late::PARTS`", "dyn base::Part"] {
+        assert!(message.contains(words), "{message}");
+    }
+    app.printed.clear();
+    app.line("v1 40.");
+    app.end();
+}
