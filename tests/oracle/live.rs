@@ -12,6 +12,7 @@ use crate::truth::STEPS;
 /// A workspace, and a session of its program as long as nothing was swapped in.
 pub(crate) struct Bench {
     driven: Driven,
+    dress: fn(&str) -> String,
     pub(crate) program: Program,
     session: Option<(Session, Driver)>,
 }
@@ -27,25 +28,23 @@ pub(crate) enum Reload {
 }
 
 impl Bench {
-    pub(crate) fn new(driven: Driven) -> Self {
-        Self::of(driven, Program::files(&driven.files(driven.model)))
+    /// `dress` is how models are written down.
+    pub(crate) fn new(driven: Driven, dress: fn(&str) -> String) -> Self {
+        let program = Program::files(&driven.files(&dress(driven.model)));
+        Self { driven, dress, program, session: None }
     }
 
     /// With the newer mangling, by which a function keeps its name when a type in its signature changes.
     pub(crate) fn newer(driven: Driven) -> Self {
-        let program = Program::files(&driven.files(driven.model));
-        program.write(NEWER_MANGLING.0, NEWER_MANGLING.1);
-        Self::of(driven, program)
-    }
-
-    fn of(driven: Driven, program: Program) -> Self {
-        Self { driven, program, session: None }
+        let bench = Self::new(driven, str::to_owned);
+        bench.program.write(NEWER_MANGLING.0, NEWER_MANGLING.1);
+        bench
     }
 
     /// Saves this model while the program runs the first one.
     pub(crate) fn reload(&mut self, model: &str) -> Reload {
         let attempt = catch_unwind(AssertUnwindSafe(|| self.attempt(model)));
-        self.program.write(MODEL, self.driven.model);
+        self.write(self.driven.model);
         attempt.unwrap_or_else(|panic| {
             let text = panic.downcast_ref::<String>().map_or("a panic", String::as_str);
             Reload::Broken(text.lines().next().unwrap_or_default().to_owned())
@@ -54,7 +53,7 @@ impl Bench {
 
     fn attempt(&mut self, model: &str) -> Reload {
         let (mut session, mut driver) = self.launch();
-        self.program.write(MODEL, model);
+        self.write(model);
         let answer = session.client.ok("midflight/reload", json!({}));
         if answer["applied"] != true {
             let message = answer["message"].as_str().unwrap_or_default().to_owned();
@@ -72,15 +71,19 @@ impl Bench {
         let (mut session, mut driver) = self.launch();
         let mut models = vec![self.driven.model.to_owned()];
         while let Some(model) = next(models.last().expect("there is a first one")) {
-            self.program.write(MODEL, &model);
+            self.write(&model);
             if session.client.ok("midflight/reload", json!({}))["applied"] == true {
                 models.push(model);
             }
         }
         let run = Run::of(&mut driver, STEPS, || stop(&mut session.client));
         session.client.disconnect();
-        self.program.write(MODEL, self.driven.model);
+        self.write(self.driven.model);
         (models, run)
+    }
+
+    fn write(&self, model: &str) {
+        self.program.write(MODEL, &(self.dress)(model));
     }
 
     fn launch(&mut self) -> (Session, Driver) {

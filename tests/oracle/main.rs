@@ -1,6 +1,7 @@
 //! Predicted verdicts against what the compiler really builds, and against what a process really does.
 //!
 //! `oracle [library|in-place] [edits]`: one engine or both, with so many edits of each program at most.
+//! `oracle veiled [edits]`: in place, with types that macros make, of which the rules know nothing.
 //! `oracle sequences [count [seed]]`: so many times several edits after each other in one process, chosen by the seed.
 //! Without the name of a part, all of them.
 
@@ -31,6 +32,9 @@ fn main() -> ExitCode {
     }
     if parts.is_wanted("in-place") {
         is_met &= in_place::run(most);
+    }
+    if parts.is_wanted("veiled") {
+        is_met &= in_place::run_veiled(most);
     }
     if is_met { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

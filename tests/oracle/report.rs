@@ -62,6 +62,19 @@ impl Totals {
         self.cases.iter().filter(|case| is_meant(case)).count()
     }
 
+    fn corrupt(&self) -> usize {
+        self.count(|case| matches!(case.process, Process::Corrupt(_)))
+    }
+
+    fn broken(&self) -> usize {
+        self.count(|case| matches!(case.process, Process::Broken(_)))
+    }
+
+    /// Whether no process was corrupted and no session broken.
+    pub(crate) fn nothing_is_wrong(&self) -> bool {
+        self.corrupt() + self.broken() == 0
+    }
+
     /// Prints what it comes to, and whether that will do.
     pub(crate) fn report(&self, file: &Path) -> bool {
         for (title, is_meant) in [
@@ -81,10 +94,7 @@ impl Totals {
             }
         }
         self.write(file);
-        let (corrupt, broken) = (
-            self.count(|case| matches!(case.process, Process::Corrupt(_))),
-            self.count(|case| matches!(case.process, Process::Broken(_))),
-        );
+        let (corrupt, broken) = (self.corrupt(), self.broken());
         let harmless = self.count(|case| case.harm.is_none());
         let timid = self.count(Case::is_timid);
         let harmful = self.cases.len() - harmless;
@@ -96,7 +106,7 @@ impl Totals {
             "{corrupt} processes corrupted, {broken} sessions broken; all edits are in {}",
             file.display()
         );
-        let is_met = corrupt == 0 && broken == 0 && timid * 10 <= harmless;
+        let is_met = self.nothing_is_wrong() && timid * 10 <= harmless;
         println!("in place: {}", if is_met { "nothing corrupted, and not timid" } else { "NOT MET" });
         is_met
     }

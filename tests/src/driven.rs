@@ -45,6 +45,13 @@ pub const PROGRAMS: [Driven; 3] = [
     },
 ];
 
+/// One more, in which live data leads to code that is called with values of types that do not live on.
+pub const CALLS: Driven = Driven {
+    name: "calls",
+    model: include_str!("../programs/calls.rs"),
+    probe: include_str!("../programs/calls_probe.rs"),
+};
+
 impl Driven {
     /// The files of its workspace, with another model.
     pub fn files<'a>(&self, model: &'a str) -> [(&'static str, &'a str); 4] {

@@ -32,6 +32,25 @@ pub fn all(source: &str) -> Vec<Edit> {
     edits.edits
 }
 
+/// The program with its structs and enums made by a macro, so that what is typed does not show what they are.
+pub fn veiled(source: &str) -> String {
+    let file = syn::parse_file(source).expect("the oracle's programs parse");
+    let (mut veiled, mut from) = (String::new(), 0);
+    for item in &file.items {
+        let range = range(item);
+        if from == 0 {
+            veiled.push_str(&source[..range.start]);
+            veiled.push_str("macro_rules! veil { ($($item:item)*) => { $($item)* } }\n");
+            from = range.start;
+        }
+        if matches!(item, syn::Item::Struct(_) | syn::Item::Enum(_)) {
+            veiled.extend([&source[from..range.start], "veil! { ", &source[range.clone()], " }"]);
+            from = range.end;
+        }
+    }
+    veiled + &source[from..]
+}
+
 struct Edits<'a> {
     source: &'a str,
     edits: Vec<Edit>,

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::dwarf::{ENVIRONMENT, Walk};
 use crate::swap::{ChangedTypes, signatures, types_of};
 use crate::type_names::{is_of_function, mentions, split_outside, trait_of_object};
 use crate::vtable::demangled;
+use crate::walk::{ENVIRONMENT, Walk};
 use crate::{Artifact, Error, Image, Signature};
 
 /// What every closure implements.

@@ -1,31 +1,30 @@
 //! DWARF to layouts: from the boundary functions to every type that they let live data have.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gimli::{AttributeValue, DebuggingInformationEntry, DwTag, Reader, RunTimeEndian, UnitOffset};
 use object::{Object, ObjectSection};
 
 use crate::Artifact;
-use crate::layout::{Member, Reach, Signature, TypeLayout, Variant};
-use crate::type_names::{is_only_called, trait_of_object};
+use crate::layout::{Member, TypeLayout, Variant};
+use crate::type_names::trait_of_object;
 use crate::vtable::Slots;
+use crate::walk::Walk;
 
 pub(crate) type Slice = gimli::EndianArcSlice<RunTimeEndian>;
-type Entry = DebuggingInformationEntry<Slice>;
-type Result<T> = gimli::Result<T>;
+pub(crate) type Entry = DebuggingInformationEntry<Slice>;
+pub(crate) type Result<T> = gimli::Result<T>;
 
 /// Where the standard library was compiled, as its debug information says.
 const TOOLCHAIN: &str = "/rustc/";
 
-/// What the parameter of closures and coroutines is called that nobody writes.
-pub(crate) const ENVIRONMENT: &str = "{environment}";
-
 /// A place in `.debug_info`: which unit, and where in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
-    unit: usize,
-    offset: UnitOffset,
+    pub(crate) unit: usize,
+    pub(crate) offset: UnitOffset,
 }
 
 /// What to look at in an artifact.
@@ -45,7 +44,11 @@ pub(crate) fn read(file: &object::File<'_>, question: &Question<'_>) -> Result<A
         walk.function(name, *place)?;
     }
     walk.run()?;
-    walk.others(question.types)?;
+    // The types asked for that no function reaches.
+    for (_, places) in index.types.iter().filter(|(name, _)| (question.types)(name)) {
+        places.first().into_iter().for_each(|place| walk.reach_type(*place));
+    }
+    walk.run()?;
     Ok(walk.artifact)
 }
 
@@ -77,14 +80,33 @@ pub(crate) struct Index {
     pub(crate) identified: BTreeSet<String>,
     /// The types of what closures and coroutines hold, by their functions: no parameter of these has it.
     environments: HashMap<Place, Arc<str>>,
+    /// What was read of types so far.
+    described: Mutex<HashMap<Place, Arc<Described>>>,
+}
+
+/// A type as it is described.
+pub(crate) struct Described {
+    pub(crate) layout: TypeLayout,
+    /// What it leads to.
+    pub(crate) leads: Vec<Lead>,
+    /// Of a pointer to a function, where that is described, and which of the above it leads to by what the function takes
+    /// and gives.
+    pub(crate) function: Option<(Place, Range<usize>)>,
+}
+
+/// From a type to another.
+pub(crate) struct Lead {
+    pub(crate) to: Place,
+    /// The field, as a path says it.
+    pub(crate) field: Option<Arc<str>>,
 }
 
 /// The method table of one type for one trait.
 #[derive(Debug, Clone, Copy, Default)]
-struct Vtable {
-    holder: Option<Place>,
-    address: u64,
-    size: u64,
+pub(crate) struct Vtable {
+    pub(crate) holder: Option<Place>,
+    pub(crate) address: u64,
+    pub(crate) size: u64,
 }
 
 /// What one unit holds.
@@ -117,6 +139,7 @@ impl Index {
             statics: Vec::new(),
             identified: BTreeSet::new(),
             environments: HashMap::new(),
+            described: Mutex::default(),
         };
         for unit in 0..index.units.len() {
             let found = index.scan(unit)?;
@@ -205,7 +228,7 @@ impl Index {
     }
 
     /// The type that a closure or coroutine has as its first, unwritten parameter.
-    fn environment(&self, function: Place) -> Result<Option<(&str, Option<Place>)>> {
+    pub(crate) fn environment(&self, function: Place) -> Result<Option<(&str, Option<Place>)>> {
         let declared = self.declaration(function.unit, &self.entry(function)?);
         let name = self.environments.get(&function);
         let name = name.or_else(|| declared.and_then(|declared| self.environments.get(&declared)));
@@ -221,7 +244,7 @@ impl Index {
     }
 
     /// The vtables for a trait object.
-    fn objects(&self, object: &str) -> impl Iterator<Item = (&String, &Vtable)> {
+    pub(crate) fn objects(&self, object: &str) -> impl Iterator<Item = (&String, &Vtable)> {
         let marker = trait_of_object(object).map(|of| format!(" as {of}>"));
         let is_meant = move |of: &str| marker.as_ref().is_some_and(|marker| of.ends_with(marker));
         self.vtables.iter().filter(move |(of, _)| is_meant(of))
@@ -235,6 +258,23 @@ impl Index {
             .flatten()
             .map(str::to_owned)
             .collect()
+    }
+
+    /// `(name, type)` of each of a function's variables.
+    pub(crate) fn locals(&self, function: Place) -> Result<Vec<(String, Option<Place>)>> {
+        let mut locals = Vec::new();
+        let mut entries = self.units[function.unit].entries_at_offset(function.offset)?;
+        entries.next_dfs()?;
+        while let Some(entry) = entries.next_dfs()? {
+            if entry.depth() <= 0 {
+                break;
+            }
+            if entry.tag() == gimli::DW_TAG_variable {
+                let name = self.name(function.unit, entry)?.unwrap_or_default();
+                locals.push((name, self.type_of(function.unit, entry)));
+            }
+        }
+        Ok(locals)
     }
 
     /// Whether a function is an instance of a generic one, or inside one.
@@ -272,7 +312,7 @@ impl Index {
         }
     }
 
-    fn name(&self, unit: usize, entry: &Entry) -> Result<Option<String>> {
+    pub(crate) fn name(&self, unit: usize, entry: &Entry) -> Result<Option<String>> {
         self.string(unit, entry, gimli::DW_AT_name)
     }
 
@@ -293,13 +333,13 @@ impl Index {
         specified.or_else(|| self.reference(unit, entry, gimli::DW_AT_abstract_origin))
     }
 
-    fn entry(&self, place: Place) -> Result<Entry> {
+    pub(crate) fn entry(&self, place: Place) -> Result<Entry> {
         let mut entries = self.units[place.unit].entries_at_offset(place.offset)?;
         entries.next_entry()?;
         entries.current().cloned().ok_or(gimli::Error::NoEntryAtGivenOffset(place.offset.0 as u64))
     }
 
-    fn children(&self, place: Place) -> Result<Vec<Entry>> {
+    pub(crate) fn children(&self, place: Place) -> Result<Vec<Entry>> {
         let mut tree = self.units[place.unit].entries_tree(Some(place.offset))?;
         let mut children = tree.root()?.children();
         let mut all = Vec::new();
@@ -329,7 +369,7 @@ impl Index {
         self.entry(place).is_ok_and(|entry| entry.tag() == gimli::DW_TAG_subroutine_type)
     }
 
-    fn type_of(&self, unit: usize, entry: &Entry) -> Option<Place> {
+    pub(crate) fn type_of(&self, unit: usize, entry: &Entry) -> Option<Place> {
         let own = self.reference(unit, entry, gimli::DW_AT_type);
         own.or_else(|| {
             let declared = self.declaration(unit, entry)?;
@@ -338,7 +378,7 @@ impl Index {
     }
 
     /// A type's name with its modules: what identifies it in both builds.
-    fn type_name(&self, place: Option<Place>) -> Result<String> {
+    pub(crate) fn type_name(&self, place: Option<Place>) -> Result<String> {
         let Some(place) = place else { return Ok("()".to_owned()) };
         if let Some(name) = self.names.get(&place) {
             return Ok(name.to_string());
@@ -372,250 +412,107 @@ impl Index {
         let bound = lengths.iter().find_map(|child| number(child, gimli::DW_AT_upper_bound));
         Ok(length.or(bound.map(|bound| bound + 1)).unwrap_or(0))
     }
-}
 
-/// The search from the boundary inwards, each type once, by the shortest path.
-pub(crate) struct Walk<'i> {
-    index: &'i Index,
-    slots: &'i Slots,
-    pub(crate) artifact: Artifact,
-    /// Whether what may stand behind `dyn` is reached too.
-    pub(crate) passes_dyn: bool,
-    /// Whether what functions take and give is reached by pointers to them too.
-    pub(crate) passes_functions: bool,
-    /// Where the functions are described that pointers lead to, by the pointer's type.
-    pub(crate) pointers: BTreeMap<String, Place>,
-    queue: VecDeque<(Place, Vec<String>)>,
-}
-
-impl<'i> Walk<'i> {
-    pub(crate) fn new(index: &'i Index, slots: &'i Slots) -> Self {
-        let (artifact, pointers, queue) = (Artifact::default(), BTreeMap::new(), VecDeque::new());
-        Self { index, slots, artifact, passes_dyn: true, passes_functions: true, pointers, queue }
-    }
-
-    /// Goes on from a static; the name of its type.
-    pub(crate) fn variable(&mut self, name: &str, place: Place) -> Result<String> {
-        let target = self.index.type_of(place.unit, &self.index.entry(place)?);
-        self.reach(target, vec![format!("static `{name}`")]);
-        self.index.type_name(target)
-    }
-
-    pub(crate) fn function(&mut self, name: &str, place: Place) -> Result<()> {
-        self.function_as(name, name, place)
-    }
-
-    /// The same, with another name in the paths.
-    pub(crate) fn function_as(&mut self, symbol: &str, name: &str, place: Place) -> Result<()> {
-        let entry = self.index.entry(place)?;
-        let returns = self.index.type_of(place.unit, &entry);
-        let mut signature = Signature::default();
-        if returns.is_some() {
-            signature.returns = Some(self.index.type_name(returns)?);
-            self.reach(returns, vec![format!("`{name}` returns it")]);
+    /// What is said of a type. It is read once.
+    pub(crate) fn described(&self, place: Place) -> Result<Arc<Described>> {
+        let known = || self.described.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(described) = known().get(&place) {
+            return Ok(Arc::clone(described));
         }
-        if let Some((environment, target)) = self.index.environment(place)? {
-            signature.parameters.push((ENVIRONMENT.to_owned(), environment.to_owned()));
-            self.reach(target, vec![format!("`{name}`")]);
-        }
-        for child in self.index.children(place)? {
-            if child.tag() == gimli::DW_TAG_formal_parameter {
-                let parameter = self.index.name(place.unit, &child)?.unwrap_or_default();
-                let target = self.index.type_of(place.unit, &child);
-                let type_name = self.index.type_name(target)?;
-                self.reach(target, vec![format!("`{name}({parameter}: {type_name})`")]);
-                signature.parameters.push((parameter, type_name));
-            }
-        }
-        self.artifact.signatures.insert(symbol.to_owned(), signature);
-        Ok(())
+        let described = Arc::new(self.describe(place)?);
+        known().insert(place, Arc::clone(&described));
+        Ok(described)
     }
 
-    /// Goes on from what functions of a type take and give.
-    pub(crate) fn function_type(&mut self, function: Place) -> Result<Signature> {
-        let returns = self.index.type_of(function.unit, &self.index.entry(function)?);
-        let mut signature = Signature::default();
-        if returns.is_some() {
-            signature.returns = Some(self.index.type_name(returns)?);
-            self.reach(returns, Vec::new());
-        }
-        for child in self.index.children(function)? {
-            let target = self.index.type_of(function.unit, &child);
-            signature.parameters.push((String::new(), self.index.type_name(target)?));
-            self.reach(target, Vec::new());
-        }
-        self.run()?;
-        Ok(signature)
-    }
-
-    /// The types that a generic function is made for.
-    pub(crate) fn arguments(&mut self, function: Place) -> Result<Vec<String>> {
-        let mut arguments = Vec::new();
-        for child in self.index.children(function)? {
-            if child.tag() == gimli::DW_TAG_template_type_parameter {
-                let target = self.index.type_of(function.unit, &child);
-                self.reach(target, Vec::new());
-                arguments.push(self.index.type_name(target)?);
-            }
-        }
-        self.run()?;
-        Ok(arguments)
-    }
-
-    /// Goes on from a function's variables; `(name, type)` of each.
-    pub(crate) fn locals(&mut self, function: Place) -> Result<Vec<(String, String)>> {
-        let mut locals = Vec::new();
-        let mut entries = self.index.units[function.unit].entries_at_offset(function.offset)?;
-        entries.next_dfs()?;
-        while let Some(entry) = entries.next_dfs()? {
-            if entry.depth() <= 0 {
-                break;
-            }
-            if entry.tag() == gimli::DW_TAG_variable {
-                let target = self.index.type_of(function.unit, entry);
-                self.reach(target, Vec::new());
-                let name = self.index.name(function.unit, entry)?.unwrap_or_default();
-                locals.push((name, self.index.type_name(target)?));
-            }
-        }
-        self.run()?;
-        Ok(locals)
-    }
-
-    /// The types asked for that no function reaches.
-    fn others(&mut self, wanted: &dyn Fn(&str) -> bool) -> Result<()> {
-        for (name, places) in &self.index.types {
-            if wanted(name) {
-                self.reach(places.first().copied(), Vec::new());
-            }
-        }
-        self.run()
-    }
-
-    fn reach(&mut self, target: Option<Place>, path: Vec<String>) {
-        self.queue.extend(target.map(|place| (place, path)));
-    }
-
-    pub(crate) fn run(&mut self) -> Result<()> {
-        while let Some((place, path)) = self.queue.pop_front() {
-            let name = self.index.type_name(Some(place))?;
-            if !self.artifact.types.contains_key(&name) {
-                let layout = self.layout(place, &name, &path)?;
-                self.artifact.types.insert(name, layout);
-            }
-        }
-        Ok(())
-    }
-
-    /// The layout of a type; what it is made of is queued.
-    pub(crate) fn layout(&mut self, place: Place, name: &str, path: &[String]) -> Result<TypeLayout> {
-        let entry = self.index.entry(place)?;
-        let mut layout = TypeLayout {
-            size: number(&entry, gimli::DW_AT_byte_size).unwrap_or(0),
-            align: number(&entry, gimli::DW_AT_alignment).unwrap_or(0),
-            reach: Reach(path.to_vec()),
-            ..TypeLayout::default()
+    fn describe(&self, place: Place) -> Result<Described> {
+        let (entry, name) = (self.entry(place)?, self.type_name(Some(place))?);
+        let mut described = Described {
+            layout: TypeLayout {
+                size: number(&entry, gimli::DW_AT_byte_size).unwrap_or(0),
+                align: number(&entry, gimli::DW_AT_alignment).unwrap_or(0),
+                ..TypeLayout::default()
+            },
+            leads: Vec::new(),
+            function: None,
         };
-        self.trait_object(name, path);
         // What a pointer, an array or an alias is made of.
-        let made_of = self.index.type_of(place.unit, &entry);
-        match made_of.filter(|made_of| self.index.is_function(*made_of)) {
+        let made_of = self.type_of(place.unit, &entry);
+        match made_of.filter(|made_of| self.is_function(*made_of)) {
             // Both have one name. The pointer stands for both.
             Some(function) => {
-                self.pointers.insert(name.to_owned(), function);
-                if self.passes_functions {
-                    let returns = self.index.type_of(function.unit, &self.index.entry(function)?);
-                    self.part_of(returns, path.to_vec(), &mut layout)?;
-                    self.parts(function, name, path, &mut layout)?;
-                }
+                let returns = self.type_of(function.unit, &self.entry(function)?);
+                self.part_of(returns, &mut described)?;
+                self.parts(function, &name, &mut described)?;
+                described.function = Some((function, 0..described.leads.len()));
             }
-            None => self.part_of(made_of, path.to_vec(), &mut layout)?,
+            None => self.part_of(made_of, &mut described)?,
         }
-        self.parts(place, name, path, &mut layout)?;
-        layout.members.sort();
-        layout.variants.sort();
-        Ok(layout)
+        self.parts(place, &name, &mut described)?;
+        described.layout.members.sort();
+        described.layout.variants.sort();
+        Ok(described)
     }
 
-    fn parts(&mut self, of: Place, name: &str, path: &[String], layout: &mut TypeLayout) -> Result<()> {
-        for child in self.index.children(of)? {
-            self.part(of.unit, name, &child, path, layout)?;
+    fn parts(&self, of: Place, name: &str, described: &mut Described) -> Result<()> {
+        for child in self.children(of)? {
+            self.part(of.unit, name, &child, described)?;
         }
         Ok(())
-    }
-
-    /// Behind `dyn Trait` may stand every type that the build made a vtable of that trait for.
-    fn trait_object(&mut self, name: &str, path: &[String]) {
-        for (of, vtable) in self.index.objects(name).filter(|_| self.passes_dyn && !is_only_called(name)) {
-            let methods = self.slots.methods(vtable.address, vtable.size);
-            self.artifact.vtables.insert(of.clone(), methods);
-            let mut path = path.to_vec();
-            path.push(name.to_owned());
-            self.queue.extend(vtable.holder.map(|holder| (holder, path)));
-        }
     }
 
     /// One part of a type: a field, a generic argument, the variants of an enum.
-    fn part(
-        &mut self,
-        unit: usize,
-        owner: &str,
-        child: &Entry,
-        path: &[String],
-        layout: &mut TypeLayout,
-    ) -> Result<()> {
+    fn part(&self, unit: usize, owner: &str, child: &Entry, described: &mut Described) -> Result<()> {
         match child.tag() {
             gimli::DW_TAG_member => {
-                let member = self.member(unit, owner, child, path)?;
-                layout.members.push(member);
+                let member = self.member(unit, owner, child, described)?;
+                described.layout.members.push(member);
             }
             gimli::DW_TAG_template_type_parameter | gimli::DW_TAG_formal_parameter => {
-                let target = self.index.type_of(unit, child);
-                self.part_of(target, path.to_vec(), layout)?;
+                self.part_of(self.type_of(unit, child), described)?;
             }
-            gimli::DW_TAG_enumerator => layout.variants.push(Variant {
+            gimli::DW_TAG_enumerator => described.layout.variants.push(Variant {
                 discriminant: number(child, gimli::DW_AT_const_value),
-                name: self.index.name(unit, child)?.unwrap_or_default(),
+                name: self.name(unit, child)?.unwrap_or_default(),
                 type_name: String::new(),
             }),
             gimli::DW_TAG_variant_part => {
-                self.variants(Place { unit, offset: child.offset() }, owner, path, layout)?;
+                self.variants(Place { unit, offset: child.offset() }, owner, described)?;
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn part_of(&mut self, target: Option<Place>, path: Vec<String>, layout: &mut TypeLayout) -> Result<()> {
-        if target.is_some() {
-            layout.parts.0.insert(self.index.type_name(target)?);
-            self.reach(target, path);
+    fn part_of(&self, target: Option<Place>, described: &mut Described) -> Result<()> {
+        if let Some(to) = target {
+            described.layout.parts.0.insert(self.type_name(target)?);
+            described.leads.push(Lead { to, field: None });
         }
         Ok(())
     }
 
-    fn member(&mut self, unit: usize, owner: &str, child: &Entry, path: &[String]) -> Result<Member> {
-        let name = self.index.name(unit, child)?.unwrap_or_default();
-        let target = self.index.type_of(unit, child);
-        let type_name = self.index.type_name(target)?;
-        let mut path = path.to_vec();
-        path.push(format!("{owner}.{name}"));
-        self.reach(target, path);
+    fn member(&self, unit: usize, owner: &str, child: &Entry, described: &mut Described) -> Result<Member> {
+        let name = self.name(unit, child)?.unwrap_or_default();
+        let target = self.type_of(unit, child);
+        let type_name = self.type_name(target)?;
+        let field = Some(format!("{owner}.{name}").into());
+        described.leads.extend(target.map(|to| Lead { to, field }));
         let offset = number(child, gimli::DW_AT_data_member_location).unwrap_or(0);
         Ok(Member { offset, name, type_name })
     }
 
-    fn variants(&mut self, part: Place, owner: &str, path: &[String], layout: &mut TypeLayout) -> Result<()> {
-        for child in self.index.children(part)? {
+    fn variants(&self, part: Place, owner: &str, described: &mut Described) -> Result<()> {
+        for child in self.children(part)? {
             if child.tag() == gimli::DW_TAG_member {
-                let member = self.member(part.unit, owner, &child, path)?;
-                layout.discriminant = Some((member.offset, member.type_name));
+                let member = self.member(part.unit, owner, &child, described)?;
+                described.layout.discriminant = Some((member.offset, member.type_name));
             } else if child.tag() == gimli::DW_TAG_variant {
                 let discriminant = number(&child, gimli::DW_AT_discr_value);
-                for held in self.index.children(Place { unit: part.unit, offset: child.offset() })? {
+                for held in self.children(Place { unit: part.unit, offset: child.offset() })? {
                     if held.tag() == gimli::DW_TAG_member {
-                        let Member { name, type_name, .. } = self.member(part.unit, owner, &held, path)?;
-                        layout.variants.push(Variant { discriminant, name, type_name });
+                        let Member { name, type_name, .. } =
+                            self.member(part.unit, owner, &held, described)?;
+                        described.layout.variants.push(Variant { discriminant, name, type_name });
                     }
                 }
             }

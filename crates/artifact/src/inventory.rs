@@ -6,9 +6,10 @@ use std::path::Path;
 use object::{Object, ObjectKind};
 use serde::Serialize;
 
-use crate::dwarf::{Index, Walk, load};
+use crate::dwarf::{Index, load};
 use crate::layout::TypeLayout;
 use crate::vtable::{Slots, demangled};
+use crate::walk::Walk;
 use crate::{Error, exported_functions, parse};
 
 /// How the debug information names the layout of a vtable.
@@ -99,7 +100,8 @@ impl Inventory {
         for (name, places) in index.types.iter().filter(|(name, _)| !name.ends_with(VTABLE_TYPE)) {
             let known = self.types.entry(name.to_string()).or_default();
             for place in places {
-                let layout = without_slots(walk.layout(*place, name, &[])?);
+                let layout = without_slots(index.described(*place)?.layout.clone());
+                walk.reach_type(*place);
                 if !known.contains(&layout) {
                     known.push(layout);
                 }

@@ -19,6 +19,7 @@ mod lines;
 mod swap;
 mod type_names;
 mod vtable;
+mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

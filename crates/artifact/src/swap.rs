@@ -10,13 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::called::{Addresses, Calls};
 use crate::compare::{Difference, DifferenceKind, layout_message};
-use crate::dwarf::{Index, Walk};
-use crate::layout::TypeLayout;
+use crate::dwarf::{Index, Place};
 use crate::type_names::{
     CLOSURE, as_symbols_say, is_anonymous, is_coroutine, is_of_function, is_of_the_toolchain, mentions,
     without_functions,
 };
 use crate::vtable::demangled;
+use crate::walk::Walk;
 use crate::{Artifact, Error, Image};
 
 /// What ends a value. Its name says of which type.
@@ -99,7 +99,7 @@ impl ChangedTypes {
 
 /// Types that both images have and that differ, as far as the patch describes them.
 pub fn changed_types(old: &Image, new: &Image, code: &Code<'_>) -> Result<BTreeMap<String, String>, Error> {
-    let mut changed = layouts(old.index(), new.index(), old, new).map_err(|error| new.damaged(error))?;
+    let mut changed = layouts(old.index(), new.index()).map_err(|error| new.damaged(error))?;
     for function in code.changed.iter().filter(|function| !code.same_steps.contains(*function)) {
         let Some(own) = first_parameter(old, function)?.filter(|name| is_coroutine(name)) else {
             continue;
@@ -115,27 +115,23 @@ pub fn changed_types(old: &Image, new: &Image, code: &Code<'_>) -> Result<BTreeM
     Ok(changed)
 }
 
-fn layouts(
-    before: &Index,
-    after: &Index,
-    old: &Image,
-    new: &Image,
-) -> gimli::Result<BTreeMap<String, String>> {
+fn layouts(before: &Index, after: &Index) -> gimli::Result<BTreeMap<String, String>> {
     let mut changed = BTreeMap::new();
-    let (mut old_walk, mut new_walk) = (Walk::new(before, old.slots()), Walk::new(after, new.slots()));
     for (name, places) in after.types.iter().filter(|(name, _)| !is_of_the_toolchain(name)) {
         let Some(old_places) = before.types.get(name) else { continue };
-        let layouts = |walk: &mut Walk<'_>, places: &[_]| -> gimli::Result<Vec<TypeLayout>> {
-            places.iter().map(|place| walk.layout(*place, name, &[])).collect()
+        let message = |was: &Place, is: &Place| -> gimli::Result<Option<String>> {
+            Ok(layout_message(name, &before.described(*was)?.layout, &after.described(*is)?.layout))
         };
-        let (was, is) = (layouts(&mut old_walk, old_places)?, layouts(&mut new_walk, places)?);
         // Two versions of a crate have types of one name: any that agree are the same.
-        let message = |was: &TypeLayout, is: &TypeLayout| layout_message(name, was, is);
-        if was.iter().any(|was| is.iter().any(|is| message(was, is).is_none())) {
-            continue;
+        let mut pairs = old_places.iter().flat_map(|was| places.iter().map(move |is| (was, is)));
+        let Some((was, is)) = pairs.next() else { continue };
+        let Some(first) = message(was, is)? else { continue };
+        let mut is_same = false;
+        for (was, is) in pairs {
+            is_same = is_same || message(was, is)?.is_none();
         }
-        if let Some(message) = was.first().zip(is.first()).and_then(|(was, is)| message(was, is)) {
-            changed.insert(name.to_string(), message);
+        if !is_same {
+            changed.insert(name.to_string(), first);
         }
     }
     Ok(changed)
@@ -183,9 +179,9 @@ fn made_for(
     let find = || -> gimli::Result<BTreeMap<String, String>> {
         let mut found = BTreeMap::new();
         let known = functions.iter().filter_map(|name| image.index().functions.get_key_value(name));
+        let mut walk = Walk::new(image.index(), image.slots());
+        walk.passes_dyn = false;
         for (function, place) in known {
-            let mut walk = Walk::new(image.index(), image.slots());
-            walk.passes_dyn = false;
             let arguments = walk.arguments(*place)?;
             if let Some(path) = leads_to(&walk.artifact, arguments.iter().map(String::as_str), changed) {
                 found.insert(function.clone(), path);
@@ -265,10 +261,10 @@ pub fn holders(
 ) -> Result<BTreeMap<String, String>, Error> {
     let find = || -> gimli::Result<BTreeMap<String, String>> {
         let mut holders = BTreeMap::new();
+        let mut walk = Walk::new(old.index(), old.slots());
+        walk.passes_dyn = false;
         for (function, place) in functions.iter().filter_map(|name| old.index().functions.get_key_value(name))
         {
-            let mut walk = Walk::new(old.index(), old.slots());
-            walk.passes_dyn = false;
             for (name, type_name) in walk.locals(*place)? {
                 let local = crate::Signature { parameters: vec![(name.clone(), type_name)], returns: None };
                 if let Some(path) = reaches(&walk.artifact, &local, changed) {
@@ -333,10 +329,13 @@ fn opaque_pointer(image: &Image, functions: &BTreeSet<String>) -> gimli::Result<
         let mut walk = Walk::new(image.index(), image.slots());
         walk.function(name, *place)?;
         let signature = walk.artifact.signatures.remove(name).unwrap_or_default();
-        let types = walk.locals(*place)?.into_iter().chain(signature.parameters);
-        let mut types = types.map(|(_, type_name)| type_name);
-        if let Some(found) = types.find(|found| OPAQUE.contains(&found.as_str())) {
-            return Ok(Some(format!("`{}` has a `{found}`, which may lead to it", demangled(name))));
+        let locals = image.index().locals(*place)?.into_iter().map(|(_, of)| image.index().type_name(of));
+        let parameters = signature.parameters.into_iter().map(|(_, type_name)| Ok(type_name));
+        for found in locals.chain(parameters) {
+            let found = found?;
+            if OPAQUE.contains(&found.as_str()) {
+                return Ok(Some(format!("`{}` has a `{found}`, which may lead to it", demangled(name))));
+            }
         }
     }
     Ok(None)
@@ -419,8 +418,9 @@ pub fn coroutines(image: &Image, functions: &BTreeSet<String>) -> Result<BTreeSe
 }
 
 fn first_parameter(image: &Image, function: &str) -> Result<Option<String>, Error> {
-    let one = BTreeSet::from([function.to_owned()]);
-    let mut artifact = signatures(image, &one, false)?;
-    let signature = artifact.signatures.remove(function);
+    let Some(place) = image.index().functions.get(function) else { return Ok(None) };
+    let mut walk = Walk::new(image.index(), image.slots());
+    walk.function(function, *place).map_err(|error| image.damaged(error))?;
+    let signature = walk.artifact.signatures.remove(function);
     Ok(signature.and_then(|signature| signature.parameters.into_iter().next()).map(|(_, name)| name))
 }
