@@ -35,8 +35,8 @@ impl Bench {
     }
 
     /// With the newer mangling, by which a function keeps its name when a type in its signature changes.
-    pub(crate) fn newer(driven: Driven) -> Self {
-        let bench = Self::new(driven, str::to_owned);
+    pub(crate) fn newer(driven: Driven, dress: fn(&str) -> String) -> Self {
+        let bench = Self::new(driven, dress);
         bench.program.write(NEWER_MANGLING.0, NEWER_MANGLING.1);
         bench
     }

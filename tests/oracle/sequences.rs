@@ -1,10 +1,12 @@
-//! Several edits after each other in one process: what an edit forked, the next ones must not mix up.
+//! Several edits after each other in one process: what an edit forked, the next ones must not mix up. The rules see nothing
+//! of the types, so that all that can go in does. The first edit is one of a type; of the others many have a function call
+//! what another does.
 
 use std::collections::HashMap;
 
 use fastrand::Rng;
-use midflight_tests::driven::{Driven, PROGRAMS, Run};
-use midflight_tests::edits;
+use midflight_tests::driven::{CALLS, Driven, PROGRAMS, Run};
+use midflight_tests::edits::{self, Edit};
 use tempfile::TempDir;
 
 use crate::for_each;
@@ -23,13 +25,13 @@ struct Place {
 /// Whether nothing was seen that none of the programs shows by itself.
 pub(crate) fn run(count: usize, seed: usize) -> bool {
     let mut is_right = true;
-    for driven in PROGRAMS {
+    for driven in PROGRAMS.into_iter().chain([CALLS]) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let first =
             Reference::of(folder.path(), &driven, driven.model).expect("the oracle's programs compile");
         let place = || Place {
             folder: tempfile::tempdir().expect("a temporary folder"),
-            bench: Bench::newer(driven),
+            bench: Bench::newer(driven, edits::veiled),
         };
         let seeds: Vec<u64> = (0..count).map(|index| (seed * 100_000 + index) as u64).collect();
         let outcomes = for_each(&seeds, place, |place, _, seed| sequence(place, &driven, &first.run, *seed));
@@ -52,7 +54,13 @@ fn sequence(place: &mut Place, driven: &Driven, first: &Run, seed: u64) -> (usiz
     let (models, run) = bench.reload_each(|model| {
         while left > 0 {
             left -= 1;
-            let edit = random.choice(edits::all(model))?;
+            let mut edits = edits::all(model);
+            if left + 1 == EDITS {
+                edits.retain(is_of_a_type);
+            } else if edits.iter().any(borrows) && random.bool() {
+                edits.retain(borrows);
+            }
+            let edit = random.choice(edits)?;
             if let Some(built) = Reference::of(folder, driven, &edit.after) {
                 names.push(edit.name);
                 alone.insert(edit.after.clone(), built.run);
@@ -66,4 +74,13 @@ fn sequence(place: &mut Place, driven: &Driven, first: &Run, seed: u64) -> (usiz
     let wrong = stranger(&run, olds, new);
     let wrong = wrong.map(|seen| format!("{} {seed}: {}: {seen}", driven.name, names.join(", ")));
     (models.len() - 1, wrong)
+}
+
+/// Whether a function then does what another does.
+fn borrows(edit: &Edit) -> bool {
+    edit.name.contains("the body of")
+}
+
+fn is_of_a_type(edit: &Edit) -> bool {
+    edit.name.contains("field") || edit.name.contains("variant")
 }

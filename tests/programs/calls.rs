@@ -16,6 +16,13 @@ pub struct Letter {
     pub stamp: u16,
 }
 
+/// Only within one call, and nothing that lives on is called with it.
+#[derive(Default)]
+struct Draft {
+    low: u32,
+    high: u64,
+}
+
 #[derive(Clone)]
 pub enum Answer {
     Nothing,
@@ -102,6 +109,14 @@ fn difference(note: &Note) -> u64 {
     note.high - u64::from(note.low)
 }
 
+fn draft(n: u64) -> Draft {
+    Draft { low: n as u32, high: n + 2, ..Draft::default() }
+}
+
+fn measured(draft: &Draft) -> u64 {
+    u64::from(draft.low) * 1000 + draft.high
+}
+
 fn answer(n: u64) -> Answer {
     match n % 3 {
         0 => Answer::Nothing,
@@ -183,4 +198,13 @@ pub fn erased(n: u64) -> u64 {
 pub fn tabled(n: u64) -> Vec<u64> {
     let note = note(n);
     TABLE.iter().map(|function| function(&note)).collect()
+}
+
+pub fn drafted(n: u64) -> Vec<u64> {
+    let draft = draft(n);
+    vec![measured(&draft), draft.high]
+}
+
+pub fn plain(n: u64) -> Vec<u64> {
+    vec![n, n * 2]
 }

@@ -1,5 +1,6 @@
 use crate::model::{
-    PARTS, Part, at_once, closed, erased, hooked, keep, made, pointed, tabled, taken, visited, written,
+    CLOSURES, ERASED, HOOK, MAKERS, ONCES, PARTS, POINTERS, Part, VISITS, at_once, closed, drafted, erased, hooked, keep,
+    made, plain, pointed, tabled, taken, visited, written,
 };
 
 pub struct Live {
@@ -10,16 +11,15 @@ pub struct Live {
 /// What lives all the time, for whoever compares layouts.
 #[unsafe(no_mangle)]
 pub fn roots(live: &Live) -> usize {
-    live.parts.len()
+    let calls = HOOK.lock().unwrap().calls + ERASED.lock().unwrap().calls;
+    live.parts.len() + CLOSURES.lock().unwrap().len() + MAKERS.lock().unwrap().len() + ONCES.lock().unwrap().len()
+        + PARTS.lock().unwrap().len() + POINTERS.lock().unwrap().len() + VISITS.lock().unwrap().len() + calls as usize
 }
 
 impl Live {
     pub fn new() -> Self {
         keep();
-        let mut live = Self { parts: Vec::new(), tick: 10 };
-        live.answer("");
-        live.parts.extend(PARTS.lock().unwrap().pop());
-        live
+        Self { parts: PARTS.lock().unwrap().pop().into_iter().collect(), tick: 10 }
     }
 
     pub fn answer(&mut self, _: &str) -> String {
@@ -30,7 +30,7 @@ impl Live {
         let titles: Vec<String> = self.parts.iter().map(|part| part.title()).collect();
         format!(
             "tick={n} | taken={:?} | written={:?} | visited={:?} | pointed={:?} | closed={:?} | made={:?} | once={:?} | \
-             hooked={} | erased={} | tabled={:?} | own={own:?} | titles={titles:?}",
+             hooked={} | erased={} | tabled={:?} | drafted={:?} | plain={:?} | own={own:?} | titles={titles:?}",
             taken(n),
             written(n),
             visited(n),
@@ -41,6 +41,8 @@ impl Live {
             hooked(n),
             erased(n),
             tabled(n),
+            drafted(n),
+            plain(n),
         )
     }
 }

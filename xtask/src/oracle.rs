@@ -15,6 +15,8 @@ pub(crate) enum Part {
     Library,
     /// In place: the rules, the gate, and a running process that takes the edit.
     InPlace,
+    /// In place, of types that macros make: the gate, and a running process that takes the edit.
+    Veiled,
     /// In place: a running process that takes several edits after each other.
     Sequences,
 }

@@ -13,6 +13,7 @@ pub fn bodies(source: &str) -> Vec<Edit> {
     let (owner, statement, edits) = (String::new(), 0, Vec::new());
     let mut bodies = Bodies { source, owner, statement, edits };
     bodies.visit_file(&file);
+    bodies.borrowed(&file);
     bodies.edits.retain(|edit| edit.after != source);
     bodies.edits
 }
@@ -48,6 +49,26 @@ impl Bodies<'_> {
         let outer = std::mem::replace(&mut self.owner, owner.to_string());
         visit(self);
         self.owner = outer;
+    }
+
+    /// Gives functions the bodies of others that take and give the same.
+    fn borrowed(&mut self, file: &syn::File) {
+        let functions = file.items.iter().filter_map(|item| match item {
+            syn::Item::Fn(item) => Some(item),
+            _ => None,
+        });
+        let functions: Vec<&syn::ItemFn> = functions.collect();
+        for to in &functions {
+            let is_alike = |from: &&&syn::ItemFn| {
+                let (from, to) = (&from.sig, &to.sig);
+                (&from.inputs, &from.output, &from.asyncness, &from.generics)
+                    == (&to.inputs, &to.output, &to.asyncness, &to.generics)
+            };
+            for from in functions.iter().filter(is_alike) {
+                let name = format!("{}: the body of {}", to.sig.ident, from.sig.ident);
+                self.replace(&name, &[(range(&to.block), &self.source[range(&from.block)])]);
+            }
+        }
     }
 
     fn suspended(&mut self, block: &syn::Block) {
