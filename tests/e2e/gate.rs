@@ -163,6 +163,17 @@ fn a_struct_that_lives_in_one_call_is_forked_up_to_the_function_around_it() {
 /// A function whose local has another name in the edit: the compiler makes the same of both.
 const EDITED: &str = "#[inline(never)] fn edited(n: u64) -> u64 { let one = n; one | 1 }";
 
+/// Most of what untyped pointers have to do with is code of the standard library that is inlined there.
+#[test]
+fn a_function_that_makes_a_list_of_values_may_have_one_of_them_within() {
+    let more =
+        "#[inline(never)] fn listed(n: u64) -> Vec<u32> { let tmp = make(n); vec![tmp.twice(), tmp.a] }";
+    let main = program(more, "println!(\"{:?}\", listed(1));");
+    for built in [Built::new(&main), Built::newer(&main)] {
+        assert_eq!(redirected(&built.passes(&grown(&main))), ["app::listed", "app::step"]);
+    }
+}
+
 fn renamed(main: &str) -> String {
     main.replace("let one = n; one", "let other = n; other")
 }

@@ -1,5 +1,5 @@
 //! Several edits after each other in one process: what an edit forked, the next ones must not mix up. The rules see nothing
-//! of the types, so that all that can go in does. The first edit is one of a type; of the others many have a function call
+//! of the types, so that all that can go in does. The first one that does is of a type; of the others many have a function call
 //! what another does.
 
 use std::collections::HashMap;
@@ -13,8 +13,8 @@ use crate::for_each;
 use crate::live::Bench;
 use crate::truth::{Reference, stranger};
 
-/// So many edits are tried in one process.
-const EDITS: usize = 4;
+/// So many edits are tried in one process. Some are refused.
+const EDITS: usize = 8;
 
 /// Where one worker builds and runs.
 struct Place {
@@ -55,7 +55,7 @@ fn sequence(place: &mut Place, driven: &Driven, first: &Run, seed: u64) -> (usiz
         while left > 0 {
             left -= 1;
             let mut edits = edits::all(model);
-            if left + 1 == EDITS {
+            if model == driven.model {
                 edits.retain(is_of_a_type);
             } else if edits.iter().any(borrows) && random.bool() {
                 edits.retain(borrows);

@@ -1,6 +1,6 @@
 //! DWARF to layouts: from the boundary functions to every type that they let live data have.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -80,6 +80,8 @@ pub(crate) struct Index {
     pub(crate) identified: BTreeSet<String>,
     /// The types of what closures and coroutines hold, by their functions: no parameter of these has it.
     environments: HashMap<Place, Arc<str>>,
+    /// Functions of the standard library, wherever they are inlined.
+    of_the_toolchain: HashSet<Place>,
     /// What was read of types so far.
     described: Mutex<HashMap<Place, Arc<Described>>>,
 }
@@ -119,6 +121,7 @@ struct Found {
     vtables: Vec<(String, Vtable)>,
     identified: BTreeSet<String>,
     environments: Vec<(Place, Arc<str>)>,
+    of_the_toolchain: Vec<Place>,
 }
 
 impl Index {
@@ -139,6 +142,7 @@ impl Index {
             statics: Vec::new(),
             identified: BTreeSet::new(),
             environments: HashMap::new(),
+            of_the_toolchain: HashSet::new(),
             described: Mutex::default(),
         };
         for unit in 0..index.units.len() {
@@ -173,6 +177,10 @@ impl Index {
             } else if entry.tag() == gimli::DW_TAG_variable {
                 self.scan_variable(place, entry, &mut found)?;
             } else if entry.tag() == gimli::DW_TAG_subprogram {
+                let crate_name = open.last().and_then(|(_, path)| path.split("::").next());
+                if matches!(crate_name, Some("core" | "alloc" | "std")) {
+                    found.of_the_toolchain.push(place);
+                }
                 if open.last().is_some_and(|(_, path)| &**path == "core::any::TypeId")
                     && let Some(name) = self.name(unit, entry)?
                     && let Some(of) = name.strip_prefix("of<").and_then(|name| name.strip_suffix('>'))
@@ -219,6 +227,7 @@ impl Index {
         self.statics.extend(found.statics);
         self.identified.extend(found.identified);
         self.environments.extend(found.environments);
+        self.of_the_toolchain.extend(found.of_the_toolchain);
         for (name, part) in found.vtables {
             let vtable = self.vtables.entry(name).or_default();
             vtable.holder = part.holder.or(vtable.holder);
@@ -260,15 +269,40 @@ impl Index {
             .collect()
     }
 
-    /// `(name, type)` of each of a function's variables.
+    /// `(name, type)` of each of a function's variables, those of what is inlined in it included.
     pub(crate) fn locals(&self, function: Place) -> Result<Vec<(String, Option<Place>)>> {
+        self.locals_but(function, |_| false)
+    }
+
+    /// The same without those of the standard library's functions.
+    pub(crate) fn own_locals(&self, function: Place) -> Result<Vec<(String, Option<Place>)>> {
+        self.locals_but(function, |inlined| {
+            let origin = self.reference(function.unit, inlined, gimli::DW_AT_abstract_origin);
+            let declared = || self.declaration(origin?.unit, &self.entry(origin?).ok()?);
+            let is_known =
+                |place: Option<Place>| place.is_some_and(|place| self.of_the_toolchain.contains(&place));
+            is_known(origin) || is_known(declared())
+        })
+    }
+
+    fn locals_but(
+        &self,
+        function: Place,
+        is_left_out: impl Fn(&Entry) -> bool,
+    ) -> Result<Vec<(String, Option<Place>)>> {
         let mut locals = Vec::new();
+        let mut left_out = None;
         let mut entries = self.units[function.unit].entries_at_offset(function.offset)?;
         entries.next_dfs()?;
         while let Some(entry) = entries.next_dfs()? {
             if entry.depth() <= 0 {
                 break;
             }
+            if left_out.is_some_and(|depth| entry.depth() > depth) {
+                continue;
+            }
+            let is_inlined = entry.tag() == gimli::DW_TAG_inlined_subroutine;
+            left_out = (is_inlined && is_left_out(entry)).then(|| entry.depth());
             if entry.tag() == gimli::DW_TAG_variable {
                 let name = self.name(function.unit, entry)?.unwrap_or_default();
                 locals.push((name, self.type_of(function.unit, entry)));

@@ -329,7 +329,7 @@ fn opaque_pointer(image: &Image, functions: &BTreeSet<String>) -> gimli::Result<
         let mut walk = Walk::new(image.index(), image.slots());
         walk.function(name, *place)?;
         let signature = walk.artifact.signatures.remove(name).unwrap_or_default();
-        let locals = image.index().locals(*place)?.into_iter().map(|(_, of)| image.index().type_name(of));
+        let locals = image.index().own_locals(*place)?.into_iter().map(|(_, of)| image.index().type_name(of));
         let parameters = signature.parameters.into_iter().map(|(_, type_name)| Ok(type_name));
         for found in locals.chain(parameters) {
             let found = found?;
