@@ -85,11 +85,6 @@ impl ChangedTypes {
         self.types.iter().map(|(name, message)| (name.as_str(), message.as_str())).filter(is_named)
     }
 
-    /// Whether a type changed that people can name.
-    pub fn has_named(&self) -> bool {
-        self.named().next().is_some()
-    }
-
     /// Whether the glue of a changed type is meant, which has no debug information: `drop_in_place<app::Tmp>`.
     pub fn touches_glue(&self, function: &str) -> bool {
         let name = demangled(function);
