@@ -78,6 +78,14 @@ impl Built {
             other => panic!("{other:#?}"),
         }
     }
+
+    /// One more field of `Tmp` is refused, with this in the path.
+    #[track_caller]
+    fn refuses_to_grow(&self, main: &str, path: &str) {
+        let refused = self.refused(&grown(main));
+        assert!(refused.contains("`app::Tmp` gained the field `b: u64`"), "{main}: {refused}");
+        assert!(refused.contains(path), "{main}: {refused}");
+    }
 }
 
 #[track_caller]
@@ -160,9 +168,6 @@ fn a_struct_that_lives_in_one_call_is_forked_up_to_the_function_around_it() {
     assert!(patch.held[0].message.contains("gained the field `b: u64`"), "{}", patch.held[0].message);
 }
 
-/// A function whose local has another name in the edit: the compiler makes the same of both.
-const EDITED: &str = "#[inline(never)] fn edited(n: u64) -> u64 { let one = n; one | 1 }";
-
 /// Most of what untyped pointers have to do with is code of the standard library that is inlined there.
 #[test]
 fn a_function_that_makes_a_list_of_values_may_have_one_of_them_within() {
@@ -173,6 +178,9 @@ fn a_function_that_makes_a_list_of_values_may_have_one_of_them_within() {
         assert_eq!(redirected(&built.passes(&grown(&main))), ["app::listed", "app::step"]);
     }
 }
+
+/// A function whose local has another name in the edit: the compiler makes the same of both.
+const EDITED: &str = "#[inline(never)] fn edited(n: u64) -> u64 { let one = n; one | 1 }";
 
 fn renamed(main: &str) -> String {
     main.replace("let one = n; one", "let other = n; other")
@@ -278,9 +286,7 @@ const KEPT: [(&str, &str, &str); 8] = [
 fn a_struct_that_is_kept_is_refused_with_the_path_to_it() {
     for (more, hold, path) in KEPT {
         let main = program(more, hold);
-        let refused = Built::new(&main).refused(&grown(&main));
-        assert!(refused.contains("`app::Tmp` gained the field `b: u64`"), "{more}{hold}: {refused}");
-        assert!(refused.contains(path), "{more}{hold}: {refused}");
+        Built::new(&main).refuses_to_grow(&main, path);
     }
 }
 
@@ -380,9 +386,7 @@ fn old_code_that_live_data_leads_to_is_not_handed_another_layout() {
     for (more, hold, path) in CALLED {
         let main = program(more, hold);
         for built in [Built::new(&main), Built::newer(&main)] {
-            let refused = built.refused(&grown(&main));
-            assert!(refused.contains("`app::Tmp` gained the field `b: u64`"), "{more}{hold}: {refused}");
-            assert!(refused.contains(path), "{more}{hold}: {refused}");
+            built.refuses_to_grow(&main, path);
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::swap::{ChangedTypes, signatures, types_of};
+use crate::swap::{ChangedTypes, all_types, signatures, types_of};
 use crate::type_names::{is_of_function, mentions, split_outside, trait_of_object};
 use crate::vtable::demangled;
 use crate::walk::{ENVIRONMENT, Walk};
@@ -38,16 +38,18 @@ impl Addresses {
         self.functions.iter().chain(self.tables.iter().flatten())
     }
 
-    /// The methods of all tables that have some of a trait.
-    fn of_trait(&self, path: &str) -> BTreeSet<String> {
-        let default = format!("{path}::");
-        let own = [format!(" as {path}>::"), format!(" as {path}<")];
-        let is_of_trait = |method: &String| {
-            let name = demangled(method);
-            name.starts_with(&default) || own.iter().any(|own| name.contains(own))
-        };
-        self.tables.iter().filter(|table| table.iter().any(is_of_trait)).flatten().cloned().collect()
+    /// The tables, each with its methods as people write them.
+    fn readable(&self) -> Vec<(&BTreeSet<String>, Vec<String>)> {
+        let readable = |table: &BTreeSet<String>| table.iter().map(|method| demangled(method)).collect();
+        self.tables.iter().map(|table| (table, readable(table))).collect()
     }
+}
+
+/// Whether some of these methods are of a trait.
+fn are_of_trait(methods: &[String], path: &str) -> bool {
+    let default = format!("{path}::");
+    let own = [format!(" as {path}>::"), format!(" as {path}<")];
+    methods.iter().any(|name| name.starts_with(&default) || own.iter().any(|own| name.contains(own)))
 }
 
 /// The changed types that functions take or give.
@@ -106,6 +108,7 @@ impl<'a> Calls<'a> {
     fn by_object(&self, reached: &Walk<'_>) -> Result<Found<'a>, Error> {
         let mut found = BTreeMap::new();
         let mut paths = HashMap::new();
+        let tables = self.addresses.readable();
         for (name, layout) in &reached.artifact.types {
             let Some(of) = trait_of_object(name) else { continue };
             let path = || format!("{} → {name}", layout.reach);
@@ -115,7 +118,8 @@ impl<'a> Calls<'a> {
             // Debug information knows no tables of what a static begins with, and symbols do not say the trait of closures.
             let of = of.split('<').next().unwrap_or_default();
             let methods = self.old.index().methods(name, self.old.slots());
-            for method in methods.into_iter().chain(self.addresses.of_trait(of)) {
+            let tables = tables.iter().filter(|(_, methods)| are_of_trait(methods, of));
+            for method in methods.into_iter().chain(tables.flat_map(|(table, _)| table.iter().cloned())) {
                 paths.entry(method).or_insert_with(path);
             }
         }
@@ -161,12 +165,17 @@ impl<'a> Calls<'a> {
     /// By pointers that a static began with, whatever its type says of them.
     fn by_static(&self) -> Result<Found<'a>, Error> {
         let statics: HashSet<&String> = self.old.index().statics.iter().map(|(name, _)| name).collect();
+        let statics = self.addresses.statics.iter().filter(|(name, _)| statics.contains(name));
+        let mut by_function = BTreeMap::new();
+        for (name, functions) in statics {
+            by_function.extend(functions.iter().map(|function| (function.clone(), name)));
+        }
+        let functions = by_function.keys().cloned().collect();
         let mut found = BTreeMap::new();
-        for (name, functions) in self.addresses.statics.iter().filter(|(name, _)| statics.contains(name)) {
-            for (function, of) in handed_by(self.all, functions, all_types, self.changed)? {
-                let path = || format!("static `{}` → `{}`", demangled(name), demangled(&function));
-                found.entry(of).or_insert_with(path);
-            }
+        for (function, of) in handed_by(self.all, &functions, all_types, self.changed)? {
+            let name = by_function[&function];
+            let path = || format!("static `{}` → `{}`", demangled(name), demangled(&function));
+            found.entry(of).or_insert_with(path);
         }
         Ok(found)
     }
@@ -185,12 +194,6 @@ fn as_pointer((function, signature): (&String, &Signature)) -> String {
         signature.parameters = all.map(|one| (String::new(), one.to_owned())).collect();
     }
     signature.to_string()
-}
-
-/// What a function takes and gives.
-fn all_types(signature: &Signature) -> Vec<&str> {
-    let (parameters, returns) = types_of(signature);
-    parameters.into_iter().chain(returns).collect()
 }
 
 /// What a method takes and gives besides what it is called on: its first parameter, or that of a closure or future, which

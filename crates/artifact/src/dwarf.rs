@@ -1,4 +1,4 @@
-//! DWARF to layouts: from the boundary functions to every type that they let live data have.
+//! DWARF to layouts: what is described where, and how types are laid out.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
@@ -14,7 +14,7 @@ use crate::vtable::Slots;
 use crate::walk::Walk;
 
 pub(crate) type Slice = gimli::EndianArcSlice<RunTimeEndian>;
-pub(crate) type Entry = DebuggingInformationEntry<Slice>;
+type Entry = DebuggingInformationEntry<Slice>;
 pub(crate) type Result<T> = gimli::Result<T>;
 
 /// Where the standard library was compiled, as its debug information says.
@@ -24,7 +24,7 @@ const TOOLCHAIN: &str = "/rustc/";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
     pub(crate) unit: usize,
-    pub(crate) offset: UnitOffset,
+    offset: UnitOffset,
 }
 
 /// What to look at in an artifact.

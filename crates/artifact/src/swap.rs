@@ -377,10 +377,15 @@ pub(crate) fn types_of(signature: &crate::Signature) -> (Vec<&str>, Option<&str>
     (parameters, signature.returns.as_deref())
 }
 
+/// What a function takes and gives.
+pub(crate) fn all_types(signature: &crate::Signature) -> Vec<&str> {
+    let (parameters, returns) = types_of(signature);
+    parameters.into_iter().chain(returns).collect()
+}
+
 /// The path from a signature to a changed type.
 fn reaches(artifact: &Artifact, signature: &crate::Signature, changed: &ChangedTypes) -> Option<String> {
-    let (parameters, returns) = types_of(signature);
-    leads_to(artifact, parameters.into_iter().chain(returns), changed)
+    leads_to(artifact, all_types(signature).into_iter(), changed)
 }
 
 /// The first changed type that is found from these.

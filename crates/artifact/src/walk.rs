@@ -79,6 +79,19 @@ impl<'i> Walk<'i> {
 
     /// The same, with another name in the paths.
     pub(crate) fn function_as(&mut self, symbol: &str, name: &str, place: Place) -> Result<()> {
+        let signature = self.signature(name, place)?;
+        self.artifact.signatures.insert(symbol.to_owned(), signature);
+        Ok(())
+    }
+
+    /// Goes on from what functions of a type take and give.
+    pub(crate) fn function_type(&mut self, place: Place) -> Result<Signature> {
+        let signature = self.signature("", place)?;
+        self.run()?;
+        Ok(signature)
+    }
+
+    fn signature(&mut self, name: &str, place: Place) -> Result<Signature> {
         let entry = self.index.entry(place)?;
         let returns = self.index.type_of(place.unit, &entry);
         let mut signature = Signature::default();
@@ -99,24 +112,6 @@ impl<'i> Walk<'i> {
                 signature.parameters.push((parameter, type_name));
             }
         }
-        self.artifact.signatures.insert(symbol.to_owned(), signature);
-        Ok(())
-    }
-
-    /// Goes on from what functions of a type take and give.
-    pub(crate) fn function_type(&mut self, function: Place) -> Result<Signature> {
-        let returns = self.index.type_of(function.unit, &self.index.entry(function)?);
-        let mut signature = Signature::default();
-        if returns.is_some() {
-            signature.returns = Some(self.index.type_name(returns)?);
-            self.reach(returns, Path::default());
-        }
-        for child in self.index.children(function)? {
-            let target = self.index.type_of(function.unit, &child);
-            signature.parameters.push((String::new(), self.index.type_name(target)?));
-            self.reach(target, Path::default());
-        }
-        self.run()?;
         Ok(signature)
     }
 

@@ -22,7 +22,7 @@ use crate::guise::{Guise, SLIDE};
 use crate::jump::Redirect;
 use crate::loader::dynamic_section;
 use crate::plan::{Decision, Plan};
-use crate::process::{Entry, Process, is_mangled};
+use crate::process::{Process, is_mangled};
 
 /// What only patches have begins with this.
 pub(crate) const OURS: &str = "midflight.";
@@ -550,11 +550,9 @@ impl Process {
             self.keep(image.clone());
         }
         let newest = self.patches();
-        let is_new = |name: &String, is_kept: fn(&Entry) -> bool| {
-            self.names.get(name).is_some_and(|entry| entry.image == newest && is_kept(entry))
-        };
-        let is_static = |name: &String| is_mangled(name) && is_new(name, |entry| !entry.function);
-        if patch.defined.keys().any(is_static) || patch.addresses.all().any(|name| is_new(name, |_| true)) {
+        let new = |name: &String| self.names.get(name).filter(|entry| entry.image == newest);
+        let is_static = |name: &String| is_mangled(name) && new(name).is_some_and(|entry| !entry.function);
+        if patch.defined.keys().any(is_static) || patch.addresses.all().any(|name| new(name).is_some()) {
             self.first_to_keep.insert(newest);
         }
         self.addresses.add(&patch.addresses);
