@@ -345,7 +345,7 @@ const CALLED: [(&str, &str, &str); 10] = [
         impl Part for One { fn take(&self, tmp: &Tmp) -> u32 { tmp.twice() } }
         fn run(n: u64) -> u32 { let mut kept = KEPT.lock().unwrap(); kept.calls += 1; kept.part.take(&make(n)) + kept.calls }",
         "run(1);",
-        "app::Kept.part → &dyn app::Part.pointer → dyn app::Part → `<app::One as app::Part>::take`",
+        "app::Kept.part → dyn app::Part → `<app::One as app::Part>::take`",
     ),
     (
         "trait Part<T> { fn of(&self, with: &T) -> Made; } struct One; struct Made(Box<Tmp>);

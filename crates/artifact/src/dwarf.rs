@@ -9,7 +9,7 @@ use object::{Object, ObjectSection};
 
 use crate::Artifact;
 use crate::layout::{Member, TypeLayout, Variant};
-use crate::type_names::trait_of_object;
+use crate::type_names::{is_of_the_language, trait_of_object};
 use crate::vtable::Slots;
 use crate::walk::Walk;
 
@@ -529,7 +529,8 @@ impl Index {
         let name = self.name(unit, child)?.unwrap_or_default();
         let target = self.type_of(unit, child);
         let type_name = self.type_name(target)?;
-        let field = Some(format!("{owner}.{name}").into());
+        // What the standard library and wide pointers are made of says nothing to a reader of the path.
+        let field = (!is_of_the_language(owner)).then(|| format!("{owner}.{name}").into());
         described.leads.extend(target.map(|to| Lead { to, field }));
         let offset = number(child, gimli::DW_AT_data_member_location).unwrap_or(0);
         Ok(Member { offset, name, type_name })

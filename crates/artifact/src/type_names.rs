@@ -39,6 +39,11 @@ pub(crate) fn is_of_the_toolchain(name: &str) -> bool {
     starts_with_crate && last > 0 && !name.contains('<') && !name.contains('{')
 }
 
+/// Types of the standard library, whatever they are over, and pointers.
+pub(crate) fn is_of_the_language(name: &str) -> bool {
+    ["core::", "alloc::", "std::", "&", "*"].iter().any(|start| name.starts_with(start))
+}
+
 /// How symbols name what debug information calls `app::f::{closure_env#0}`.
 pub(crate) fn as_symbols_say(type_name: &str) -> String {
     match type_name.find("::{") {
