@@ -10,7 +10,7 @@
 //! - `session`: one event loop that owns all state of a debug session.
 //! - `terminal`: a client of a session, for a plain terminal without an editor.
 //! - `scripts`, `formatters`, `in_library`, `unobserved`: what is done in LLDB's own Python.
-//! - `breakpoints`, `sources`, `originals`, `modules`, `snapshots`: the domain, without any IO on the protocol.
+//! - `breakpoints`, `sources`, `originals`, `modules`, `names`, `snapshots`: the domain, without any IO on the protocol.
 
 mod adapter;
 mod breakpoints;
@@ -27,6 +27,7 @@ mod images;
 mod in_library;
 mod message;
 mod modules;
+mod names;
 mod originals;
 mod platform;
 mod project;

@@ -1,5 +1,7 @@
 //! One protocol message: its bytes as they came, and the few fields that decide where it goes.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -112,18 +114,26 @@ impl Message {
         Ok(Self { bytes, kind })
     }
 
-    /// The body without these parts, in their order, of texts that were read from it. `None` if one is no part of it, as
-    /// where characters of it are escaped.
-    pub(crate) fn without<'a>(&self, parts: impl Iterator<Item = &'a str>) -> Option<Vec<u8>> {
-        let mut rest = Vec::with_capacity(self.bytes.len());
+    /// The body with these parts of it, in their order, replaced: texts that were read from it, and what stands for them.
+    /// `None` where that can't be done in the bytes as they came: a text is no part of them, as where characters of it are
+    /// escaped, or what stands for it would have to be.
+    pub(crate) fn replaced<'a>(
+        &self,
+        parts: impl Iterator<Item = (&'a str, Cow<'a, str>)>,
+    ) -> Option<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(self.bytes.len());
         let mut end = 0;
-        for part in parts.filter(|part| !part.is_empty()) {
+        for (part, by) in parts.filter(|(part, by)| part != by) {
+            if by.contains(|c: char| c.is_control() || matches!(c, '"' | '\\')) {
+                return None;
+            }
             let start = (part.as_ptr() as usize).checked_sub(self.bytes.as_ptr() as usize)?;
-            rest.extend_from_slice(self.bytes.get(end..start)?);
+            bytes.extend_from_slice(self.bytes.get(end..start)?);
+            bytes.extend_from_slice(by.as_bytes());
             end = start + part.len();
         }
-        rest.extend_from_slice(self.bytes.get(end..)?);
-        Some(rest)
+        bytes.extend_from_slice(self.bytes.get(end..)?);
+        Some(bytes)
     }
 
     /// The body as it came.
@@ -279,7 +289,6 @@ pub(crate) fn bytes(message: &impl Serialize) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
     use std::collections::HashMap;
 
     use super::*;
@@ -306,20 +315,21 @@ mod tests {
     }
 
     #[test]
-    fn parts_that_were_read_from_a_message_are_left_out() {
+    fn parts_that_were_read_from_a_message_are_replaced() {
         let text = r#"{"type":"event","event":"x","body":{"a":"one::h1","b":"two::h2","c":"\u0041::h3"}}"#;
         let message = Message::parse(text.as_bytes().to_vec()).expect("a message");
         let body: HashMap<Cow<'_, str>, Borrowing<'_>> = message.body_as().expect("texts");
-        let parts = |names: &[&str]| -> Option<String> {
-            let parts = names.iter().map(|name| &body[*name].0[3..]);
-            message.without(parts).map(|bytes| String::from_utf8(bytes).expect("text"))
+        let parts = |names: &[&str], by: &'static str| -> Option<String> {
+            let parts = names.iter().map(|name| (&body[*name].0[3..], Cow::Borrowed(by)));
+            message.replaced(parts).map(|bytes| String::from_utf8(bytes).expect("text"))
         };
-        assert_eq!(parts(&[]).as_deref(), Some(text));
-        assert_eq!(
-            parts(&["a", "b"]).as_deref(),
-            Some(text.replace("::h1", "").replace("::h2", "")).as_deref()
-        );
-        assert_eq!(parts(&["a", "c"]), None, "what is escaped is not read as it stands there");
+        assert_eq!(parts(&[], "").as_deref(), Some(text));
+        for by in ["", "<three>"] {
+            let expected = text.replace("::h1", by).replace("::h2", by);
+            assert_eq!(parts(&["a", "b"], by).as_deref(), Some(expected.as_str()));
+        }
+        assert_eq!(parts(&["a", "c"], ""), None, "what is escaped is not read as it stands there");
+        assert_eq!(parts(&["a"], "extern \"C\""), None, "what would have to be escaped");
     }
 
     #[derive(Deserialize)]

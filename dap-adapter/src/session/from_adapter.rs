@@ -47,9 +47,10 @@ impl Session {
             }
             Forwarded::StackTrace => self.on_stack_trace(message).await,
             Forwarded::Scopes { frame } => self.on_scopes(frame, message),
-            Forwarded::Positions { path, generation, .. } => {
-                self.on_response_with_positions(path.as_deref(), generation, message);
+            Forwarded::StepInTargets { path, generation } => {
+                self.on_step_in_targets_answer(path.as_deref(), generation, &message);
             }
+            Forwarded::Positions { path, .. } => self.on_response_with_positions(path.as_deref(), message),
             Forwarded::Plain(_) | Forwarded::Disconnect => self.editor.forward(message.into_bytes()),
         }
     }

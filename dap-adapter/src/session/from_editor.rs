@@ -143,7 +143,7 @@ impl Session {
             "breakpointLocations" | "gotoTargets" | "disassemble" | "loadedSources" | "locations" => {
                 self.on_request_with_position(seq, command, message);
             }
-            "stepInTargets" => self.on_step_in_targets(seq, command, message),
+            "stepInTargets" => self.on_step_in_targets(seq, message),
             "configurationDone" if self.waits_for_originals() => {
                 self.live.as_mut().into_iter().for_each(|live| live.held.push(message.clone()));
             }

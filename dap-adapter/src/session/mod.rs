@@ -132,9 +132,10 @@ enum Forwarded {
     StackTrace,
     /// The scopes of a frame.
     Scopes { frame: i64 },
-    /// Anything else with positions in it; the source that lines without one belong to, and the generation, if it is
-    /// not the running one.
-    Positions { command: String, path: Option<String>, generation: Option<u32> },
+    /// What can be stepped into: lines are those of the frame's source, in the generation of its code.
+    StepInTargets { path: Option<String>, generation: Option<u32> },
+    /// Anything else with positions in it, and the source that lines without one belong to.
+    Positions { command: String, path: Option<String> },
     /// The last request.
     Disconnect,
 }
@@ -363,6 +364,7 @@ impl Forwarded {
             Self::Breakpoints { .. } => "setBreakpoints",
             Self::StackTrace => "stackTrace",
             Self::Scopes { .. } => "scopes",
+            Self::StepInTargets { .. } => "stepInTargets",
             Self::Disconnect => "disconnect",
         }
     }

@@ -11,6 +11,7 @@ use super::{Forwarded, Session};
 use crate::error::Error;
 use crate::message::{self, Base, Message};
 use crate::modules;
+use crate::names;
 use crate::sources::Key;
 
 /// Where a line of running code is for the editor.
@@ -80,45 +81,58 @@ impl Session {
         // What an expression is has no position; it may be large, and goes on as it comes.
         let answer = match command.as_str() {
             "evaluate" => Forwarded::Plain(command),
-            _ => Forwarded::Positions { command, path, generation: None },
+            _ => Forwarded::Positions { command, path },
         };
         self.forward(seq, bytes, answer);
     }
 
     /// What can be stepped into has lines of the frame's file, in its generation.
-    pub(super) fn on_step_in_targets(&mut self, seq: i64, command: String, message: Message) {
+    pub(super) fn on_step_in_targets(&mut self, seq: i64, message: Message) {
         let frame = message.arguments().get("frameId").and_then(Value::as_i64);
         let Some(live) = &self.live else { return };
         let frame = frame.and_then(|frame| live.frames.get(&frame));
         let path = frame.and_then(|frame| frame.key.as_ref()).map(|key| live.path(key));
         let path = path.map(|path| path.to_string_lossy().into_owned());
         let generation = frame.map(|frame| frame.generation);
-        self.forward(seq, message.into_bytes(), Forwarded::Positions { command, path, generation });
+        self.forward(seq, message.into_bytes(), Forwarded::StepInTargets { path, generation });
     }
 
-    /// The answer to one: lines without a source belong to the source that was asked about.
-    pub(super) fn on_response_with_positions(
+    /// The answer to that; functions by their names.
+    pub(super) fn on_step_in_targets_answer(
         &mut self,
         path: Option<&str>,
         generation: Option<u32>,
-        message: Message,
+        message: &Message,
     ) {
+        let base = self.client.base;
+        let mut tree = message.tree();
+        for target in tree["body"]["targets"].as_array_mut().into_iter().flatten() {
+            if let Some(label) = target.get("label").and_then(Value::as_str) {
+                target["label"] = json!(names::readable(label));
+            }
+        }
+        if let Some(live) = &mut self.live {
+            live.map_positions(&mut tree["body"], path, generation, base);
+        }
+        self.editor.forward(message::bytes(&tree));
+    }
+
+    /// The answer to one: lines without a source belong to the source that was asked about.
+    pub(super) fn on_response_with_positions(&mut self, path: Option<&str>, message: Message) {
         if !message.has("line") {
             return self.editor.forward(message.into_bytes());
         }
         let base = self.client.base;
         let mut tree = message.tree();
-        let is_changed = self
-            .live
-            .as_mut()
-            .is_some_and(|live| live.map_positions(&mut tree["body"], path, generation, base));
+        let is_changed =
+            self.live.as_mut().is_some_and(|live| live.map_positions(&mut tree["body"], path, None, base));
         let bytes = if is_changed { message::bytes(&tree) } else { message.into_bytes() };
         self.editor.forward(bytes);
     }
 
     /// An event with a position in it.
     pub(super) fn on_event_with_position(&mut self, message: Message) {
-        self.on_response_with_positions(None, None, message);
+        self.on_response_with_positions(None, message);
     }
 
     /// The text of a generation, or of something the adapter knows.
@@ -159,8 +173,8 @@ impl Session {
         };
         let files = live.files(&frames);
         let is_as_shown = live.originals.has_none() && files.iter().all(|file| file.is_as_shown);
-        let hashes = frames.iter().map(|frame| &frame.name[plain_name(&frame.name).len()..]);
-        let bytes = if is_as_shown { message.without(hashes) } else { None };
+        let names = frames.iter().map(|frame| (&*frame.name, names::readable(&frame.name)));
+        let bytes = if is_as_shown { message.replaced(names) } else { None };
         let bytes = bytes.unwrap_or_else(|| {
             let mut tree = message.tree();
             let frames = tree["body"]["stackFrames"].as_array_mut().into_iter().flatten();
@@ -231,7 +245,7 @@ impl Live {
 
     fn learn(&mut self, frame: &FrameView<'_>, generation: u32, key: Option<Key>) {
         if let Some(id) = frame.id {
-            let function = plain_name(&frame.name).to_owned();
+            let function = names::readable(&frame.name).into_owned();
             self.frames.insert(id, Frame { function, generation, key });
         }
     }
@@ -265,7 +279,7 @@ impl Live {
     fn map_frame(&mut self, frame: &mut Value, generation: u32, base: Base) -> bool {
         let mut is_changed = self.map_position(frame, None, Some(generation), base);
         let name = frame.get("name").and_then(Value::as_str).unwrap_or_default();
-        let mut shown = plain_name(name).to_owned();
+        let mut shown = names::readable(name).into_owned();
         let reference = frame.pointer("/source/sourceReference").and_then(Value::as_i64);
         if reference.is_some_and(|reference| self.documents.resolve(reference).is_some()) {
             shown = format!("{shown} (generation {generation})");
@@ -479,24 +493,4 @@ pub(super) fn number(object: &Value, field: &str, base: i64) -> Option<u32> {
 /// A line of a text, from 0.
 pub(super) fn line_of(text: &str, line: u32) -> &str {
     text.lines().nth(line as usize).unwrap_or_default()
-}
-
-/// A function's name without the hash that the compiler adds.
-fn plain_name(name: &str) -> &str {
-    match name.rsplit_once("::h") {
-        Some((plain, hash)) if hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => plain,
-        _ => name,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::plain_name;
-
-    #[test]
-    fn the_compilers_hash_is_no_part_of_a_name() {
-        assert_eq!(plain_name("app::main::h0123456789abcdef"), "app::main");
-        assert_eq!(plain_name("app::hot"), "app::hot");
-        assert_eq!(plain_name("step"), "step");
-    }
 }

@@ -1,6 +1,6 @@
-//! Rust values in the debugger's views: what a person reads is what the program has.
+//! Rust values and functions in the debugger's views: what a person reads is what the program has.
 
-use midflight_tests::dap::Session;
+use midflight_tests::dap::{Session, Stop};
 use midflight_tests::program::Program;
 use serde_json::json;
 
@@ -89,5 +89,59 @@ fn are_shown_by_their_fields_when_the_user_says_so() {
     // The name of the type, and in older versions of lldb-dap the address.
     let (_, text) = locals.iter().find(|(found, _)| found == "text").expect("the variable");
     assert!(text.contains("String @ 0x") || text == "alloc::string::String", "{text}");
+    session.client.disconnect();
+}
+
+const SHAPES: &str = "
+trait Shape {
+    fn area(&self, of: &dyn Fn(u64) -> u64) -> u64;
+}
+struct Square(u64);
+impl Shape for Square {
+    fn area(&self, of: &dyn Fn(u64) -> u64) -> u64 {
+        of(self.0)
+    }
+}
+fn main() {
+    let square = Square(2);
+    loop {
+        let area = square.area(&|side| {
+            side * side // breakpoint: side
+        });
+        std::hint::black_box(area);
+    }
+}
+";
+
+/// LLDB shows a frame as `_$LT$app..Square$u20$as$u20$app..Shape$GT$::area::h…`.
+#[test]
+fn functions_have_the_names_that_rust_writes() {
+    let program = Program::files(&[("Cargo.toml", MANIFEST), (MAIN, SHAPES)]);
+    let mut session = Session::launch(&program, &json!({"reload": "manual"}));
+    let line = program.line_of(MAIN, "let area");
+    session.set_breakpoints(&program, MAIN, &[line, program.line_of(MAIN, "breakpoint: side")]);
+    session.configuration_done();
+    let called = "<app::Square as app::Shape>::area";
+    let stop = session.stopped();
+    let targets = session.client.ok("stepInTargets", json!({"frameId": stop.frames[0]["id"]}));
+    assert_eq!(targets["targets"][0]["label"], called, "{targets}");
+    session.resume(&stop);
+    let names = |stop: &Stop| -> Vec<String> {
+        stop.frames
+            .iter()
+            .take(3)
+            .map(|frame| frame["name"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    };
+    let stop = session.stopped();
+    assert_eq!(names(&stop), ["app::main::{{closure}}", called, "app::main"]);
+    // In a text that has moved, frames are told anew.
+    program.insert_above(MAIN, "trait Shape", "// one\n");
+    let thread = json!({"threadId": stop.event["threadId"], "startFrame": 0, "levels": 20});
+    let frames = session.client.ok("stackTrace", thread)["stackFrames"].clone();
+    assert_eq!(
+        (&frames[1]["name"], &frames[1]["line"]),
+        (&json!(called), &json!(program.line_of(MAIN, "of(self.0)")))
+    );
     session.client.disconnect();
 }
