@@ -1,9 +1,10 @@
 //! What the operating system has to do for us: children that die with us, and processes that are what we
 //! think they are when we end them. The one place with system calls.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::num::ParseIntError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::str::FromStr;
 
@@ -61,6 +62,15 @@ impl Process {
     /// Its name, as the system shows it.
     pub(crate) fn name(self) -> String {
         imp::name(self.id)
+    }
+
+    /// Whether it runs a program of this name, itself or as an interpreter.
+    pub(crate) fn runs(self, program: &str) -> bool {
+        let name = Path::new(program).file_name();
+        let Some((image, name)) = Image::of(self).zip(name.and_then(OsStr::to_str)) else { return false };
+        let mut words = image.arguments.split(|byte| *byte == 0);
+        image.name() == name
+            || words.any(|word| word.rsplit(|byte| *byte == b'/').next() == Some(name.as_bytes()))
     }
 
     /// The process that has started it, if it still runs.

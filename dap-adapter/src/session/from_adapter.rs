@@ -103,8 +103,11 @@ impl Session {
     fn on_process(&mut self, message: &Message) {
         let body = message.body();
         let id = body.get("systemProcessId").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok());
-        self.is_attached = body.get("startMethod").and_then(Value::as_str) == Some("attach");
-        self.debugs(id.and_then(Process::running));
+        let name = body.get("name").and_then(Value::as_str).unwrap_or_default();
+        let started: Vec<Process> = self.adapter.iter().flat_map(Adapter::processes).collect();
+        // A debugger may speak of another machine, where a number means another process than here.
+        let is_here = |process: &Process| started.contains(process) || process.runs(name);
+        self.debugs(id.and_then(Process::running).filter(is_here));
     }
 
     /// The session is attached to this process. Delve does not say so in an event.

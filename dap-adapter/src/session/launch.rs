@@ -105,6 +105,8 @@ impl Session {
         if let Some(error) = self.missing.clone().filter(|_| self.adapter.is_none()) {
             return self.editor.refuse(seq, command, &error);
         }
+        // Not as the adapter says it: LLDB attaches to what it has had started in a terminal.
+        self.is_attached = command == "attach";
         let Some(config) = config else {
             self.stage = Stage::Started;
             return self.forward(seq, message.into_bytes(), Forwarded::Launch(command.to_owned()));

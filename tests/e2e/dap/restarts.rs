@@ -1,5 +1,8 @@
 //! Another process in the same session: what the user has set and seen goes along.
 
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Stdio};
+
 use midflight_tests::dap::{Session, Stop, is_alive, wait_until_gone};
 use midflight_tests::program::Program;
 use serde_json::{Value, json};
@@ -67,6 +70,64 @@ fn a_refused_change_is_restarted_into_without_leaving_the_session() {
             && session.client.events_so_far("exited").is_empty()
     );
     session.client.disconnect();
+}
+
+/// A process that is killed with the test.
+struct InTerminal(Child);
+
+impl Drop for InTerminal {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts what the adapter wants started in a terminal, as an editor does: it becomes the program.
+#[track_caller]
+fn in_terminal(program: &Program, session: &mut Session) -> InTerminal {
+    let request = session.client.reverse_request("runInTerminal");
+    let words = request["arguments"]["args"].as_array().expect("a command");
+    let mut words = words.iter().filter_map(Value::as_str);
+    let mut command = program.command(words.next().expect("a program"));
+    let child = command.args(words).stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("it starts");
+    session.client.answer(&request);
+    InTerminal(child)
+}
+
+/// LLDB attaches to it. What the session has launched is its own all the same.
+#[test]
+fn a_program_in_a_terminal_ends_when_it_is_started_again_and_with_the_session() {
+    for is_killed in [false, true] {
+        let program = Program::example("plain");
+        let mut session = Session::new(&program);
+        let launch = json!({"cwd": program.root(), "runInTerminal": true, "midflight": {"reload": "manual"}});
+        let launch = session.client.send("launch", launch);
+        let mut old = in_terminal(&program, &mut session);
+        session.client.event("initialized");
+        session.client.ok("configurationDone", json!({}));
+        assert_eq!(session.client.response(launch)["success"], true);
+        assert_eq!(process(&mut session), old.0.id());
+        program.replace(MAIN, "player.score += 1;", "player.score += 10;");
+        let answer = session.client.ok("midflight/reload", json!({}));
+        assert_eq!(answer["applied"], true, "{answer}");
+
+        let restart = session.client.send("restart", json!({}));
+        let new = in_terminal(&program, &mut session);
+        assert_eq!(session.client.response(restart)["success"], true);
+        wait_until_gone(&[old.0.id()]);
+        assert_eq!(
+            old.0.wait().expect("it has ended").signal(),
+            Some(9),
+            "not by a trap that was left in it"
+        );
+        assert_eq!(process(&mut session), new.0.id());
+        if is_killed {
+            drop(session);
+        } else {
+            session.client.ok("disconnect", json!({}));
+        }
+        wait_until_gone(&[new.0.id()]);
+    }
 }
 
 #[test]

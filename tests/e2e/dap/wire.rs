@@ -1,11 +1,12 @@
 //! Whatever an adapter sends, and whenever: the editor gets what is its own, and the session goes on or ends with a
 //! message.
 
+use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
 use midflight_tests::dap::scripted::{Wire, adapter};
-use midflight_tests::dap::{Session, framed};
+use midflight_tests::dap::{Session, framed, is_alive, wait_until_gone};
 use midflight_tests::program::Program;
 use serde_json::{Value, json};
 
@@ -218,4 +219,33 @@ fn positions_go_both_ways_in_every_request_that_has_them() {
     assert!(body["instructions"][0]["location"]["sourceReference"].as_i64() > Some(0), "{body}");
     assert_eq!(session.client.ok("loadedSources", json!({}))["sources"], json!([{"path": "/elsewhere.rs"}]));
     session.client.disconnect();
+}
+
+/// A debugger of another machine, or of a container, has numbers of its own for processes.
+#[test]
+fn a_process_that_only_has_the_number_of_the_program_is_left_alone() {
+    for (name, is_ended) in [("/elsewhere/app", false), ("/elsewhere/sleep", true)] {
+        let mut process = Command::new("sleep").arg("1000").spawn().expect("`sleep` starts");
+        let id = process.id();
+        let address = adapter(move |request, wire| {
+            if request["command"] == "configurationDone" {
+                let body = json!({"name": name, "systemProcessId": id, "startMethod": "launch"});
+                wire.event("process", &body);
+            }
+            false
+        });
+        let program = Program::files(&[("app.txt", "")]);
+        let mut session = Session::with(&program, &["--connect", &address]);
+        session.client.ok("launch", json!({"cwd": program.root()}));
+        session.client.ok("configurationDone", json!({}));
+        session.client.event("process");
+        session.client.disconnect();
+        if is_ended {
+            wait_until_gone(&[id]);
+        } else {
+            assert!(is_alive(id), "{name}");
+        }
+        let _ = process.kill();
+        let _ = process.wait();
+    }
 }
