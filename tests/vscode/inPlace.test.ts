@@ -14,15 +14,12 @@ const BREAKPOINT = "// breakpoint: play";
 
 let program: Program;
 let vscode: Workbench;
-const step = session("plain", (stage) => {
+const step = session("examples/plain", (stage) => {
   ({ program, vscode } = stage);
 });
 
 step("the folder is trusted", async () => {
-  await vscode.command("Workspaces: Manage Workspace Trust");
-  await vscode.page.locator(".workspace-trust-editor").getByRole("button", { name: "Trust", exact: true }).click();
-  await vscode.page.locator(".statusbar-item").filter({ hasText: "Restricted Mode" }).waitFor({ state: "hidden" });
-  await vscode.keys("Control+w");
+  await vscode.trustFolder();
   await vscode.openFile(MAIN);
 });
 

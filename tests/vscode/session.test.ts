@@ -26,7 +26,7 @@ const BREAKPOINT = "// breakpoint: step";
 let program: Program;
 let server: CodeServer;
 let vscode: Workbench;
-const step = session("hot-world", (stage) => {
+const step = session("examples/hot-world", (stage) => {
   ({ program, server, vscode } = stage);
 });
 
@@ -54,10 +54,7 @@ step("a folder that is not trusted starts nothing", async () => {
 });
 
 step("the folder is trusted, the verdicts go on", async () => {
-  await vscode.command("Workspaces: Manage Workspace Trust");
-  await vscode.page.locator(".workspace-trust-editor").getByRole("button", { name: "Trust", exact: true }).click();
-  await vscode.page.locator(".statusbar-item").filter({ hasText: "Restricted Mode" }).waitFor({ state: "hidden" });
-  await vscode.keys("Control+w");
+  await vscode.trustFolder();
   await vscode.openFile(LIBRARY);
   await vscode.status.filter({ hasText: "Midflight" }).waitFor();
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Crashes } from "../src/crashes.js";
-import { launchOf, withSettings } from "../src/debug/launch.js";
+import { launchOf, withSettings, type Launch } from "../src/debug/launch.js";
 import { generationLine, refusalText, type Change } from "../src/debug/protocol.js";
 import { ruleCode, titleOf } from "../src/rules.js";
 
@@ -51,6 +51,10 @@ void test("settings fill what a configuration leaves open, and nothing else", ()
   assert.deepEqual(withSettings(own, settings), own);
   const plain = { type: "midflight", request: "launch", name: "plain", program: "/w/app" };
   assert.ok(!("midflight" in withSettings(plain, settings)));
+  const inTerminal: Launch = { ...launch, runInTerminal: true };
+  assert.equal(withSettings(inTerminal, settings).internalConsoleOptions, "neverOpen", "the terminal is to be seen");
+  const both: Launch = { ...inTerminal, internalConsoleOptions: "openOnSessionStart" };
+  assert.equal(withSettings(both, settings).internalConsoleOptions, "openOnSessionStart");
 });
 
 void test("only numbers of rules name pages", () => {

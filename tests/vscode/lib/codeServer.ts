@@ -18,6 +18,8 @@ const SETTINGS = {
   "git.openRepositoryInParentFolders": "never",
   "security.workspace.trust.startupPrompt": "never",
   "telemetry.telemetryLevel": "off",
+  // Its lines are then texts in the page.
+  "terminal.integrated.gpuAcceleration": "off",
   "workbench.secondarySideBar.defaultVisibility": "hidden",
   "workbench.startupEditor": "none",
   "workbench.tips.enabled": false,

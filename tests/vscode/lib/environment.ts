@@ -19,5 +19,5 @@ export const environment = {
   debugger: required("MIDFLIGHT_DEBUGGER"),
   /** Where screenshots go, and what is worth keeping between two runs. */
   output: required("MIDFLIGHT_SCREENSHOTS"),
-  examples: join(import.meta.dirname, "../../../examples"),
+  repository: join(import.meta.dirname, "../../.."),
 };

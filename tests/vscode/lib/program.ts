@@ -1,4 +1,4 @@
-/** A copy of an example, as a user would have it: a git repository that was built once. */
+/** A copy of a program, as a user would have it: a git repository that was built once. */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -19,17 +19,18 @@ export class Program {
    * A fresh copy in a directory of its own. What Cargo has compiled of an earlier copy is kept: dependencies take
    * most of the time.
    */
-  static copy(example: string, directory: string): Program {
+  static copy(folder: string, directory: string): Program {
     mkdirSync(directory, { recursive: true });
-    const root = join(realpathSync(directory), example);
+    const name = basename(folder);
+    const root = join(realpathSync(directory), name);
     const target = join(root, "target");
-    const kept = join(dirname(root), `${example}-target`);
+    const kept = join(dirname(root), `${name}-target`);
     if (existsSync(target)) {
       rmSync(kept, { recursive: true, force: true });
       renameSync(target, kept);
     }
     rmSync(root, { recursive: true, force: true });
-    const source = join(environment.examples, example);
+    const source = join(environment.repository, folder);
     cpSync(source, root, { recursive: true, filter: (path) => basename(path) !== "target" });
     if (existsSync(kept)) {
       renameSync(kept, target);

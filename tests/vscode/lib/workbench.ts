@@ -84,6 +84,13 @@ export class Workbench {
     });
   }
 
+  async trustFolder(): Promise<void> {
+    await this.command("Workspaces: Manage Workspace Trust");
+    await this.page.locator(".workspace-trust-editor").getByRole("button", { name: "Trust", exact: true }).click();
+    await this.page.locator(".statusbar-item").filter({ hasText: "Restricted Mode" }).waitFor({ state: "hidden" });
+    await this.keys("Control+w");
+  }
+
   async openFile(path: string): Promise<void> {
     await this.keys("Control+p");
     const name = path.split("/").at(-1) ?? path;
@@ -113,7 +120,8 @@ export class Workbench {
     await until("the find widget is open", async () => {
       await this.focusEditor();
       await this.keys("Control+f");
-      return find.isVisible();
+      // Pressed again too soon, it would open a second time, after it was closed.
+      return appears(find);
     });
     await find.locator("textarea").first().fill(text);
     await find.locator(".matchesCount").filter({ hasText: /\d+ of \d+/ }).waitFor();
@@ -191,12 +199,7 @@ export class Workbench {
     // Until the server has answered, the menu says that there is nothing; diagnostics that arrive meanwhile close it.
     await until(`the light bulb offers to ${action}`, async () => {
       await this.keys("Escape", "Control+.");
-      return rows
-        .filter({ hasText: action })
-        .first()
-        .waitFor({ timeout: 2_000 })
-        .then(() => true)
-        .catch(() => false);
+      return appears(rows.filter({ hasText: action }).first());
     });
     for (const name of offered) {
       await rows.filter({ hasText: name }).first().waitFor();
@@ -206,6 +209,22 @@ export class Workbench {
     }
     await rows.filter({ hasText: action }).first().click();
     await rows.first().waitFor({ state: "hidden" });
+  }
+
+  /** Waits until a line of the terminal holds this text. */
+  async terminal(text: string): Promise<void> {
+    await this.page.locator(".terminal-wrapper.active .xterm-rows > div").filter({ hasText: text }).first().waitFor();
+  }
+
+  /** Types a line into the terminal. */
+  async typeIntoTerminal(line: string): Promise<void> {
+    const keyboard = this.page.locator(".terminal-wrapper.active .xterm-helper-textarea");
+    await until("the terminal has the keyboard", async () => {
+      await keyboard.focus();
+      return keyboard.evaluate((it) => it === document.activeElement);
+    });
+    await this.type(line);
+    await this.keys("Enter");
   }
 
   get status(): Locator {
@@ -257,9 +276,8 @@ export class Workbench {
     await until(`${scope} is open`, async () => {
       if (!(await opened.isVisible())) {
         await row.click();
-        await opened.waitFor({ timeout: 2_000 }).catch(() => undefined);
       }
-      return opened.isVisible();
+      return appears(opened);
     });
   }
 
@@ -314,4 +332,12 @@ export class Workbench {
       return beside === undefined ? undefined : Number(beside.textContent);
     });
   }
+}
+
+/** Whether it is there soon. */
+function appears(it: Locator): Promise<boolean> {
+  return it
+    .waitFor({ timeout: 2_000 })
+    .then(() => true)
+    .catch(() => false);
 }

@@ -9,6 +9,7 @@ import * as vscode from "vscode";
 
 import { inOrder, keyOf, manifestDirectory, obviousTarget, readWorkspace, type Target, type Workspace } from "../cargo.js";
 import { LABELS, launchOf, withSettings } from "./launch.js";
+import { withProcessNumbers } from "./processes.js";
 
 /** What goes wrong is told in one message here; VS Code is then told to do nothing more. */
 const GIVE_UP = undefined;
@@ -36,6 +37,14 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
       return launch === undefined ? GIVE_UP : withSettings(launch, chosen);
     }
     return withSettings(configuration, chosen);
+  }
+
+  /** Last of all: `${command:pickProcess}` and the like are filled in. */
+  resolveDebugConfigurationWithSubstitutedVariables(
+    _folder: vscode.WorkspaceFolder | undefined,
+    configuration: vscode.DebugConfiguration,
+  ): vscode.DebugConfiguration {
+    return withProcessNumbers(configuration);
   }
 
   private async launchWithoutConfiguration(

@@ -43,6 +43,10 @@ export function withSettings<T extends Launch>(configuration: T, { engine, adapt
   if (isObject(own) && own.engine === undefined && engine !== "auto") {
     Object.assign(filled, { midflight: { ...own, engine } });
   }
+  // Otherwise the debug console would cover the terminal as soon as it is there.
+  if (filled.runInTerminal === true && filled.internalConsoleOptions === undefined) {
+    Object.assign(filled, { internalConsoleOptions: "neverOpen" });
+  }
   return filled;
 }
 

@@ -5,6 +5,7 @@ import { AdapterFactory } from "./adapter.js";
 import { BreakpointTexts } from "./breakpoints.js";
 import { ConfigurationProvider, DynamicConfigurations } from "./configuration.js";
 import { SessionEvents } from "./events.js";
+import { pickProcess } from "./pickProcess.js";
 import { CompilerProblems } from "./problems.js";
 import { RUNNING_TEXTS, RunningTexts } from "./runningTexts.js";
 import { AdapterWatch } from "./watch.js";
@@ -23,6 +24,7 @@ export function registerDebugging(context: vscode.ExtensionContext, log: vscode.
     debug.registerDebugAdapterDescriptorFactory(DEBUG_TYPE, new AdapterFactory(context)),
     debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, new BreakpointTexts(log)),
     debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, new AdapterWatch(log)),
+    vscode.commands.registerCommand("midflight.pickProcess", pickProcess),
     new SessionEvents(log),
     new CompilerProblems(),
     vscode.workspace.registerTextDocumentContentProvider(RUNNING_TEXTS, new RunningTexts()),
