@@ -183,7 +183,8 @@ impl Session {
                 "savesRestart": live.is_started_again(),
             });
             self.editor.event("midflight/session", &session);
-            if let Some(reason) = &live.fixed {
+            // Whoever attaches has started it in another way.
+            if let Some(reason) = live.fixed.as_ref().filter(|_| live.is_started) {
                 self.editor.warn(format!("Every change will need a restart: {reason}."));
             }
         }
@@ -247,6 +248,9 @@ impl Session {
         };
         let fixed = prepared.fixed.clone();
         let fixed = fixed.or_else(|| (prepared.swap.is_some() && !is_lldb).then(other_debugger));
+        let is_foreign = prepared.engine == EngineKind::InPlace && !prepared.is_started && !is_off;
+        let foreign = || "it was not built and started by Midflight".to_owned();
+        let fixed = fixed.or_else(|| is_foreign.then(foreign));
         let takes_new_code = reloads || swap.is_some();
         let engine = if takes_new_code || follows || is_off { prepared.engine } else { EngineKind::Restart };
         let crates = prepared.program.crates().iter();

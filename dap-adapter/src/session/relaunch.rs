@@ -428,7 +428,7 @@ impl Session {
             self.editor.say(format!("Generation {number} can't be written down: {error}."));
         }
         live.sources.record(record.clone());
-        if let Some(reason) = &live.fixed {
+        if let Some(reason) = live.fixed.as_ref().filter(|_| live.is_started) {
             self.editor.warn(format!("Every change will need a restart: {reason}."));
         }
         self.editor.say(&message);

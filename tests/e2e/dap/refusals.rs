@@ -1,6 +1,8 @@
 //! What must not be brought into the process is not, and nothing is lost.
 
-use midflight_tests::dap::Session;
+use std::process::Stdio;
+
+use midflight_tests::dap::{Session, is_alive};
 use midflight_tests::program::Program;
 use serde_json::json;
 
@@ -65,4 +67,30 @@ fn a_program_without_reloads_says_that_it_needs_a_restart() {
     let stop = session.stopped();
     assert_eq!(stop.function(), "app::play (generation 0)".replace("app", "plain"));
     session.client.disconnect();
+}
+
+#[test]
+fn a_program_that_runs_already_says_why_nothing_is_swapped_and_lives_on() {
+    let program = Program::example("plain");
+    program.build();
+    let mut command = program.command(program.path("target/debug/plain"));
+    let mut running = command.stdout(Stdio::null()).spawn().expect("it starts");
+    let mut session = Session::new(&program);
+    let midflight = json!({"reload": "manual"});
+    let arguments = json!({"pid": running.id(), "cwd": program.root(), "midflight": midflight});
+    let attach = session.client.send("attach", arguments);
+    session.client.event("initialized");
+    session.configuration_done();
+    assert_eq!(session.client.response(attach)["success"], true);
+    program.replace("src/main.rs", "player.score += 1;", "player.score += 2;");
+    let answer = session.client.ok("midflight/reload", json!({}));
+    assert_eq!(answer["applied"], false);
+    let message = answer["message"].as_str().unwrap_or_default();
+    assert!(message.contains("it was not built and started by Midflight"), "{message}");
+    session.client.ok("disconnect", json!({}));
+    session.client.hang_up();
+    session.client.wait_for_end();
+    assert!(is_alive(running.id()), "it is not the session's to end");
+    running.kill().expect("it runs");
+    running.wait().expect("it has ended");
 }
