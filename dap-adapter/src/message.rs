@@ -136,6 +136,16 @@ impl Message {
         Some(bytes)
     }
 
+    /// Whether it is the response to this request.
+    pub(crate) fn answers(&self, request: i64) -> bool {
+        matches!(self.kind, Kind::Response { request_seq, .. } if request_seq == request)
+    }
+
+    /// Whether it is the response to a request that was done.
+    pub(crate) fn succeeded(&self) -> bool {
+        matches!(self.kind, Kind::Response { success: true, .. })
+    }
+
     /// The body as it came.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes

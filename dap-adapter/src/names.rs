@@ -5,11 +5,13 @@
 
 use std::borrow::Cow;
 
+/// An opening bracket, escaped: of types and of closures. Whatever else is escaped stands in such.
+const ESCAPES: [&str; 2] = ["$LT$", "$u7b$"];
+
 /// A function's name without the hash and the escapes that the compiler adds.
 pub(crate) fn readable(name: &str) -> Cow<'_, str> {
     let plain = without_hash(name);
-    // What else has brackets was decoded by the debugger.
-    if !plain.contains('$') || plain.contains(['<', '(']) {
+    if !ESCAPES.iter().any(|escape| plain.contains(escape)) {
         return Cow::Borrowed(plain);
     }
     let mut symbol = "_ZN".to_owned();
@@ -61,8 +63,16 @@ mod tests {
 
     #[test]
     fn names_of_other_languages_are_left_as_they_are() {
-        for name in ["main.(*server).run", "std::vector<int>::push$x", "a$b", "outer$1::run", "$$", "::", ""]
-        {
+        for name in [
+            "main.(*server).run",
+            "std::vector<int>::push$x",
+            "a$b",
+            "outer$1::run",
+            "_$render",
+            "$$",
+            "::",
+            "",
+        ] {
             assert_eq!(readable(name), name);
         }
     }

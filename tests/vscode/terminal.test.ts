@@ -67,7 +67,7 @@ step("started again, it is in the terminal again, and the first one has ended", 
   await until("the program has ended", () => processes(program.root, "target/debug/prompt").length === 0);
 });
 
-step("a process that runs already is picked, and lives on without the debugger", async () => {
+step("a process that runs already is picked, says why nothing is swapped, and lives on without the debugger", async () => {
   const running = spawn(program.path("target/debug/prompt"), { stdio: ["pipe", "ignore", "ignore"] });
   try {
     await vscode.command("Debug: Select and Start Debugging");
@@ -79,6 +79,13 @@ step("a process that runs already is picked, and lives on without the debugger",
       running.stdin.write("hello\n");
       return (await vscode.stoppedAt("main.rs", 2_000)) === program.lineOf(MAIN, BREAKPOINT);
     });
+    await vscode.focusEditor();
+    await vscode.replace("You whispered {loud}.", "You sang {loud}.");
+    await vscode.save();
+    const refusal = vscode.notification("it was not built and started by Midflight");
+    await refusal.getByRole("button", { name: "Keep Running the Old Code" }).waitFor();
+    assert.equal(await refusal.getByRole("button", { name: "Restart Now" }).count(), 0, "who has started it can");
+    await vscode.screenshot("nothing is swapped into what was not built here");
     await vscode.keys("Shift+F5");
     await vscode.status.filter({ hasText: "Generation" }).waitFor({ state: "hidden" });
     assert.equal(running.exitCode ?? running.signalCode, null, "it lives on without the debugger");

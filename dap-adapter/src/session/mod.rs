@@ -48,7 +48,7 @@ use crate::breakpoints::Placement;
 use crate::editor::{Editor, FromEditor};
 use crate::error::Error;
 use crate::guard::Guarded;
-use crate::message::{self, Base, Kind, Message};
+use crate::message::{self, Base, Message};
 use crate::originals::Index;
 use crate::platform::Process;
 
@@ -297,7 +297,7 @@ impl Session {
         self.ask_until(command, arguments, Instant::now() + PATIENCE).await
     }
 
-    /// Asks the adapter, and waits for the answer until then. A later answer is dropped.
+    /// Asks the adapter, and waits for the answer until then.
     async fn ask_until(
         &mut self,
         command: &str,
@@ -305,22 +305,30 @@ impl Session {
         limit: Instant,
     ) -> Result<Value, Error> {
         let seq = self.tell(command, arguments);
+        self.answer_to(seq, command, limit).await
+    }
+
+    /// Waits for the answer to a request of our own until then. A later answer is dropped.
+    async fn answer_to(&mut self, seq: i64, command: &str, limit: Instant) -> Result<Value, Error> {
+        // It may have come while another one was waited for.
+        let mut earlier = self.aside.iter().position(|message| message.answers(seq));
         let Some(adapter) = &mut self.adapter else {
             return Err(Error::nobody("There is no debug adapter."));
         };
         loop {
-            let Ok(next) = timeout_at(limit, adapter.receive()).await else {
-                return Err(Error::nobody(format!("`{}` does not answer `{command}`.", adapter.name)));
+            let next = match earlier.take().and_then(|at| self.aside.remove(at)) {
+                Some(message) => Some(FromAdapter::Message(message)),
+                None => timeout_at(limit, adapter.receive())
+                    .await
+                    .map_err(|_| Error::nobody(format!("`{}` does not answer `{command}`.", adapter.name)))?,
             };
             look_again(&mut self.live);
             match next {
-                Some(FromAdapter::Message(message)) => match message.kind {
-                    Kind::Response { request_seq, success } if request_seq == seq => {
-                        let problem = || Error::nobody(message.failure());
-                        return if success { Ok(message.body()) } else { Err(problem()) };
-                    }
-                    _ => self.aside.push_back(message),
-                },
+                Some(FromAdapter::Message(message)) if message.answers(seq) => {
+                    let problem = || Error::nobody(message.failure());
+                    return if message.succeeded() { Ok(message.body()) } else { Err(problem()) };
+                }
+                Some(FromAdapter::Message(message)) => self.aside.push_back(message),
                 // The queue has ended or will end next: the loop learns it there.
                 Some(FromAdapter::Garbage(reason)) => return Err(Error::nobody(reason)),
                 None => return Err(Error::nobody(format!("`{}` has ended.", adapter.name))),

@@ -46,14 +46,12 @@ impl Session {
         let thread = json!({"threadId": live.process.thread, "startFrame": 0, "levels": LEVELS});
         let trace = self.ask_until("stackTrace", &thread, budget.until).await;
         let frames = trace.as_ref().map_or_else(|_| Vec::new(), |trace| self.own_frames(trace));
-        let count = frames.len().min(FRAMES);
         // Only the top frame is at the breakpoint.
-        let breakpoints = std::iter::once(hit).chain(std::iter::repeat(&[][..]));
-        let mut readings = Vec::new();
-        for (frame, breakpoints) in frames.into_iter().take(FRAMES).zip(breakpoints) {
-            readings.extend(self.read_frame(frame, breakpoints, &mut budget).await);
-        }
-        let is_whole = trace.is_ok() && readings.len() == count && readings.iter().all(|it| it.is_whole);
+        let breakpoints = std::iter::once(hit.to_vec()).chain(std::iter::repeat(Vec::new()));
+        let frames: Vec<(i64, Vec<i64>)> = frames.into_iter().take(FRAMES).zip(breakpoints).collect();
+        let mut readings = self.read_frames(&frames, &mut budget).await;
+        let is_whole =
+            trace.is_ok() && readings.len() == frames.len() && readings.iter().all(|it| it.is_whole);
         let is_late = !is_whole && Instant::now() >= budget.until;
         // Everybody's locals before anybody's fields: a name that is missing is missed most.
         for _ in 1..budget.depth {

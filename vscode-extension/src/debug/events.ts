@@ -50,7 +50,9 @@ export class SessionEvents implements vscode.Disposable {
     const restart = "Restart Now";
     const show = "Show the Change";
     const change = worstChange(refusal.changes ?? []);
-    const actions = change === undefined ? [keep, restart] : [keep, restart, show];
+    // What the session was attached to is started by somebody else.
+    const canRestart = session.configuration.request !== "attach";
+    const actions = [keep, ...(canRestart ? [restart] : []), ...(change === undefined ? [] : [show])];
     const choice = await vscode.window.showWarningMessage(text, ...actions);
     if (this.shown === text) {
       this.shown = undefined;

@@ -1,5 +1,7 @@
 //! The variables of a frame as they are read: level by level, so that a limit takes the deepest and not the last.
 
+use std::collections::VecDeque;
+
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -82,57 +84,88 @@ impl Reading {
 }
 
 impl Session {
-    /// The locals of a frame; nothing where the budget does not reach that far.
-    pub(super) async fn read_frame(
+    /// The locals of frames, each with the breakpoints that it stands at; of as many as the budget reaches.
+    ///
+    /// Some adapters know the variables of one frame at a time: those whose scopes were asked for last. The next frame's
+    /// scopes are asked for as soon as this one's variables were, so that the adapter has no time to rest.
+    pub(super) async fn read_frames(
         &mut self,
-        frame: i64,
-        breakpoints: &[i64],
+        frames: &[(i64, Vec<i64>)],
         budget: &mut Budget,
-    ) -> Option<Reading> {
-        if budget.is_spent() {
-            return None;
-        }
-        let scopes = self.ask_until("scopes", &json!({"frameId": frame}), budget.until).await.ok()?;
+    ) -> Vec<Reading> {
         let restores = self.live.as_ref().is_some_and(|live| live.config.restore_values);
         let is_read = budget.depth > 0;
-        let breakpoints = breakpoints.to_vec();
-        let mut reading = Reading { frame, breakpoints, is_whole: is_read, entries: Vec::new(), opened: 0 };
-        for scope in scopes.get("scopes").and_then(Value::as_array).into_iter().flatten() {
+        let mut readings = Vec::new();
+        let mut asked = frames.first().map(|(frame, _)| self.ask_for_scopes(*frame));
+        let mut following = frames.iter().skip(1);
+        for (frame, breakpoints) in frames {
+            let Some(seq) = asked.take().filter(|_| !budget.is_spent()) else { break };
+            let Ok(scopes) = self.answer_to(seq, "scopes", budget.until).await else { break };
+            let scopes = scopes.get("scopes").and_then(Value::as_array).into_iter().flatten();
             // Globals may be many: they are read for whoever wants them set back.
-            let is_meant = is_local(scope) || (restores && is_global(scope));
-            if is_meant && is_read {
-                self.read_variables(&mut reading, None, reference(scope), budget).await;
+            let is_meant = |scope: &&Value| is_read && (is_local(scope) || (restores && is_global(scope)));
+            let behind: Vec<i64> = scopes.filter(is_meant).map(reference).filter(|it| *it != 0).collect();
+            let variables: Vec<i64> =
+                behind.into_iter().map(|behind| self.ask_for_variables(behind, budget)).collect();
+            asked = following.next().map(|(frame, _)| self.ask_for_scopes(*frame));
+            let mut reading = Reading {
+                frame: *frame,
+                breakpoints: breakpoints.clone(),
+                is_whole: is_read,
+                entries: Vec::new(),
+                opened: 0,
+            };
+            for seq in variables {
+                self.take_variables(&mut reading, None, seq, budget).await;
             }
+            readings.push(reading);
         }
-        Some(reading)
+        readings
     }
 
-    /// What stands behind the deepest that was read.
+    /// What stands behind the deepest that was read. Two questions are always on the way.
     pub(super) async fn read_level(&mut self, reading: &mut Reading, budget: &mut Budget) {
         let level = reading.opened..reading.entries.len();
         reading.opened = level.end;
+        let mut asked = VecDeque::new();
         for at in level {
             let behind = reading.entries[at].behind;
-            self.read_variables(reading, Some(at), behind, budget).await;
+            if behind == 0 {
+                continue;
+            }
+            if budget.is_spent() {
+                reading.tell_whether_whole(Some(at), false);
+                continue;
+            }
+            asked.push_back((at, self.ask_for_variables(behind, budget)));
+            if asked.len() == 2
+                && let Some((at, seq)) = asked.pop_front()
+            {
+                self.take_variables(reading, Some(at), seq, budget).await;
+            }
+        }
+        for (at, seq) in asked {
+            self.take_variables(reading, Some(at), seq, budget).await;
         }
     }
 
-    /// The variables behind a scope, or behind one of them.
-    async fn read_variables(
+    fn ask_for_scopes(&mut self, frame: i64) -> i64 {
+        self.tell("scopes", &json!({"frameId": frame}))
+    }
+
+    fn ask_for_variables(&mut self, behind: i64, budget: &Budget) -> i64 {
+        self.tell("variables", &json!({"variablesReference": behind, "start": 0, "count": budget.items}))
+    }
+
+    /// The variables behind a scope, or behind one of them, that were asked for.
+    async fn take_variables(
         &mut self,
         reading: &mut Reading,
         parent: Option<usize>,
-        behind: i64,
+        asked: i64,
         budget: &mut Budget,
     ) {
-        if behind == 0 {
-            return;
-        }
-        if budget.is_spent() {
-            return reading.tell_whether_whole(parent, false);
-        }
-        let request = json!({"variablesReference": behind, "start": 0, "count": budget.items});
-        let body = self.ask_until("variables", &request, budget.until).await;
+        let body = self.answer_to(asked, "variables", budget.until).await;
         let mut is_whole = body.is_ok();
         let body = body.unwrap_or_default();
         for variable in body.get("variables").and_then(Value::as_array).into_iter().flatten() {
