@@ -45,12 +45,17 @@ void test("a new generation is told in the adapter's words", () => {
 void test("settings fill what a configuration leaves open, and nothing else", () => {
   const target = { kind: "bin", name: "app", package: "app", directory: "/w", source: "/w/src/main.rs", build: ["build"], default: false } as const;
   const launch = launchOf({ ...target, build: [...target.build] }, "/w");
-  const settings = { engine: "restart", adapter: ["lldb-dap-19"] };
+  const settings = { engine: "restart", adapter: ["lldb-dap-19"], runInTerminal: false };
   assert.deepEqual(withSettings(launch, settings).midflight, { cargo: ["build"], engine: "restart" });
   const own = { ...launch, adapter: ["codelldb"], midflight: { engine: "none" } };
   assert.deepEqual(withSettings(own, settings), own);
   const plain = { type: "midflight", request: "launch", name: "plain", program: "/w/app" };
   assert.ok(!("midflight" in withSettings(plain, settings)));
+  assert.equal(withSettings<Launch>(launch, { ...settings, runInTerminal: true }).runInTerminal, true);
+  const outside: Launch = { ...launch, runInTerminal: false };
+  assert.equal(withSettings(outside, { ...settings, runInTerminal: true }).runInTerminal, false);
+  const attach: Launch = { ...launch, request: "attach" };
+  assert.ok(!("runInTerminal" in withSettings(attach, { ...settings, runInTerminal: true })));
   const inTerminal: Launch = { ...launch, runInTerminal: true };
   assert.equal(withSettings(inTerminal, settings).internalConsoleOptions, "neverOpen", "the terminal is to be seen");
   const both: Launch = { ...inTerminal, internalConsoleOptions: "openOnSessionStart" };

@@ -31,7 +31,11 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
       return GIVE_UP;
     }
     const settings = vscode.workspace.getConfiguration("midflight", folder);
-    const chosen = { engine: settings.get("engine", "auto"), adapter: settings.get<string[]>("adapter", []) };
+    const chosen = {
+      engine: settings.get("engine", "auto"),
+      adapter: settings.get<string[]>("adapter", []),
+      runInTerminal: settings.get("runInTerminal", false),
+    };
     if (isEmpty(configuration)) {
       const launch = await this.launchWithoutConfiguration(folder);
       return launch === undefined ? GIVE_UP : withSettings(launch, chosen);

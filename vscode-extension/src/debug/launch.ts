@@ -15,6 +15,7 @@ export interface Launch {
 export interface Settings {
   engine: string;
   adapter: string[];
+  runInTerminal: boolean;
 }
 
 /** Builds and starts one target of a workspace. */
@@ -34,7 +35,7 @@ export function launchOf({ name, build, kind }: Target, root: string): Launch {
  * Fills in the settings where the configuration says nothing of its own. A configuration without a `midflight` key
  * asks for a plain debug session; it stays one.
  */
-export function withSettings<T extends Launch>(configuration: T, { engine, adapter }: Settings): T {
+export function withSettings<T extends Launch>(configuration: T, { engine, adapter, runInTerminal }: Settings): T {
   const filled: T = { ...configuration };
   if (adapter.length > 0 && filled.adapter === undefined) {
     Object.assign(filled, { adapter });
@@ -42,6 +43,9 @@ export function withSettings<T extends Launch>(configuration: T, { engine, adapt
   const own = filled.midflight;
   if (isObject(own) && own.engine === undefined && engine !== "auto") {
     Object.assign(filled, { midflight: { ...own, engine } });
+  }
+  if (runInTerminal && filled.request === "launch" && filled.runInTerminal === undefined) {
+    Object.assign(filled, { runInTerminal });
   }
   // Otherwise the debug console would cover the terminal as soon as it is there.
   if (filled.runInTerminal === true && filled.internalConsoleOptions === undefined) {
