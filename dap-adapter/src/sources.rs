@@ -27,7 +27,7 @@ pub(crate) struct Generation {
     pub(crate) number: u32,
     /// The texts.
     pub(crate) texts: Texts,
-    /// Their units.
+    /// Their units; of the newest two generations only.
     pub(crate) program: Program,
     /// When it was applied, how long it took, what changed: for the time line.
     pub(crate) record: Value,
@@ -140,6 +140,11 @@ impl Sources {
             if let Some(known) = known {
                 *text = Arc::clone(known);
             }
+        }
+        // The newest is what edits are compared with, and the one before it becomes that where it is taken back. Each has
+        // the units of the whole workspace.
+        if let [.., old, _] = &mut self.generations[..] {
+            old.program = Program::default();
         }
         self.generations.push(generation);
     }
@@ -383,16 +388,23 @@ impl Sources {
         let before = generations
             .find(|generation| generation.texts.get(key).is_some_and(|known| Arc::ptr_eq(known, text)))?;
         let others = now.program.files().filter(|(other, _)| *other != key);
+        let found: Vec<_> = others
+            .flat_map(|(other, units)| {
+                units.units().filter(is_it).map(move |placed| (Arc::clone(other), placed.range()))
+            })
+            .map(|(other, range)| (before.texts.get(&other).cloned(), other, range))
+            .collect();
         // Where it was before, it was not moved to.
-        let new = others.filter(|(other, _)| !has(before.program.file(other)));
-        let mut found = new.flat_map(|(other, units)| {
-            units.units().filter(is_it).map(move |placed| (Arc::clone(other), placed.range()))
+        let mut found = found.into_iter().filter(|(before, other, _)| {
+            let before = before.as_ref().map(|before| self.units_of(other, before));
+            !has(before.as_ref())
         });
-        let (there, range) = found.next()?;
+        let (_, there, range) = found.next()?;
         if found.next().is_some() {
             return None;
         }
-        let new = Arc::clone(now.texts.get(&there)?);
+        drop(found);
+        let new = Arc::clone(self.current().texts.get(&there)?);
         let anchor = Anchor {
             old: LineStarts::of(text).range(&around.range()),
             new: LineStarts::of(&new).range(&range),
@@ -566,10 +578,15 @@ mod tests {
         };
         let moved_to = |before: (&str, &str), after: (&str, &str)| {
             let mut sources = Sources::new("/work".into(), Vec::new(), generation(0, before.0, before.1));
-            sources.push(generation(1, after.0, after.1));
             let key: Key = "src/main.rs".into();
             let text = sources.text(0, &key).expect("a text");
-            sources.moved(&key, &text, 2).map(|(key, _, line)| (key.to_string(), line))
+            let mut found = (1..=4).map(|number| {
+                sources.push(generation(number, after.0, after.1));
+                sources.moved(&key, &text, 2).map(|(key, _, line)| (key.to_string(), line))
+            });
+            let first = found.next().flatten();
+            assert!(found.all(|later| later == first), "however long ago it was");
+            first
         };
         let (rest, there) = ("fn main() {}\n", format!("// moved\n\n{step}"));
         let place = Some(("src/other.rs".to_owned(), 4));
