@@ -253,6 +253,11 @@ impl Breakpoints {
         let sent = self.files.get_mut(placement.file());
         let Some(sent) = sent.filter(|sent| sent.revision == placement.revision) else { return };
         sent.arguments = Some(Arc::clone(&placement.arguments));
+        if is_empty(&placement.arguments) && sent.in_library.is_empty() {
+            // As if nothing had ever been sent of it: each patch brings files of its own.
+            self.files.remove(placement.file());
+            return;
+        }
         let points = self.sets.values_mut().flat_map(|set| set.points.iter_mut());
         let mut points: HashMap<i64, &mut Point> = points.map(|point| (point.id, point)).collect();
         for ((ids, line), answer) in placement.placed.iter().zip(message::breakpoints(body)) {
@@ -510,6 +515,22 @@ mod tests {
         assert!(breakpoints.is_set(&new));
         assert_eq!(line_shown(&breakpoints), 3, "where the debugger moved it");
         assert_eq!(breakpoints.editor_id(8), 1);
+    }
+
+    #[test]
+    fn a_file_without_breakpoints_is_forgotten() {
+        let mut breakpoints = with(OLD, &[2]);
+        let identity = LineMap::between(OLD, OLD);
+        let some = place(&mut breakpoints, &identity);
+        let answer = json!({"breakpoints": [{"id": 7, "verified": true, "line": 3}]});
+        breakpoints.confirm(&some, &answer, BASE);
+        assert_eq!((breakpoints.files.len(), breakpoints.is_set(&some)), (1, true));
+        set(&mut breakpoints, OLD, &[], None);
+        let none = place(&mut breakpoints, &identity);
+        breakpoints.confirm(&none, &json!({"breakpoints": []}), BASE);
+        assert_eq!((breakpoints.files.len(), breakpoints.is_set(&none)), (0, true));
+        breakpoints.confirm(&some, &answer, BASE);
+        assert!(breakpoints.files.is_empty() && !breakpoints.is_set(&some), "an answer that came late");
     }
 
     #[test]
