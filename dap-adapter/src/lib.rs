@@ -70,8 +70,9 @@ pub async fn run(options: Options) -> Result<(), Error> {
     let Some(address) = options.listen else {
         let (reader, writer) = streams::standard();
         let (editor, from_editor) = editor::connect(reader, writer);
-        Session::new(options, editor, from_editor).run().await;
-        return Ok(());
+        // As a task it is woken by others without a look at the system's events in between.
+        let session = tokio::spawn(Session::new(options, editor, from_editor).run());
+        return session.await.map_err(|error| Error::midflight(format!("The session broke off: {error}.")));
     };
     let listener = TcpListener::bind(address)
         .await
