@@ -151,6 +151,15 @@ impl Client {
         self.wait(&what, |message| message["type"] == "request" && message["command"] == command)
     }
 
+    /// Waits until the adapter asks this of the editor, or until this event if it comes first.
+    #[track_caller]
+    pub fn reverse_request_before(&mut self, event: &str, command: &str) -> Option<Value> {
+        let is_request = |message: &Value| message["type"] == "request" && message["command"] == command;
+        let what = format!("the event `{event}` or the reverse request `{command}`");
+        let first = self.wait(&what, |message| message["event"] == event || is_request(message));
+        is_request(&first).then_some(first)
+    }
+
     /// Answers what the adapter asked.
     pub fn answer(&mut self, request: &Value) {
         self.last_seq += 1;
@@ -346,6 +355,16 @@ impl Session {
     pub fn with(program: &Program, arguments: &[&str]) -> Self {
         let mut client = Client::midflight(program, arguments);
         client.ok("initialize", vs_code());
+        Self { client, launched: None }
+    }
+
+    /// The same, where the editor has a terminal for the program.
+    #[track_caller]
+    pub fn with_terminal(program: &Program) -> Self {
+        let mut client = Client::midflight(program, &[]);
+        let mut editor = vs_code();
+        editor["supportsRunInTerminalRequest"] = json!(true);
+        client.ok("initialize", editor);
         Self { client, launched: None }
     }
 

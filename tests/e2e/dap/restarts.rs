@@ -84,13 +84,12 @@ impl Drop for InTerminal {
 
 /// Starts what the adapter wants started in a terminal, as an editor does: it becomes the program.
 #[track_caller]
-fn in_terminal(program: &Program, session: &mut Session) -> InTerminal {
-    let request = session.client.reverse_request("runInTerminal");
+fn in_terminal(program: &Program, session: &mut Session, request: &Value) -> InTerminal {
     let words = request["arguments"]["args"].as_array().expect("a command");
     let mut words = words.iter().filter_map(Value::as_str);
     let mut command = program.command(words.next().expect("a program"));
     let child = command.args(words).stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("it starts");
-    session.client.answer(&request);
+    session.client.answer(request);
     InTerminal(child)
 }
 
@@ -99,12 +98,21 @@ fn in_terminal(program: &Program, session: &mut Session) -> InTerminal {
 fn a_program_in_a_terminal_ends_when_it_is_started_again_and_with_the_session() {
     for is_killed in [false, true] {
         let program = Program::example("plain");
-        let mut session = Session::new(&program);
+        let mut session = Session::with_terminal(&program);
         let launch = json!({"cwd": program.root(), "runInTerminal": true, "midflight": {"reload": "manual"}});
         let launch = session.client.send("launch", launch);
-        let mut old = in_terminal(&program, &mut session);
-        session.client.event("initialized");
-        session.client.ok("configurationDone", json!({}));
+        let early = session.client.reverse_request_before("initialized", "runInTerminal");
+        let early = early.map(|request| in_terminal(&program, &mut session, &request));
+        if early.is_some() {
+            session.client.event("initialized");
+        }
+        let done = session.client.send("configurationDone", json!({}));
+        // Newer versions of lldb-dap start it only now.
+        let mut old = early.unwrap_or_else(|| {
+            let request = session.client.reverse_request("runInTerminal");
+            in_terminal(&program, &mut session, &request)
+        });
+        assert_eq!(session.client.response(done)["success"], true);
         assert_eq!(session.client.response(launch)["success"], true);
         assert_eq!(process(&mut session), old.0.id());
         program.replace(MAIN, "player.score += 1;", "player.score += 10;");
@@ -112,7 +120,8 @@ fn a_program_in_a_terminal_ends_when_it_is_started_again_and_with_the_session() 
         assert_eq!(answer["applied"], true, "{answer}");
 
         let restart = session.client.send("restart", json!({}));
-        let new = in_terminal(&program, &mut session);
+        let request = session.client.reverse_request("runInTerminal");
+        let new = in_terminal(&program, &mut session, &request);
         assert_eq!(session.client.response(restart)["success"], true);
         wait_until_gone(&[old.0.id()]);
         assert_eq!(
