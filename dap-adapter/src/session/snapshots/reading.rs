@@ -100,7 +100,9 @@ impl Session {
         let mut following = frames.iter().skip(1);
         for (frame, breakpoints) in frames {
             let Some(seq) = asked.take().filter(|_| !budget.is_spent()) else { break };
-            let Ok(scopes) = self.answer_to(seq, "scopes", budget.until).await else { break };
+            let scopes = self.answer_to(seq, "scopes", budget.until).await;
+            let is_known = scopes.is_ok();
+            let scopes = scopes.unwrap_or_default();
             let scopes = scopes.get("scopes").and_then(Value::as_array).into_iter().flatten();
             // Globals may be many: they are read for whoever wants them set back.
             let is_meant = |scope: &&Value| is_read && (is_local(scope) || (restores && is_global(scope)));
@@ -118,7 +120,7 @@ impl Session {
             for seq in variables {
                 self.take_variables(&mut reading, None, seq, budget).await;
             }
-            readings.push(reading);
+            readings.extend(is_known.then_some(reading));
         }
         readings
     }
