@@ -10,7 +10,7 @@ const ESCAPES: [&str; 2] = ["$LT$", "$u7b$"];
 
 /// A function's name without the hash and the escapes that the compiler adds.
 pub(crate) fn readable(name: &str) -> Cow<'_, str> {
-    let plain = without_hash(name);
+    let plain = artifact::without_hash(name);
     if !ESCAPES.iter().any(|escape| plain.contains(escape)) {
         return Cow::Borrowed(plain);
     }
@@ -22,13 +22,6 @@ pub(crate) fn readable(name: &str) -> Cow<'_, str> {
     symbol.push_str("17h0000000000000000E");
     let decoded = artifact::demangled(&symbol);
     if decoded == symbol { Cow::Borrowed(plain) } else { Cow::Owned(decoded) }
-}
-
-fn without_hash(name: &str) -> &str {
-    match name.rsplit_once("::h") {
-        Some((plain, hash)) if hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => plain,
-        _ => name,
-    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use crate::program::Killed;
 
 /// A program that has not answered by then does not.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -121,16 +123,6 @@ impl Run {
             Ok(mut driver) => Self::of(&mut driver, steps, || None),
             Err(error) => Self { lines: Vec::new(), over: Some(error.to_string()) },
         }
-    }
-}
-
-/// Killed in the end.
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 

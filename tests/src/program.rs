@@ -5,7 +5,7 @@
 //! can change without renumbering anything. Lines count from 1, as people and debuggers count them.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 use std::{fs, io};
 
 use tempfile::TempDir;
@@ -266,5 +266,16 @@ mod tests {
     #[should_panic(expected = "on the lines 1 and 3")]
     fn an_ambiguous_marker_is_refused() {
         line_of("x\ny\nx\n", "x");
+    }
+}
+
+/// A process that is killed in the end, however the test goes.
+#[derive(Debug)]
+pub struct Killed(pub Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }

@@ -3,11 +3,11 @@
 use std::net::TcpListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use midflight_tests::dap::Session;
-use midflight_tests::program::Program;
+use midflight_tests::program::{Killed, Program};
 use serde_json::{Value, json};
 
 use crate::programs::Stranger;
@@ -295,15 +295,5 @@ fn wait_for(port: u16, mut runs: impl FnMut() -> bool) {
             return;
         }
         std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// Killed in the end.
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 
-import { PS_ARGUMENTS, processesOf, withProcessNumbers } from "../src/debug/processes.js";
+import { withProcessNumbers } from "../src/debug/launch.js";
+import { PS_ARGUMENTS, processesOf } from "../src/debug/processes.js";
 
 void test("processes of the workspace come first, the newest of them first", () => {
   const list = [

@@ -36,7 +36,7 @@ use object::{Object, ObjectSegment as _, ObjectSymbol, SymbolKind};
 pub use swap::{
     ChangedTypes, Code, Passes, changed_types, coroutines, differences, holders, is_main, kept, passes,
 };
-pub use vtable::demangled;
+pub use vtable::{demangled, without_hash};
 
 /// What a built library offers to the program that loads it, and how the data they share is laid out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

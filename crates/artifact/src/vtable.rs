@@ -100,6 +100,14 @@ fn fixed(file: &object::File<'_>) -> Vec<(u64, Vec<u8>)> {
     sections.filter_map(|section| Some((section.address(), section.data().ok()?.to_vec()))).collect()
 }
 
+/// A function's name without the hash that the compiler adds.
+pub fn without_hash(name: &str) -> &str {
+    match name.rsplit_once("::h") {
+        Some((plain, hash)) if hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => plain,
+        _ => name,
+    }
+}
+
 /// A symbol as people write it, without the hash.
 pub fn demangled(name: &str) -> String {
     format!("{:#}", rustc_demangle::demangle(name))

@@ -104,26 +104,32 @@ impl Session {
         let body = message.body();
         let id = body.get("systemProcessId").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok());
         let name = body.get("name").and_then(Value::as_str).unwrap_or_default();
-        let started: Vec<Process> = self.adapter.iter().flat_map(Adapter::processes).collect();
+        let started = self.started_by_adapter();
         // A debugger may speak of another machine, where a number means another process than here.
         let is_here = |process: &Process| started.contains(process) || process.runs(name);
-        self.debugs(id.and_then(Process::running).filter(is_here));
+        let debuggee = id.and_then(Process::running).filter(is_here);
+        self.debugs(debuggee, started);
     }
 
     /// The session is attached to this process. Delve does not say so in an event.
     pub(super) fn on_attached(&mut self, process: Process) {
         self.is_attached = true;
-        self.debugs(Some(process));
+        let started = self.started_by_adapter();
+        self.debugs(Some(process), started);
     }
 
-    fn debugs(&mut self, debuggee: Option<Process>) {
+    fn started_by_adapter(&self) -> Vec<Process> {
+        self.adapter.iter().flat_map(Adapter::processes).collect()
+    }
+
+    fn debugs(&mut self, debuggee: Option<Process>, started: Vec<Process>) {
         if !self.is_attached {
             self.processes.add(debuggee);
         }
         if let Some(live) = &mut self.live {
             live.process.debuggee = debuggee.map(|process| Debuggee { process, interrupted: false });
         }
-        self.processes.add(self.adapter.iter().flat_map(Adapter::processes));
+        self.processes.add(started);
         self.look_for_a_watcher();
     }
 

@@ -183,13 +183,18 @@ impl Session {
                 "savesRestart": live.is_started_again(),
             });
             self.editor.event("midflight/session", &session);
-            // Whoever attaches has started it in another way.
-            if let Some(reason) = live.fixed.as_ref().filter(|_| live.is_started) {
-                self.editor.warn(format!("Every change will need a restart: {reason}."));
-            }
         }
+        self.say_what_needs_a_restart();
         self.stage = Stage::Started;
         self.forward(launching.seq, message::bytes(&tree), Forwarded::Launch(launching.command.clone()));
+    }
+
+    /// Why no change can be swapped into this process. Whoever attaches has started it in another way.
+    pub(super) fn say_what_needs_a_restart(&mut self) {
+        let live = self.live.as_ref().filter(|live| live.is_started);
+        if let Some(reason) = live.and_then(|live| live.fixed.as_ref()) {
+            self.editor.warn(format!("Every change will need a restart: {reason}."));
+        }
     }
 
     /// What Midflight adds to the arguments, and the key that is its own.

@@ -428,9 +428,7 @@ impl Session {
             self.editor.say(format!("Generation {number} can't be written down: {error}."));
         }
         live.sources.record(record.clone());
-        if let Some(reason) = live.fixed.as_ref().filter(|_| live.is_started) {
-            self.editor.warn(format!("Every change will need a restart: {reason}."));
-        }
+        self.say_what_needs_a_restart();
         self.editor.say(&message);
         self.editor.event("midflight/generation", &record);
         self.answer_reload(true, Verdict::Restart, &json!([]), &message);

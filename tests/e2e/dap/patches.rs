@@ -1,11 +1,11 @@
 //! Programs on subsecond: what started them builds patch libraries, which the program loads and never unloads. The session
 //! follows.
 
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::SystemTime;
 
 use midflight_tests::dap::{Session, Stop};
-use midflight_tests::program::Program;
+use midflight_tests::program::{Killed, Program};
 use serde_json::{Value, json};
 
 use super::{scope, value};
@@ -58,7 +58,7 @@ const FILE: &str = "src/step.rs";
 /// A program that runs outside of the session.
 struct Running {
     program: Program,
-    process: Child,
+    process: Killed,
 }
 
 impl Running {
@@ -72,7 +72,7 @@ impl Running {
         program.build();
         let mut command = program.command(program.path("target/debug/counter"));
         let process = command.stdout(Stdio::null()).spawn().expect("the program starts");
-        Self { program, process }
+        Self { program, process: Killed(process) }
     }
 
     /// Attached, with a breakpoint in each function, stopped in the first; and what the editor knows them by.
@@ -81,7 +81,7 @@ impl Running {
         let program = &self.program;
         let mut session = Session::with(program, &["--", "lldb-dap-19"]);
         let midflight = json!({"engine": "subsecond", "snapshot": {"timeMs": 5000}});
-        let arguments = json!({"pid": self.process.id(), "cwd": program.root(), "midflight": midflight});
+        let arguments = json!({"pid": self.process.0.id(), "cwd": program.root(), "midflight": midflight});
         let attach = session.client.send("attach", arguments);
         session.client.event("initialized");
         let lines = ["breakpoint: step", "breakpoint: unpatched"].map(|marker| program.line_of(FILE, marker));
@@ -101,13 +101,6 @@ impl Running {
         rustc.args(["--edition=2024", "--crate-type=cdylib", "-g", FILE, "-o"]).arg(&library);
         assert!(rustc.status().expect("rustc runs").success());
         self.program.write("patch", &library.to_string_lossy());
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
@@ -184,7 +177,7 @@ fn a_patch_that_must_not_be_loaded_is_named_and_one_that_was_there_before_is_kno
     program.insert_above(FILE, "let more", "    // one\n");
     running.patch();
     let deadline = std::time::Instant::now() + midflight_tests::dap::PATIENCE;
-    let maps = format!("/proc/{}/maps", running.process.id());
+    let maps = format!("/proc/{}/maps", running.process.0.id());
     while !std::fs::read_to_string(&maps).expect("it runs").contains("-patch-") {
         assert!(std::time::Instant::now() < deadline, "the patch is not loaded");
         std::thread::sleep(std::time::Duration::from_millis(5));

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use midflight_tests::dap::{Session, is_alive};
-use midflight_tests::program::Program;
+use midflight_tests::program::{Killed, Program};
 use serde_json::json;
 
 use super::{LIBRARY, stopped_at};
@@ -74,10 +74,10 @@ fn a_program_that_runs_already_says_why_nothing_is_swapped_and_lives_on() {
     let program = Program::example("plain");
     program.build();
     let mut command = program.command(program.path("target/debug/plain"));
-    let mut running = command.stdout(Stdio::null()).spawn().expect("it starts");
+    let running = Killed(command.stdout(Stdio::null()).spawn().expect("it starts"));
     let mut session = Session::new(&program);
     let midflight = json!({"reload": "manual"});
-    let arguments = json!({"pid": running.id(), "cwd": program.root(), "midflight": midflight});
+    let arguments = json!({"pid": running.0.id(), "cwd": program.root(), "midflight": midflight});
     let attach = session.client.send("attach", arguments);
     session.client.event("initialized");
     session.configuration_done();
@@ -90,7 +90,5 @@ fn a_program_that_runs_already_says_why_nothing_is_swapped_and_lives_on() {
     session.client.ok("disconnect", json!({}));
     session.client.hang_up();
     session.client.wait_for_end();
-    assert!(is_alive(running.id()), "it is not the session's to end");
-    running.kill().expect("it runs");
-    running.wait().expect("it has ended");
+    assert!(is_alive(running.0.id()), "it is not the session's to end");
 }

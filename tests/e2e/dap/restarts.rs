@@ -1,10 +1,10 @@
 //! Another process in the same session: what the user has set and seen goes along.
 
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 
 use midflight_tests::dap::{Session, Stop, is_alive, wait_until_gone};
-use midflight_tests::program::Program;
+use midflight_tests::program::{Killed, Program};
 use serde_json::{Value, json};
 
 use super::{LIBRARY, scope, stopped_at, value};
@@ -72,25 +72,15 @@ fn a_refused_change_is_restarted_into_without_leaving_the_session() {
     session.client.disconnect();
 }
 
-/// A process that is killed with the test.
-struct InTerminal(Child);
-
-impl Drop for InTerminal {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// Starts what the adapter wants started in a terminal, as an editor does: it becomes the program.
 #[track_caller]
-fn in_terminal(program: &Program, session: &mut Session, request: &Value) -> InTerminal {
+fn in_terminal(program: &Program, session: &mut Session, request: &Value) -> Killed {
     let words = request["arguments"]["args"].as_array().expect("a command");
     let mut words = words.iter().filter_map(Value::as_str);
     let mut command = program.command(words.next().expect("a program"));
     let child = command.args(words).stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("it starts");
     session.client.answer(request);
-    InTerminal(child)
+    Killed(child)
 }
 
 /// LLDB attaches to it. What the session has launched is its own all the same.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use midflight_tests::dap::scripted::{Wire, adapter};
 use midflight_tests::dap::{Session, framed, is_alive, wait_until_gone};
-use midflight_tests::program::Program;
+use midflight_tests::program::{Killed, Program};
 use serde_json::{Value, json};
 
 const MAIN: &str = "src/main.rs";
@@ -225,8 +225,8 @@ fn positions_go_both_ways_in_every_request_that_has_them() {
 #[test]
 fn a_process_that_only_has_the_number_of_the_program_is_left_alone() {
     for (name, is_ended) in [("/elsewhere/app", false), ("/elsewhere/sleep", true)] {
-        let mut process = Command::new("sleep").arg("1000").spawn().expect("`sleep` starts");
-        let id = process.id();
+        let process = Killed(Command::new("sleep").arg("1000").spawn().expect("`sleep` starts"));
+        let id = process.0.id();
         let address = adapter(move |request, wire| {
             if request["command"] == "configurationDone" {
                 let body = json!({"name": name, "systemProcessId": id, "startMethod": "launch"});
@@ -245,7 +245,5 @@ fn a_process_that_only_has_the_number_of_the_program_is_left_alone() {
         } else {
             assert!(is_alive(id), "{name}");
         }
-        let _ = process.kill();
-        let _ = process.wait();
     }
 }

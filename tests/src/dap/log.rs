@@ -171,7 +171,7 @@ impl Printer<'_> {
             shown.push_str(if digits > 4 { "<address>" } else { &rest[at..at + 2 + digits] });
             rest = &rest[at + 2 + digits..];
         }
-        format!("{:?}", without_hash(&without_seconds(&(shown + rest))))
+        format!("{:?}", artifact::without_hash(&without_seconds(&(shown + rest))))
     }
 }
 
@@ -184,14 +184,6 @@ fn without_seconds(text: &str) -> String {
     };
     let shown = |at: usize| if is_time(at) { "<some>" } else { words[at] };
     (0..words.len()).map(shown).collect::<Vec<_>>().join(" ")
-}
-
-/// A function's name without the hash that the compiler adds.
-fn without_hash(name: &str) -> &str {
-    match name.rsplit_once("::h") {
-        Some((plain, hash)) if hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => plain,
-        _ => name,
-    }
 }
 
 #[cfg(test)]

@@ -8,8 +8,7 @@ import { dirname } from "node:path";
 import * as vscode from "vscode";
 
 import { inOrder, keyOf, manifestDirectory, obviousTarget, readWorkspace, type Target, type Workspace } from "../cargo.js";
-import { LABELS, launchOf, withSettings } from "./launch.js";
-import { withProcessNumbers } from "./processes.js";
+import { LABELS, launchOf, withProcessNumbers, withSettings } from "./launch.js";
 
 /** What goes wrong is told in one message here; VS Code is then told to do nothing more. */
 const GIVE_UP = undefined;

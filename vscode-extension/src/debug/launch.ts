@@ -54,6 +54,14 @@ export function withSettings<T extends Launch>(configuration: T, { engine, adapt
   return filled;
 }
 
+/** Variables in a configuration are texts; debug adapters want the number of a process. */
+export function withProcessNumbers<T extends object>(configuration: T): T {
+  const numbers = Object.entries(configuration).filter(
+    ([name, value]) => ["pid", "processId"].includes(name) && typeof value === "string" && /^\d+$/.test(value),
+  );
+  return { ...configuration, ...Object.fromEntries(numbers.map(([name, value]) => [name, Number(value)])) };
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

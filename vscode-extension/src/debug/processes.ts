@@ -26,11 +26,3 @@ export function processesOf(list: string, folders: string[]): Process[] {
   const isInside = ({ command }: Process): boolean => folders.some((folder) => command.startsWith(`${folder}/`));
   return processes.sort((a, b) => Number(isInside(b)) - Number(isInside(a)) || b.id - a.id);
 }
-
-/** Variables in a configuration are texts; debug adapters want the number of a process. */
-export function withProcessNumbers<T extends object>(configuration: T): T {
-  const numbers = Object.entries(configuration).filter(
-    ([name, value]) => ["pid", "processId"].includes(name) && typeof value === "string" && /^\d+$/.test(value),
-  );
-  return { ...configuration, ...Object.fromEntries(numbers.map(([name, value]) => [name, Number(value)])) };
-}

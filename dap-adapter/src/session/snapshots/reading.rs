@@ -1,7 +1,5 @@
 //! The variables of a frame as they are read: level by level, so that a limit takes the deepest and not the last.
 
-use std::collections::VecDeque;
-
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -129,7 +127,7 @@ impl Session {
     pub(super) async fn read_level(&mut self, reading: &mut Reading, budget: &mut Budget) {
         let level = reading.opened..reading.entries.len();
         reading.opened = level.end;
-        let mut asked = VecDeque::new();
+        let mut asked = None;
         for at in level {
             let behind = reading.entries[at].behind;
             if behind == 0 {
@@ -139,14 +137,12 @@ impl Session {
                 reading.tell_whether_whole(Some(at), false);
                 continue;
             }
-            asked.push_back((at, self.ask_for_variables(behind, budget)));
-            if asked.len() == 2
-                && let Some((at, seq)) = asked.pop_front()
-            {
+            let next = self.ask_for_variables(behind, budget);
+            if let Some((at, seq)) = asked.replace((at, next)) {
                 self.take_variables(reading, Some(at), seq, budget).await;
             }
         }
-        for (at, seq) in asked {
+        if let Some((at, seq)) = asked {
             self.take_variables(reading, Some(at), seq, budget).await;
         }
     }
