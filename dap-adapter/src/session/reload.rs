@@ -48,6 +48,8 @@ pub(super) struct Reloading {
     installed: Option<Ready>,
     /// What was refused last: saying it again for the same texts would be noise.
     refused: Option<Texts>,
+    /// The user was told that what is saved does not run, and nothing better since.
+    is_behind: bool,
     /// The layouts of the libraries that run, once they are needed.
     pub(super) running: Option<Arc<Vec<Library>>>,
     /// The build that makes the first reload a quick one.
@@ -57,7 +59,8 @@ pub(super) struct Reloading {
 impl Reloading {
     pub(super) fn new(is_off: bool) -> Self {
         let (task, installed, refused, running, warm_up) = (None, None, None, None, None);
-        Self { is_off, task, again: false, waiting: Vec::new(), installed, refused, running, warm_up }
+        let (again, is_behind) = (false, false);
+        Self { is_off, task, again, waiting: Vec::new(), installed, refused, is_behind, running, warm_up }
     }
 
     /// For another process. Who waits for an answer goes on to wait.
@@ -216,6 +219,9 @@ impl Session {
         match outcome {
             Outcome::Unchanged => {
                 live.reload.refused = None;
+                if std::mem::take(&mut live.reload.is_behind) {
+                    self.editor.say("What is saved is again what runs.");
+                }
                 self.answer_reload(false, Verdict::Safe, &json!([]), "Nothing differs from what runs.");
             }
             Outcome::Refused(refusal) => self.on_refused(refusal),
@@ -238,6 +244,7 @@ impl Session {
         let is_news = live.reload.refused.as_ref() != Some(&refusal.texts);
         let Refusal { texts, verdict, changes, message, remedy } = refusal;
         live.reload.refused = Some(texts);
+        live.reload.is_behind = true;
         if is_news {
             let generation = live.sources.current().number;
             // A rule's message says itself what to do.
@@ -257,6 +264,10 @@ impl Session {
         let blame = if error.blame == Blame::Midflight { " This is a fault of Midflight." } else { "" };
         let message = format!("{error}{blame} The old code runs on.");
         self.editor.print(OutputEventCategory::Important, format!("midflight: Not reloaded. {message}\n"));
+        if let Some(live) = &mut self.live {
+            live.reload.refused = None;
+            live.reload.is_behind = true;
+        }
         self.answer_reload(false, Verdict::Unknown, &json!([]), &message);
     }
 
@@ -264,6 +275,7 @@ impl Session {
     async fn install(&mut self, ready: Ready) {
         let Some(live) = &mut self.live else { return };
         live.reload.refused = None;
+        live.reload.is_behind = false;
         if let Some(patch) = ready.patch.clone() {
             return match self.swap(&ready, &patch).await {
                 Ok(Ok(swapped)) => self.announce(&ready, Some(&swapped)),

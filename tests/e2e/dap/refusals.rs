@@ -31,6 +31,7 @@ fn an_unsafe_edit_is_refused_and_can_be_undone() {
     assert_eq!(stop.function(), "step", "the old code goes on");
 
     program.write(STATE, &saved);
+    session.client.output("What is saved is again what runs");
     program.replace(LIBRARY, "let gravity = 1.0;", "let gravity = 1.5;");
     session.run_until_generation(&stop, 1);
     session.client.disconnect();
@@ -45,7 +46,9 @@ fn what_does_not_compile_is_not_loaded() {
     assert!(said.contains("cannot find value `not_there`") && said.contains(LIBRARY), "{said}");
     session.resume(&stop);
     let stop = session.stopped();
-    program.replace(LIBRARY, "let gravity = not_there;", "let gravity = 3.0;");
+    program.replace(LIBRARY, "let gravity = not_there;", "let gravity = 1.0;");
+    session.client.output("What is saved is again what runs");
+    program.replace(LIBRARY, "let gravity = 1.0;", "let gravity = 3.0;");
     session.run_until_generation(&stop, 1);
     session.client.disconnect();
 }
