@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use artifact::CodeLines;
 use compat::{FileUnits, Placed, Program, Texts};
+use in_place::Replaced;
 use remap::{Anchor, LineMap};
 use serde_json::Value;
 
@@ -176,13 +177,20 @@ impl Sources {
             let ids = units.units().filter(has_code).map(|placed| placed.unit.id.clone());
             items.insert(key, ids.collect());
         }
-        self.add_image(Image { generation, root, library: Some(library), items });
+        self.add_image(Image::of_patch(generation, root, library, items));
     }
 
     /// The newest generation is in the process, in this patch.
     pub(crate) fn add_image(&mut self, patch: Image) {
         self.named = Mutex::default();
         self.images.push(patch);
+    }
+
+    /// Code was replaced, while the frames of all threads went on at these addresses, as far as that is known.
+    pub(crate) fn outlive(&mut self, replaced: &[Replaced], frames: Option<&[u64]>) {
+        for (index, image) in self.images.iter_mut().enumerate() {
+            image.outlive(replaced.iter().filter(|code| code.image == index).cloned(), frames);
+        }
     }
 
     /// Takes the newest generation back, and its patch, which is returned.
@@ -222,6 +230,21 @@ impl Sources {
         let Some(around) = units.unit_at(start_of(text, line)) else { return 0 };
         let has_code = |image: &Image| image.has_code_of(key, &around.unit.id);
         self.images.iter().rposition(has_code).unwrap_or(0)
+    }
+
+    /// The images in which older code of the function around a line may run on.
+    pub(crate) fn older_homes(&mut self, key: &Key, text: &Arc<str>, line: u32) -> Vec<usize> {
+        if !self.images.iter().any(Image::is_outlived) {
+            return Vec::new();
+        }
+        let home = self.home(key, text, line);
+        let units = self.units_of(key, text);
+        let Some(around) = units.unit_at(start_of(text, line)) else { return Vec::new() };
+        let may_run = |index: &usize| {
+            let image = &self.images[*index];
+            image.is_outlived() && (*index == 0 || image.has_code_of(key, &around.unit.id))
+        };
+        (0..home).filter(may_run).collect()
     }
 
     /// The source's name in the texts, if it is one of the workspace.
@@ -566,6 +589,19 @@ mod tests {
         assert_eq!(sources.home(&key, &newest, 3), 1, "the second patch has no code of `b`");
         assert_eq!(sources.home(&key, &newest, 1), 2, "the second patch has `a`");
         assert_eq!(sources.home(&key, &newest, 0), 0, "a comment is nobody's");
+
+        let replaced =
+            |image, is_called| Replaced { function: "a".to_owned(), code: 0x10..0x20, image, is_called };
+        let older = |sources: &mut Sources| [3, 1].map(|line| sources.older_homes(&key, &newest, line));
+        sources.outlive(&[replaced(0, false)], None);
+        assert_eq!(older(&mut sources), [vec![0], vec![0]], "nobody has looked");
+        sources.outlive(&[replaced(1, false)], Some(&[0x20]));
+        assert_eq!(older(&mut sources), [vec![0], vec![0]], "the first patch has no code of `a`");
+        sources.outlive(&[], Some(&[0x10, 0x21]));
+        assert!(older(&mut sources).iter().all(Vec::is_empty), "calls have returned");
+        sources.outlive(&[replaced(0, true)], Some(&[]));
+        sources.outlive(&[], Some(&[]));
+        assert_eq!(older(&mut sources), [vec![0], vec![0]], "old code calls it");
     }
 
     #[test]

@@ -61,6 +61,7 @@ pub struct Outcome {
 pub fn run(swaps: usize, seed: u64, mut tell: impl FnMut(&str)) -> Outcome {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut edits = bodies(SOAK.model);
+    edits.retain(|edit| visits::has_statement(&edit.after));
     random.shuffle(&mut edits);
     let known = effects::learn(&SOAK, &edits, POOL);
     tell(&format!("{} different edits; what each of them does is known", known.edits.len()));

@@ -94,7 +94,7 @@ static CATALOGUE: &[Rule] = rules! {
     MF0104 "function-pointer-signature-changed" [Signature]     functions::pointer_signature_changed, "The signature of a function that is used as a pointer changed";
     MF0105 "function-added"                 [Existence]         functions::added, "A function was added";
     MF0106 "function-removed"               [Existence]         functions::removed, "A function was removed";
-    MF0107 "run-once-body-changed"          [Body]              functions::run_once_body_changed, "The body of a function that runs once changed";
+    MF0107 "run-once-body-changed"          [Body]              functions::run_once_body_changed, "The body of a function that runs once, or never returns, changed";
     MF0108 "async-body-changed"             [Body Environments] functions::async_body_changed, "The body of a function that makes futures changed";
     MF0109 "closure-captures-changed"       [Environments]      functions::closure_captures_changed, "What closures capture changed";
     MF0110 "const-function-body-changed"    [Body]              functions::const_body_changed, "The body of a `const fn` changed";

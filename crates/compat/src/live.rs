@@ -133,7 +133,8 @@ impl Lives {
         }
         self.has_main |= unit.flags.has(Flag::RunsOnce);
         let starts = STARTING.iter().any(|starting| unit.uses.contains(&Name::new(starting)));
-        let runs_long = unit.flags.has(Flag::RunsOnce) || unit.flags.has(Flag::Async) || starts;
+        let long = [Flag::RunsOnce, Flag::Endless, Flag::Async];
+        let runs_long = starts || long.iter().any(|flag| unit.flags.has(*flag));
         let own = own.iter().map(|own| Name::new(own)).collect();
         self.functions.push(Function { place, keys, own, runs_long, stays });
     }

@@ -193,6 +193,8 @@ pub enum Flag {
     Transient = 1 << 11,
     /// A closure that it makes captures something.
     Captures = 1 << 12,
+    /// Never returns, since nothing leaves a loop of its.
+    Endless = 1 << 13,
 }
 
 /// A set of [`Flag`]s.

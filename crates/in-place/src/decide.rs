@@ -207,10 +207,9 @@ impl Gate<'_> {
                 let Some(entry) = self.process.names.get(&function) else { continue };
                 let message =
                     format!("{change}, and `{}` is running with a value of it", demangled(&function));
-                held.extend(entry.places.iter().map(|place| Held {
+                held.extend(entry.code().map(|(_, code)| Held {
                     function: function.clone(),
-                    from: place.address,
-                    to: place.address + place.size,
+                    code,
                     message: message.clone(),
                 }));
             }

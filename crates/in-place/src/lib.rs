@@ -33,7 +33,7 @@ pub use build::{Build, Known, ObjectFile};
 pub use error::{Error, Result};
 pub use guise::{Guise, Memory, SLIDE};
 pub use jump::Redirect;
-pub use link::{Held, Label, Patch, Took};
+pub use link::{Held, Label, Patch, Replaced, Took};
 pub use loader::LinkMap;
 pub use prepare::{Prepared, prepare};
 pub use process::Process;

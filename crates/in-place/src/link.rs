@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -50,6 +51,8 @@ pub struct Patch {
     pub restated: BTreeSet<String>,
     /// Functions that must not be running when it is loaded.
     pub held: Vec<Held>,
+    /// The code that it takes the place of.
+    pub replaced: Vec<Replaced>,
     /// What the user should know of it, in sentences.
     pub notes: Vec<String>,
     /// How long it took to make.
@@ -62,6 +65,32 @@ pub struct Patch {
     defined: FxHashMap<String, FxHashSet<Hash>>,
     /// What it has the addresses of.
     addresses: Addresses,
+}
+
+/// Code of a function of which a patch has newer code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// Its linker name.
+    pub function: String,
+    /// Where it is.
+    pub code: Range<u64>,
+    /// What has it: 0 for the program, 1 for the first patch.
+    pub image: usize,
+    /// Old code goes on to call it. Where that is not so, only calls of it that are in progress run on.
+    pub is_called: bool,
+}
+
+impl Replaced {
+    /// Whether a frame that goes on at this address is of a call of it.
+    pub fn is_running(&self, address: u64) -> bool {
+        runs_in(&self.code, address)
+    }
+}
+
+/// Whether a frame that goes on at this address runs in such code. Where that begins, it is about to jump to newer code,
+/// and behind its end it has called what does not return.
+pub(crate) fn runs_in(code: &Range<u64>, address: u64) -> bool {
+    code.start < address && address <= code.end
 }
 
 /// The parts of what making a patch took, over all rounds.
@@ -80,12 +109,17 @@ pub struct Took {
 pub struct Held {
     /// Its linker name.
     pub function: String,
-    /// Where its old code begins.
-    pub from: u64,
-    /// Where its old code ends.
-    pub to: u64,
+    /// Old code of it.
+    pub code: Range<u64>,
     /// Why it must not be running.
     pub message: String,
+}
+
+impl Held {
+    /// Whether a frame that goes on at this address is of a call of it.
+    pub fn is_running(&self, address: u64) -> bool {
+        runs_in(&self.code, address)
+    }
 }
 
 /// Links what was planned. The process is as it was until [`Process::apply`] says that the patch is in.
@@ -463,7 +497,7 @@ fn finish(plan: &Plan, process: &Process, library: PathBuf, described: PathBuf) 
         output: "the linker laid two equal patches out in two ways".to_owned(),
     })?;
     guise.memory = process.memory();
-    let (held, notes) = (Vec::new(), Vec::new());
+    let (held, notes, replaced) = (Vec::new(), Vec::new(), process.replaced_by(plan));
     let (decision, renewed, defined) = (Decision::default(), plan.renewed.clone(), plan.defined.clone());
     let (took, judged) = (Took::default(), None);
     Ok(Patch {
@@ -474,6 +508,7 @@ fn finish(plan: &Plan, process: &Process, library: PathBuf, described: PathBuf) 
         redirects,
         restated: plan.restated.clone(),
         held,
+        replaced,
         notes,
         took,
         decision,
@@ -539,6 +574,24 @@ fn base_36(mut number: u32) -> String {
 }
 
 impl Process {
+    /// The newest code of what is planned to be replaced.
+    fn replaced_by(&self, plan: &Plan) -> Vec<Replaced> {
+        let mut replaced = Vec::new();
+        for function in plan.changed.union(&plan.redirected) {
+            let Some(entry) = self.names.get(function).filter(|entry| entry.function) else { continue };
+            // A fork is called by code that knows it alone.
+            let is_called = entry.fork.is_some() || !plan.redirected.contains(function);
+            let newest = entry.code().filter(|(image, _)| *image == entry.newest);
+            replaced.extend(newest.map(|(image, code)| Replaced {
+                function: function.clone(),
+                code,
+                image,
+                is_called,
+            }));
+        }
+        replaced
+    }
+
     /// Notes that a patch is loaded and its redirects are written.
     pub fn apply(&mut self, patch: &Patch) -> Result<()> {
         // Only new code knows the new ones; what comes next knows no others.

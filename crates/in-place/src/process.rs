@@ -49,6 +49,8 @@ pub(crate) struct Entry {
     pub(crate) image: usize,
     /// Which image has the code that a call of it runs now, or that the newest code calls in its place.
     pub(crate) newest: usize,
+    /// The code that patches brought of it, and which patch did.
+    pub(crate) later: Vec<(usize, Range<u64>)>,
     /// What a call of it runs now, redirects followed. A generic function that several objects
     /// instantiated may have several contents; which of them the linker took is not known.
     pub(crate) contents: FxHashSet<Hash>,
@@ -70,6 +72,12 @@ impl Entry {
     /// Its address. Of several copies, any.
     pub(crate) fn address(&self) -> u64 {
         self.places[0].address
+    }
+
+    /// All code of it that the process has, and of which image.
+    pub(crate) fn code(&self) -> impl Iterator<Item = (usize, Range<u64>)> + '_ {
+        let first = self.places.iter().map(|place| (self.image, place.address..place.address + place.size));
+        first.chain(self.later.iter().cloned())
     }
 
     /// How much of it may be overwritten, at all of its places.
@@ -209,6 +217,10 @@ impl Process {
             let address = symbol.address().wrapping_add(slide);
             all.push(address);
             let function = symbol.kind() == SymbolKind::Text;
+            let known = name.strip_prefix(crate::link::NEW).unwrap_or(name);
+            if function && let Some(entry) = self.names.get_mut(known).filter(|entry| entry.image != image) {
+                entry.later.push((image, address..address + symbol.size()));
+            }
             if name.is_empty()
                 || name.starts_with(crate::link::OURS)
                 || !(function || matches!(symbol.kind(), SymbolKind::Data | SymbolKind::Unknown))
@@ -222,6 +234,7 @@ impl Process {
                 function,
                 image,
                 newest: image,
+                later: Vec::new(),
                 contents: contents.get(name).cloned().unwrap_or_default(),
                 fork: None,
             };

@@ -10,6 +10,7 @@ use syn::spanned::Spanned;
 use crate::attribute::Read;
 use crate::body::Body;
 use crate::declared::Statics;
+use crate::endless::is_endless;
 use crate::fingerprint;
 use crate::import::leaf_names;
 use crate::signature::{body_tokens, bounds, calling_convention, lifetimes, mentions, patterns};
@@ -239,6 +240,8 @@ impl Units {
         read.flags.set(Flag::RunsOnce, runs_once);
         read.flags.set(Flag::Async, signature.asyncness.is_some() || body.makes_futures);
         read.flags.set(Flag::Const, signature.constness.is_some());
+        let is_plain = !read.flags.has(Flag::Async) && !read.flags.has(Flag::Const);
+        read.flags.set(Flag::Endless, is_plain && is_endless(block));
         read.flags.set(Flag::Captures, body.captures_something());
         read.flags.set(
             Flag::Generic,

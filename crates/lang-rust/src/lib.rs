@@ -8,6 +8,7 @@ mod attribute;
 mod body;
 mod build_file;
 mod declared;
+mod endless;
 mod file;
 mod fingerprint;
 mod import;

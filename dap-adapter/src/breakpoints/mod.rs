@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use self::addresses::Addresses;
 pub(crate) use self::addresses::Sending;
-pub(crate) use self::point::{Place, Point, Shown, Stand, State};
+pub(crate) use self::point::{Place, Point, Shown, Spot, Stand, State};
 use crate::in_library;
 use crate::message::{self, Base};
 use crate::sources::Key;
@@ -146,10 +146,10 @@ impl Breakpoints {
         for (point, place) in set.points.iter_mut().zip(places) {
             match place {
                 Ok(place) => {
-                    set.files.insert(place.file.clone());
+                    set.files.extend(place.spots().map(|spot| spot.file));
+                    let spot = place.spot();
                     let before = point.place.replace(place);
-                    point.has_moved |= before
-                        .is_some_and(|before| point.place.as_ref().is_some_and(|now| !now.is_same(&before)));
+                    point.has_moved |= before.is_some_and(|before| before.spot() != spot);
                 }
                 Err(reason) => {
                     point.state = State::absent(reason);
@@ -171,9 +171,7 @@ impl Breakpoints {
         let points = self.sets.get(path).map_or(&[][..], |set| &set.points);
         let standing =
             points.iter().zip(places).filter_map(|(point, place)| Some((point, place.as_ref().ok()?)));
-        standing
-            .map(|(point, place)| (place.file.clone(), point.request_at(place, place.line, base)))
-            .collect()
+        standing.map(|(point, place)| (place.file.clone(), point.request_at(&place.spot(), base))).collect()
     }
 
     /// A file's breakpoints, to be sent anew: answers to what was sent before are not believed.
@@ -185,17 +183,17 @@ impl Breakpoints {
         for set in self.sets.values().filter(|set| set.files.contains(file)) {
             name = set.source.get("name").cloned().unwrap_or(name);
             for point in &set.points {
-                let Some(place) = point.place.as_ref().filter(|place| place.file == file) else { continue };
-                for line in std::iter::once(place.line).chain(place.also) {
-                    let request = point.request_at(place, line, base);
-                    let same = on_line.entry(line).or_default();
+                let spots = point.place.iter().flat_map(Place::spots);
+                for spot in spots.filter(|spot| spot.file == file) {
+                    let request = point.request_at(&spot, base);
+                    let same = on_line.entry(spot.line).or_default();
                     if let Some(same) = same.iter().find(|same| requests[**same] == request) {
                         // Two lines of the editor's are one of the code.
                         placed[*same].0.push(point.id);
                     } else {
                         same.push(requests.len());
                         requests.push(request);
-                        placed.push((vec![point.id], line));
+                        placed.push((vec![point.id], spot.line));
                     }
                 }
             }
@@ -261,14 +259,17 @@ impl Breakpoints {
         let points = self.sets.values_mut().flat_map(|set| set.points.iter_mut());
         let mut points: HashMap<i64, &mut Point> = points.map(|point| (point.id, point)).collect();
         for ((ids, line), answer) in placement.placed.iter().zip(message::breakpoints(body)) {
+            let adapters = answer.get("id").and_then(Value::as_i64);
             for id in ids {
                 let Some(point) = points.get_mut(id) else { continue };
                 // What older code has of it is not what the editor is shown.
-                if point.place.as_ref().is_some_and(|place| place.line == *line) {
+                let newest = point.place.as_ref().map(|place| (place.file.as_str(), place.line));
+                if newest == Some((placement.file(), *line)) {
                     point.state.take(answer, *line, base.line);
+                    point.adapters = adapters;
                 }
             }
-            if let Some((adapters, id)) = answer.get("id").and_then(Value::as_i64).zip(ids.first()) {
+            if let Some((adapters, id)) = adapters.zip(ids.first()) {
                 self.ids.insert(adapters, *id);
                 if ids.len() > 1 {
                     self.shared.insert(adapters, (ids.clone(), *line));
@@ -306,20 +307,11 @@ impl Breakpoints {
     /// The breakpoints that stop at some hit only and that have moved: the adapter's ids of them, and the editor's.
     pub(crate) fn take_counted(&mut self) -> Vec<(i64, i64)> {
         let points = self.sets.values_mut().flat_map(|set| set.points.iter_mut());
-        let moved: Vec<i64> = points
-            .filter_map(|point| {
-                (std::mem::take(&mut point.has_moved) && point.wanted_hits().is_some()).then_some(point.id)
-            })
-            .collect();
-        if moved.is_empty() {
-            return Vec::new();
-        }
-        // Of several ids, as it was set again and again, the last is the present one.
-        let mut counted: BTreeMap<i64, i64> = BTreeMap::new();
-        for (adapters, id) in self.ids.iter().filter(|(_, id)| moved.contains(id)) {
-            counted.entry(*id).and_modify(|last| *last = *adapters.max(last)).or_insert(*adapters);
-        }
-        counted.into_iter().map(|(id, adapters)| (adapters, id)).collect()
+        let moved = points.filter_map(|point| {
+            let has_moved = std::mem::take(&mut point.has_moved) && point.wanted_hits().is_some();
+            Some((point.adapters.filter(|_| has_moved)?, point.id))
+        });
+        moved.collect()
     }
 
     /// The breakpoints of a file are about to be taken away, and will be set again.
@@ -371,7 +363,7 @@ impl Breakpoints {
         self.ids.clear();
         self.shared.clear();
         for point in self.sets.values_mut().flat_map(|set| set.points.iter_mut()) {
-            (point.hits, point.has_moved) = (0, false);
+            (point.hits, point.has_moved, point.adapters) = (0, false, None);
         }
         let files: Vec<String> = self.files.keys().cloned().collect();
         for file in files {
@@ -459,7 +451,7 @@ mod tests {
         let places = set.points.iter().map(|point| {
             let line = map.forward(point.line).exact().ok_or("not here")?;
             let (file, key) = (FILE.to_owned(), "lib.rs".into());
-            Ok(Place { file, key, generation: 1, line, also: None, column: None })
+            Ok(Place { file, key, generation: 1, line, also: Vec::new(), column: None })
         });
         let places = places.collect();
         assert_eq!(breakpoints.put(FILE, places), BTreeSet::from([FILE.to_owned()]));
@@ -554,7 +546,7 @@ mod tests {
             key: "lib.rs".into(),
             generation: 0,
             line,
-            also: None,
+            also: Vec::new(),
             column: None,
         };
         let request = vec![(7, json!({"line": 8})), (8, json!({"line": 9}))];

@@ -21,6 +21,8 @@ pub(crate) struct Point {
     pub(crate) place: Option<Place>,
     /// What the adapter made of it.
     pub(crate) state: State,
+    /// What the adapter knows it by, in the newest code.
+    pub(super) adapters: Option<i64>,
     /// So often it was hit where it was set before.
     pub(super) hits: u64,
     /// It is no longer where the adapter has it.
@@ -40,8 +42,19 @@ pub(crate) struct Place {
     pub(crate) generation: u32,
     /// The line, from 0.
     pub(crate) line: u32,
-    /// The line, from 0, where the same statement is in older code that runs beside it.
-    pub(crate) also: Option<u32>,
+    /// The column, from 0, where one was asked for.
+    pub(crate) column: Option<u32>,
+    /// Where the same statement is in older code that runs beside it.
+    pub(crate) also: Vec<Spot>,
+}
+
+/// A place as the debugger is told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Spot {
+    /// The file as the debugger knows it.
+    pub(crate) file: String,
+    /// The line, from 0.
+    pub(crate) line: u32,
     /// The column, from 0, where one was asked for.
     pub(crate) column: Option<u32>,
 }
@@ -84,10 +97,14 @@ pub(crate) struct Stand {
 }
 
 impl Place {
-    /// Whether a debugger takes both for one.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        let place = |of: &Self| (of.line, of.also, of.column);
-        self.file == other.file && place(self) == place(other)
+    /// Where it is in the newest code.
+    pub(super) fn spot(&self) -> Spot {
+        Spot { file: self.file.clone(), line: self.line, column: self.column }
+    }
+
+    /// All places that it has.
+    pub(super) fn spots(&self) -> impl Iterator<Item = Spot> + '_ {
+        std::iter::once(self.spot()).chain(self.also.iter().cloned())
     }
 }
 
@@ -95,7 +112,8 @@ impl Point {
     /// One that nothing is known of but its id.
     pub(super) fn new(id: i64) -> Self {
         let state = State::default();
-        Self { id, request: Value::Null, line: 0, place: None, state, hits: 0, has_moved: false, told: None }
+        let (place, adapters, told) = (None, None, None);
+        Self { id, request: Value::Null, line: 0, place, state, adapters, hits: 0, has_moved: false, told }
     }
 
     /// The column in the set's text that was asked for, from 0.
@@ -110,10 +128,10 @@ impl Point {
     }
 
     /// As the adapter has to be asked for it.
-    pub(super) fn request_at(&self, place: &Place, line: u32, base: Base) -> Value {
+    pub(super) fn request_at(&self, spot: &Spot, base: Base) -> Value {
         let mut request = self.request.clone();
-        request["line"] = json!(i64::from(line) + base.line);
-        if let Some(column) = place.column {
+        request["line"] = json!(i64::from(spot.line) + base.line);
+        if let Some(column) = spot.column {
             request["column"] = json!(i64::from(column) + base.column);
         } else if let Some(request) = request.as_object_mut() {
             request.remove("column");

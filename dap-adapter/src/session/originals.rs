@@ -92,7 +92,7 @@ impl Live {
 
     fn place_outside(&self, path: &Arc<str>, line: u32, column: Option<u32>) -> Place {
         let generation = self.sources.launched();
-        Place { file: path.to_string(), key: Arc::clone(path), generation, line, also: None, column }
+        Place { file: path.to_string(), key: Arc::clone(path), generation, line, column, also: Vec::new() }
     }
 
     /// From the text of an original to that of a generated file.

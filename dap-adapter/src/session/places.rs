@@ -1,5 +1,6 @@
 //! Where breakpoints stand: in the code that runs, and in what the editor shows.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use remap::Position;
@@ -8,7 +9,8 @@ use serde_json::{Value, json};
 use super::live::Live;
 use super::originals::is_elsewhere;
 use super::positions::line_of;
-use crate::breakpoints::{Place, Stand};
+use crate::breakpoints::{Place, Spot, Stand};
+use crate::images::Image;
 use crate::message::Base;
 use crate::sources::Key;
 
@@ -53,11 +55,33 @@ impl Live {
         column: Option<u32>,
     ) -> Option<Place> {
         let home = self.sources.home(key, text, line);
-        let image = self.sources.images().get(home);
-        let (generation, file) = match image {
+        let (generation, file) = match self.sources.images().get(home) {
             Some(image) => (image.generation, image.root.join(&**key)),
             None => (self.sources.running(key), self.path(key)),
         };
+        let Spot { file, line: there, column: at } =
+            self.spot(key, text, (line, column), generation, &file)?;
+        let mut also = Vec::new();
+        if let Some(line) = self.line_when_launched(key, text, line).filter(|line| *line != there) {
+            also.push(Spot { file: file.clone(), line, column: at });
+        }
+        for older in self.sources.older_homes(key, text, line) {
+            let Image { generation, root, .. } = &self.sources.images()[older];
+            let (generation, file) = (*generation, root.join(&**key));
+            also.extend(self.spot(key, text, (line, column), generation, &file));
+        }
+        Some(Place { file, key: Arc::clone(key), generation, line: there, column: at, also })
+    }
+
+    /// Where a statement is in the code of a generation, whose file the debugger knows by this name.
+    fn spot(
+        &mut self,
+        key: &Key,
+        text: &Arc<str>,
+        (line, column): (u32, Option<u32>),
+        generation: u32,
+        file: &Path,
+    ) -> Option<Spot> {
         let running = self.sources.text(generation, key)?;
         let map = self.sources.map(key, text, &running);
         let there = map.forward(line).exact()?;
@@ -68,9 +92,7 @@ impl Live {
                 remap::column(line_of(text, line), line_of(&running, there), column)
             }
         });
-        let file = file.to_string_lossy().into_owned();
-        let also = self.line_when_launched(key, text, line).filter(|line| *line != there);
-        Some(Place { file, key: Arc::clone(key), generation, line: there, also, column })
+        Some(Spot { file: file.to_string_lossy().into_owned(), line: there, column })
     }
 
     /// The statement's line in the program as it was launched, where that goes on to run beside what patches it.

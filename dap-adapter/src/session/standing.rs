@@ -24,6 +24,9 @@ const LOADING: [&str; 7] = ["alloc", "free", "memalign", "brk", "tls_get_addr", 
 /// How many functions of C may call each other for that.
 const CALLS: u32 = 16;
 
+/// The frames of so many threads are quickly told: each takes a millisecond or more.
+const FEW: usize = 4;
+
 /// A thread in the middle of what loading a library does too.
 #[derive(Debug)]
 struct Loading {
@@ -99,13 +102,25 @@ impl Session {
             if frames.iter().any(is_busy) {
                 return Ok(Some(stands(thread)));
             }
-            let is_held =
-                |frame: &u64| patch.held.iter().find(|held| held.from < *frame && *frame <= held.to);
+            let is_held = |frame: &u64| patch.held.iter().find(|held| held.is_running(*frame));
             if let Some(held) = frames.iter().find_map(is_held) {
                 return Ok(Some(format!("{}. Save again once it has returned, or restart.", held.message)));
             }
         }
         Ok(None)
+    }
+
+    /// Where the frames of all threads go on, for what a patch replaces. `None` where that takes too long to be told to a
+    /// user who has no breakpoints.
+    pub(super) async fn frames_of_all(&mut self) -> Result<Option<Vec<u64>>> {
+        let has_breakpoints = self.live.as_ref().is_some_and(|live| !live.breakpoints.files().is_empty());
+        let listed = self.command("thread list").await?;
+        let threads: Vec<i64> = listed.lines().filter_map(top_of).map(|(thread, _)| thread).collect();
+        if !has_breakpoints && threads.len() > FEW {
+            return Ok(None);
+        }
+        let all = self.all_frames(threads.into_iter()).await?;
+        Ok(Some(all.into_iter().flat_map(|(_, frames)| frames).collect()))
     }
 
     /// What the thread that is about to load the patch stands in, if that does what loading does: its locks are held and

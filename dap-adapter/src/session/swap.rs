@@ -22,7 +22,7 @@ use super::patching::Loaded;
 use super::pausing::Stand;
 use super::prepare::blocking;
 use super::staging::Ready;
-use super::wording::{self, Edited, Parts, Swapped};
+use super::wording::{Edited, Swapped};
 use crate::cargo::Invocation;
 use crate::error::{Error, Result};
 use crate::modules::number;
@@ -244,10 +244,11 @@ impl Session {
                 return Err(error);
             }
         };
-        let mut parts = Parts { stop: started.elapsed(), ..Parts::default() };
-        let loaded = self.load_with_breakpoints(ready, patch, early, &mut stand, &mut parts).await;
+        let mut swapped = Swapped::of(patch);
+        swapped.parts.stop = started.elapsed();
+        let loaded = self.load_with_breakpoints(ready, patch, early, &mut stand, &mut swapped).await;
         self.go_on_from(stand).await;
-        let paused = started.elapsed();
+        swapped.paused = started.elapsed();
         let (loaded, set) = loaded?;
         if loaded != Loaded::In {
             return Ok((loaded, Swapped::default()));
@@ -256,8 +257,7 @@ impl Session {
         if let Err(error) = set {
             self.editor.warn(format!("The new code runs, but breakpoints may be missing: {error}"));
         }
-        let functions = wording::names(patch.redirects.iter().map(|redirect| redirect.function.as_str()));
-        Ok((loaded, Swapped { paused, parts, functions, notes: patch.notes.clone() }))
+        Ok((loaded, swapped))
     }
 
     /// The process stands still: loads the patch and sets the breakpoints, and whether these were set. Where it can't be
@@ -268,29 +268,35 @@ impl Session {
         patch: &Patch,
         Early { image, files }: Early,
         stand: &mut Stand,
-        parts: &mut Parts,
+        swapped: &mut Swapped,
     ) -> Result<(Loaded, Result<()>)> {
-        let loaded = self.load(patch, stand, parts).await;
+        let loaded = self.load(patch, stand, &mut swapped.parts).await;
         if !matches!(loaded, Ok(Loaded::In)) {
             self.take_away(&files).await;
             return Ok((loaded?, Ok(())));
         }
         let placing = Instant::now();
+        let frames = self.frames_of_all().await.unwrap_or_else(|error| {
+            tracing::debug!(%error, "any call may be running");
+            None
+        });
+        swapped.is_during(patch, frames.as_deref().unwrap_or_default());
         if let Some(live) = &mut self.live {
             live.advance(ready);
+            live.sources.outlive(&patch.replaced, frames.as_deref());
             if let Some(image) = image {
                 live.sources.add_image(image);
             }
         }
         self.check_early(&files).await;
         let left_over = self.set_where_they_are().await;
-        parts.breakpoints = placing.elapsed();
+        swapped.parts.breakpoints = placing.elapsed();
         let clearing = Instant::now();
         let set = match left_over {
             Ok(left_over) => self.set_placements(left_over).await,
             Err(error) => Err(error),
         };
-        parts.left_over = clearing.elapsed();
+        swapped.parts.left_over = clearing.elapsed();
         Ok((Loaded::In, set))
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use in_place::Patch;
+use in_place::{Patch, Replaced};
 use serde_json::Value;
 
 /// So many functions are named.
@@ -38,8 +38,26 @@ pub(super) struct Swapped {
     pub(super) parts: Parts,
     /// The functions whose calls run new code, as the user knows them.
     pub(super) functions: Vec<String>,
+    /// The functions that are running: those calls finish the old code.
+    pub(super) in_progress: Vec<String>,
     /// What does not take effect at once, in sentences.
     pub(super) notes: Vec<String>,
+}
+
+impl Swapped {
+    /// What a patch does.
+    pub(super) fn of(patch: &Patch) -> Self {
+        let functions = names(patch.redirects.iter().map(|redirect| redirect.function.as_str()));
+        Self { functions, notes: patch.notes.clone(), ..Self::default() }
+    }
+
+    /// It is loaded while frames go on at these addresses.
+    pub(super) fn is_during(&mut self, patch: &Patch, frames: &[u64]) {
+        let is_running = |code: &&Replaced| frames.iter().any(|address| code.is_running(*address));
+        // Of a fork the notes say that its old code is called.
+        let running = patch.replaced.iter().filter(|code| !code.is_called).filter(is_running);
+        self.in_progress = names(running.map(|replaced| replaced.function.as_str()));
+    }
 }
 
 /// What to say of a generation that runs now; `swapped` where functions were swapped in place.
@@ -56,8 +74,7 @@ pub(super) fn message(number: u32, took: Duration, swapped: Option<&Swapped>, ch
             format!("Swapped {what} in {seconds} (paused {paused:.0} ms), generation {number}")
         }
     };
-    let functions = swapped.map(|swapped| swapped.functions.as_slice()).unwrap_or_default();
-    let mut notes = later(functions, changes);
+    let mut notes = later(swapped, changes);
     notes.extend(swapped.iter().flat_map(|swapped| swapped.notes.iter().cloned()));
     if notes.is_empty() { done } else { format!("{done}. {}", notes.join(" ")) }
 }
@@ -132,15 +149,19 @@ fn item(change: &Value) -> Option<String> {
     change["item"].as_str().map(short)
 }
 
-/// What takes effect later: `main`, and what the rules know to run only once.
-fn later(functions: &[String], changes: &Value) -> Vec<String> {
+/// What takes effect later: `main`, what the rules know to run only once, and what is running.
+fn later(swapped: Option<&Swapped>, changes: &Value) -> Vec<String> {
+    let functions = swapped.iter().flat_map(|swapped| &swapped.functions);
     let items = of(changes).filter(|change| runs_once(change)).filter_map(item);
-    let mut names: Vec<String> =
-        functions.iter().filter(|name| *name == "main").cloned().chain(items).collect();
+    let mut names: Vec<String> = functions.filter(|name| *name == "main").cloned().chain(items).collect();
     names.sort_unstable();
     names.dedup();
-    let sentence = |name: &String| format!("`{name}` runs its old code until it is called again.");
-    names.iter().map(sentence).collect()
+    let in_progress = swapped.iter().flat_map(|swapped| &swapped.in_progress);
+    let in_progress = in_progress
+        .filter(|name| !names.contains(name))
+        .map(|name| format!("A call of `{name}` is in progress and finishes the old code."));
+    let once = names.iter().map(|name| format!("`{name}` runs its old code until it is called again."));
+    once.chain(in_progress).collect()
 }
 
 /// The functions behind these linker names as the user knows them, each once.
@@ -247,6 +268,15 @@ mod tests {
         let end = "(paused 18 ms), generation 1. `main` runs its old code until it is called again.";
         assert!(said.ends_with(end), "{said}");
         assert_eq!(message(1, Duration::from_secs(1), Some(&swapped(&["main"])), &json!([])), said);
+    }
+
+    #[test]
+    fn calls_in_progress_are_named_once() {
+        let mut done = swapped(&["main", "run"]);
+        done.in_progress = vec!["main".to_owned(), "run".to_owned()];
+        let said = message(1, Duration::from_secs(1), Some(&done), &json!([]));
+        let end = "1. `main` runs its old code until it is called again. A call of `run` is in progress and finishes the old code.";
+        assert!(said.ends_with(end), "{said}");
     }
 
     #[test]

@@ -328,3 +328,33 @@ async fn pump() {
     }
     app.end();
 }
+
+#[test]
+fn a_task_that_runs_for_ever_has_its_breakpoints_in_the_old_code() {
+    let mut app = Live::on_tokio(
+        r#"
+fn beat(n: u64) -> u64 { n + 1 }
+async fn pump() {
+    loop {
+        let n = beat(1); // pumps
+        println!("v1 pump {n}.");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+"#,
+        "#[tokio::main]\nasync fn main() { tokio::spawn(pump()).await.unwrap(); }\n",
+    );
+    let line = app.program.line_of(MAIN, "// pumps");
+    app.session.set_breakpoints(&app.program, MAIN, &[line]);
+    let stop = app.session.stopped();
+    app.swap(&[("async fn pump", "// moved\nasync fn pump"), ("v1 pump", "v2 pump")]);
+    app.session.resume(&stop);
+    let stop = app.session.stopped();
+    assert_eq!(stop.line(), line);
+    assert!(stop.function().ends_with("(generation 0)"), "{}", stop.function());
+    app.session.resume(&stop);
+    let stop = app.session.stopped();
+    assert!(app.line("pump 2.").starts_with("v1"));
+    app.session.resume(&stop);
+    app.end();
+}

@@ -148,3 +148,83 @@ fn breakpoints_are_set_while_conditions_are_looked_at() {
     }
     live.end();
 }
+
+/// `run` never returns; `round` does once its file is there.
+const LOOPS: &str = r#"
+fn round(n: u64) {
+    while !std::path::Path::new(&format!("go{n}")).exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5)); // waits
+    }
+    println!("v1 round {n}.");
+}
+fn run() {
+    for n in 0.. {
+        round(n);
+        std::hint::black_box(n); // counts
+        println!("v1 run {n}.");
+    }
+}
+fn main() { run() }
+"#;
+
+/// Where LLDB has breakpoints of lines of the program itself, in place of a patch.
+fn in_the_program(live: &mut Live) -> bool {
+    let path = live.program.path(MAIN);
+    live.session.client.printed("breakpoint list").contains(path.to_str().expect("UTF-8"))
+}
+
+#[test]
+fn a_loop_that_goes_on_with_the_old_code_has_its_breakpoints() {
+    let mut live = Live::of(MANIFEST, LOOPS);
+    for n in 0..5 {
+        live.program.write(&format!("go{n}"), "");
+    }
+    let counts = set(&mut live, &[("// counts", json!({}))]).remove(0);
+    let mut stop = live.session.stopped();
+    let old_line = stop.line();
+    for (old, new) in [("v1 run", "v2 run"), ("v2 run", "v3 run")] {
+        let answer = live.swap(&[("fn run(", "// moved\nfn run("), (old, new)]);
+        let message = answer["message"].as_str().unwrap_or_default();
+        assert_eq!(message.contains("A call of `run` is in progress"), old == "v1 run", "{message}");
+        live.session.resume(&stop);
+        stop = live.session.stopped();
+        assert_eq!(stop.event["hitBreakpointIds"], json!([counts["id"]]));
+        assert_eq!((stop.function(), stop.line()), ("app::run (generation 0)", old_line));
+    }
+    // Set anew, and taken away, it is so in the old code too.
+    set(&mut live, &[("// waits", json!({})), ("// counts", json!({}))]);
+    live.session.resume(&stop);
+    let stop = live.session.stopped();
+    assert_eq!((stop.function(), stop.line()), ("app::run (generation 0)", old_line));
+    set(&mut live, &[]);
+    assert!(!in_the_program(&mut live));
+    live.session.resume(&stop);
+    live.line("v1 run 4.");
+    live.end();
+}
+
+#[test]
+fn once_the_old_calls_have_returned_breakpoints_are_in_new_code_only() {
+    let mut live = Live::of(MANIFEST, LOOPS);
+    let waits = set(&mut live, &[("// waits", json!({}))]).remove(0);
+    let stop = live.session.stopped();
+    live.swap(&[("fn round(", "// moved\nfn round("), ("v1 round", "v2 round")]);
+    live.session.resume(&stop);
+    let stop = live.session.stopped();
+    assert_eq!(stop.event["hitBreakpointIds"], json!([waits["id"]]));
+    assert_eq!(stop.function(), "app::round (generation 0)");
+    assert!(in_the_program(&mut live));
+    live.program.write("go0", "");
+    live.session.resume(&stop);
+    let stop = live.session.stopped();
+    assert!(live.line("round 0.").starts_with("v1"), "the old call finished");
+    assert_eq!((stop.function(), stop.line()), ("app::round", live.program.line_of(MAIN, "// waits")));
+    live.swap(&[("v2 round", "v3 round")]);
+    assert!(!in_the_program(&mut live), "nothing runs the program's own code of it");
+    live.program.write("go1", "");
+    live.session.resume(&stop);
+    let stop = live.session.stopped();
+    assert!(live.line("round 1.").starts_with("v2"), "the call of the first patch's code finished");
+    assert_eq!((stop.function(), stop.line()), ("app::round", live.program.line_of(MAIN, "// waits")));
+    live.end();
+}

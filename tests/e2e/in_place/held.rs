@@ -47,6 +47,33 @@ fn a_call_that_runs_on_with_an_old_value_is_named_and_once_it_has_returned_the_e
 }
 
 #[test]
+fn a_call_that_runs_on_in_a_patch_is_named_too() {
+    let step = r#"
+    fn step(tick: u64) -> String {
+        let tmp = make(7);
+        let stay = std::path::Path::new("stay");
+        if stay.exists() { println!("holds one"); }
+        while stay.exists() { std::thread::sleep(std::time::Duration::from_millis(5)); }
+        format!("v1 {} tick {tick} .", show(&tmp))
+    }
+    "#;
+    let mut app = Live::of(MANIFEST, &format!("{TMP}{step}{STEPPING}"));
+    app.line("v1 7 ");
+    app.swap(&[("v1 {}", "v2 {}")]);
+    app.line("v2 7 ");
+    app.program.write("stay", "");
+    app.line("holds one");
+    app.edit(MAIN, &GROWN);
+    let message = app.refused();
+    assert!(message.contains("and `app::step` is running"), "{message}");
+    std::fs::remove_file(app.program.path("stay")).expect("it was there");
+    app.line("v2 7 ");
+    app.swap_saved();
+    app.line("v2 72 ");
+    app.end();
+}
+
+#[test]
 fn a_call_that_returns_in_a_moment_is_waited_for() {
     let main = r#"
     fn step() -> u64 { let tmp = make(7); std::thread::sleep(std::time::Duration::from_millis(8)); show(&tmp) }

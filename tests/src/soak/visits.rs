@@ -7,6 +7,11 @@ use crate::program::Program;
 const POINTS: [(&str, &str); 2] =
     [(MODEL, "// breakpoint: visit"), ("src/probe.rs", "// breakpoint: visited")];
 
+/// Whether the edited file still has the statement that is visited.
+pub(super) fn has_statement(model: &str) -> bool {
+    model.contains(POINTS[0].1)
+}
+
 pub(super) fn set_breakpoints(session: &mut Session, program: &Program) {
     for (file, marker) in POINTS {
         session.set_breakpoints(program, file, &[program.line_of(file, marker)]);

@@ -16,6 +16,13 @@ const NOT_RUN_AGAIN: Judgement = Judgement {
     remedy: "restart the program when you want to see it",
 };
 
+const NEVER_RETURNS: Judgement = Judgement {
+    verdict: Verdict::Deferred,
+    effect: "a call of it that is running goes on with the old code",
+    why: "Nothing leaves a loop of it, so that a call that is running never returns.",
+    remedy: "move what should change while it runs into a function that the loop calls, or restart",
+};
+
 const OLD_SIGNATURE_CALLED: Judgement = Judgement {
     verdict: Verdict::Restart,
     effect: "the executable calls it with the old signature; rebuild and restart to apply",
@@ -130,7 +137,8 @@ const INLINED_COPIES: Judgement = Judgement {
 
 /// `MF0101`.
 pub(crate) fn body_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
-    let is_special = edit.has(Flag::RunsOnce) || edit.has(Flag::Async) || edit.has(Flag::Const);
+    let special = [Flag::RunsOnce, Flag::Async, Flag::Const];
+    let is_special = special.iter().any(|flag| edit.has(*flag)) || never_returned(edit);
     if edit.kind().is_function() && !is_special && edit.differs(|unit| unit.body) {
         findings.push(edit.finding(format!("the body of {} changed", edit.name()), edit.code()));
     }
@@ -231,11 +239,21 @@ fn elsewhere(edit: &Edit<'_>) -> Option<String> {
     })
 }
 
+/// Whether calls of what it was before never return.
+fn never_returned(edit: &Edit<'_>) -> bool {
+    edit.before.is_some_and(|placed| placed.unit.flags.has(Flag::Endless)) && !edit.has(Flag::Async)
+}
+
 /// `MF0107`.
 pub(crate) fn run_once_body_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
-    if edit.kind().is_function() && edit.has(Flag::RunsOnce) && edit.differs(|unit| unit.body) {
-        let judgement =
-            if edit.has(Flag::Async) && edit.is_replaced() { futures(edit) } else { NOT_RUN_AGAIN };
+    let runs_on = edit.has(Flag::RunsOnce) || never_returned(edit);
+    if edit.kind().is_function() && runs_on && edit.differs(|unit| unit.body) {
+        let judgement = match edit.has(Flag::RunsOnce) {
+            true if edit.has(Flag::Async) && edit.is_replaced() => futures(edit),
+            true => NOT_RUN_AGAIN,
+            false if edit.is_replaced() => NEVER_RETURNS,
+            false => edit.code(),
+        };
         findings.push(edit.finding(format!("the body of {} changed", edit.name()), judgement));
     }
 }
@@ -269,7 +287,8 @@ pub(crate) fn closure_captures_changed(edit: &Edit<'_>, findings: &mut Vec<Findi
 
 /// `MF0110`.
 pub(crate) fn const_body_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
-    let is_const = edit.has(Flag::Const) && !edit.has(Flag::RunsOnce) && !edit.has(Flag::Async);
+    let is_other = edit.has(Flag::RunsOnce) || edit.has(Flag::Async) || never_returned(edit);
+    let is_const = edit.has(Flag::Const) && !is_other;
     if edit.kind().is_function() && is_const && edit.differs(|unit| unit.body) {
         let judgement = match edit.size() {
             Some(judgement) => judgement,

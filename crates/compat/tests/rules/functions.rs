@@ -114,6 +114,46 @@ fn mf0107_main_has_run() {
 }
 
 #[test]
+fn mf0107_a_loop_without_an_end_never_reaches_the_new_code() {
+    let before = "fn run() { loop { one() } }";
+    check(
+        before,
+        &before.replace("one", "two"),
+        InPlace,
+        expect![[r#"
+        MF0107 deferred world::run `run`
+          the body of `run` changed: a call of it that is running goes on with the old code
+    "#]],
+    );
+    // What returned until now takes up what never will.
+    check(
+        "fn run() { loop { if one() { break } } }",
+        before,
+        InPlace,
+        expect![[r#"
+        MF0101 safe world::run `run`
+          the body of `run` changed: safe to hot-swap
+    "#]],
+    );
+}
+
+/// What lives in such a call lives as long as the process.
+#[test]
+fn mf0203_a_loop_without_an_end_keeps_its_values() {
+    let before = "struct World { a: u8 }\npub fn run(from: u8) { let world = World { a: from }; loop { step(&world) } }\nfn step(world: &World) {}";
+    check(
+        before,
+        &before.replace("a: u8 }\npub", "a: u8, b: u8 }\npub"),
+        InPlace,
+        expect![[r#"
+        MF0203 restart world::World `b`
+          `World` gained the field `b`: the running process still has values of the old layout; restart to apply
+          New code would read and write values that old code made, at offsets where other fields are. Live values are reached through world::run → World.
+    "#]],
+    );
+}
+
+#[test]
 fn mf0108_a_future_in_flight_has_the_old_locals() {
     let before = "async fn wait() { one().await; }";
     check(

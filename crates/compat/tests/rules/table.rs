@@ -29,6 +29,7 @@ const FUNCTIONS: &[Row] = &[
         [D, D, D],
     ),
     ("constructor", "MF0107", "#[ctor::ctor] fn f() { one() }", "#[ctor::ctor] fn f() { two() }", [D, D, D]),
+    ("endless loop", "MF0107", "fn f() { loop { one() } }", "fn f() { loop { two() } }", [D, D, D]),
     ("const fn", "MF0110", "const fn f() -> u8 { 1 }", "const fn f() -> u8 { 2 }", [S, D, D]),
     (
         "const fn of a length",
