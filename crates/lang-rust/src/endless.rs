@@ -109,7 +109,7 @@ mod tests {
             "while true { step() }",
             "loop { for x in all() { if x == 1 { break; } } println!(\"{}\", 1); }",
             "'a: loop { while wait() { continue 'a; } }",
-            "loop { all.retain(|x| { return *x > 1 }); std::process::exit(1) }",
+            "loop { all.retain(|x| { return *x > 1 }); exit(1) }",
             "if bad() { return; } loop {}",
         ] {
             assert!(is_endless(&syn::parse_str(&format!("{{ {body} }}")).expect("a block")), "{body}");
@@ -124,7 +124,7 @@ mod tests {
             "loop { next()?; }",
             "loop { match next() { Some(x) => x, None => return } }",
             "loop { println!(\"{}\", next()?); }",
-            "loop { tokio::select! { _ = stop() => {} } }",
+            "loop { select! { _ = stop() => {} } }",
             "while running() { step() }",
             "for x in all() { step(x) }",
             "if server() { loop { serve() } }",
