@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::Session;
 use super::live::Debuggee;
 use super::pausing::{INTERRUPTED, Stand};
-use super::wording::Parts;
+use super::wording::{Parts, Swapped};
 use crate::error::{Error, Result};
 use crate::modules::number;
 use crate::{scripts, unobserved};
@@ -39,20 +39,25 @@ impl Session {
         &mut self,
         patch: &Patch,
         stand: &mut Stand,
-        parts: &mut Parts,
+        swapped: &mut Swapped,
     ) -> Result<Loaded> {
         let began = Instant::now();
-        if let Some(reason) = self.step_out(patch, stand).await? {
-            return Ok(Loaded::Refused(reason));
-        }
-        parts.stop += began.elapsed();
+        let frames = match self.step_out(patch, stand).await? {
+            Ok(frames) => frames,
+            Err(reason) => return Ok(Loaded::Refused(reason)),
+        };
+        swapped.parts.stop += began.elapsed();
         let began = Instant::now();
         self.take_late_interrupt().await?;
         let link_map = self.open(patch).await?;
-        let redirected = self.redirect_to(patch, link_map, began, parts).await;
+        let redirected = self.redirect_to(patch, link_map, began, &mut swapped.parts).await;
         if matches!(redirected, Ok(Loaded::In)) {
+            let addresses =
+                frames.map(|all| all.into_iter().flat_map(|(_, frames)| frames).collect::<Vec<u64>>());
+            swapped.is_during(patch, addresses.as_deref().unwrap_or_default());
             if let Some(live) = &mut self.live {
                 live.process.newest_patch = Some(link_map.at);
+                live.sources.outlive(&patch.replaced, addresses.as_deref());
             }
             return redirected;
         }

@@ -27,6 +27,9 @@ const CALLS: u32 = 16;
 /// The frames of so many threads are quickly told: each takes a millisecond or more.
 const FEW: usize = 4;
 
+/// The threads, and where each frame of theirs goes on.
+pub(super) type Frames = Vec<(i64, Vec<u64>)>;
+
 /// A thread in the middle of what loading a library does too.
 #[derive(Debug)]
 struct Loading {
@@ -48,13 +51,19 @@ impl Loading {
 }
 
 impl Session {
-    /// Lets threads go on for a moment that stand where they must not, unless the user has stopped them. Why the patch can't
-    /// be loaded if they stay there.
-    pub(super) async fn step_out(&mut self, patch: &Patch, stand: &mut Stand) -> Result<Option<String>> {
-        let mut reason = None;
+    /// Lets threads go on for a moment that stand where they must not, unless the user has stopped them. Where their frames
+    /// go on, as far as that was looked at, or why the patch can't be loaded if they stay there.
+    pub(super) async fn step_out(
+        &mut self,
+        patch: &Patch,
+        stand: &mut Stand,
+    ) -> Result<Result<Option<Frames>, String>> {
+        let (mut reason, mut frames) = (None, None);
+        let mut listed = String::new();
         for attempt in 0..TRIES {
             let is_shown = !matches!(stand, Stand::ByUs);
-            let listed = self.command("thread list").await?;
+            listed = self.command("thread list").await?;
+            frames = None;
             let mut is_naming = false;
             if let Some(loading) = self.is_loading(&listed).await? {
                 reason = Some(loading.message(is_shown));
@@ -65,7 +74,7 @@ impl Session {
                     continue;
                 }
             } else {
-                reason = self.in_the_way(&listed, patch, is_shown).await?;
+                reason = self.in_the_way(&listed, patch, is_shown, &mut frames).await?;
                 // Worth a moment, but not the swap.
                 is_naming =
                     reason.is_none() && attempt < TRIES / 2 && self.names_frames(&patch.guise).await?;
@@ -79,10 +88,30 @@ impl Session {
                 *stand = Stand::ByItself(Box::new(stop));
             }
         }
-        Ok(reason)
+        if let Some(reason) = reason {
+            return Ok(Err(reason));
+        }
+        if frames.is_none() && self.is_worth_a_look(&listed) {
+            let looked = self.all_frames(&listed).await;
+            frames = looked.inspect_err(|error| tracing::debug!(%error, "any call may be running")).ok();
+        }
+        Ok(Ok(frames))
     }
 
-    async fn in_the_way(&mut self, listed: &str, patch: &Patch, is_shown: bool) -> Result<Option<String>> {
+    /// Whether it is worth the time to find what a patch replaces and is running: for breakpoints it is, else where there are
+    /// few threads, just to say so.
+    fn is_worth_a_look(&self, listed: &str) -> bool {
+        let has_breakpoints = self.live.as_ref().is_some_and(|live| !live.breakpoints.files().is_empty());
+        has_breakpoints || listed.lines().filter_map(top_of).count() <= FEW
+    }
+
+    async fn in_the_way(
+        &mut self,
+        listed: &str,
+        patch: &Patch,
+        is_shown: bool,
+        all: &mut Option<Frames>,
+    ) -> Result<Option<String>> {
         let (verb, advice) =
             if is_shown { ("stands", "Step once, and save again") } else { ("stays", "Save again") };
         let stands = |thread: i64| {
@@ -97,10 +126,10 @@ impl Session {
         if patch.held.is_empty() && patch.redirects.iter().all(|redirect| redirect.busy.is_empty()) {
             return Ok(None);
         }
-        for (thread, frames) in self.all_frames(tops.iter().map(|(thread, _)| *thread)).await? {
+        for (thread, frames) in all.insert(self.all_frames(listed).await?) {
             let is_busy = |frame| patch.redirects.iter().any(|redirect| redirect.busy.contains(frame));
             if frames.iter().any(is_busy) {
-                return Ok(Some(stands(thread)));
+                return Ok(Some(stands(*thread)));
             }
             let is_held = |frame: &u64| patch.held.iter().find(|held| held.is_running(*frame));
             if let Some(held) = frames.iter().find_map(is_held) {
@@ -108,19 +137,6 @@ impl Session {
             }
         }
         Ok(None)
-    }
-
-    /// Where the frames of all threads go on, for what a patch replaces. `None` where that takes too long to be told to a
-    /// user who has no breakpoints.
-    pub(super) async fn frames_of_all(&mut self) -> Result<Option<Vec<u64>>> {
-        let has_breakpoints = self.live.as_ref().is_some_and(|live| !live.breakpoints.files().is_empty());
-        let listed = self.command("thread list").await?;
-        let threads: Vec<i64> = listed.lines().filter_map(top_of).map(|(thread, _)| thread).collect();
-        if !has_breakpoints && threads.len() > FEW {
-            return Ok(None);
-        }
-        let all = self.all_frames(threads.into_iter()).await?;
-        Ok(Some(all.into_iter().flat_map(|(_, frames)| frames).collect()))
     }
 
     /// What the thread that is about to load the patch stands in, if that does what loading does: its locks are held and
@@ -144,11 +160,11 @@ impl Session {
         Ok(function.map(|name| Loading { thread, function: (*name).to_owned(), outermost }))
     }
 
-    /// Where each frame of each thread goes on. LLDB's list has the threads: lldb-dap 22 answers `threads` the first time
-    /// with those of the beginning.
-    async fn all_frames(&mut self, threads: impl Iterator<Item = i64>) -> Result<Vec<(i64, Vec<u64>)>> {
+    /// Where each frame of each listed thread goes on. LLDB's list has the threads: lldb-dap 22 answers `threads` the first
+    /// time with those of the beginning.
+    async fn all_frames(&mut self, listed: &str) -> Result<Frames> {
         let mut all = Vec::new();
-        for thread in threads {
+        for (thread, _) in listed.lines().filter_map(top_of) {
             let trace = self.ask("stackTrace", &json!({"threadId": thread})).await?;
             let frames = trace.get("stackFrames").and_then(Value::as_array).into_iter().flatten();
             let addresses =

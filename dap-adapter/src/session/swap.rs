@@ -270,20 +270,14 @@ impl Session {
         stand: &mut Stand,
         swapped: &mut Swapped,
     ) -> Result<(Loaded, Result<()>)> {
-        let loaded = self.load(patch, stand, &mut swapped.parts).await;
+        let loaded = self.load(patch, stand, swapped).await;
         if !matches!(loaded, Ok(Loaded::In)) {
             self.take_away(&files).await;
             return Ok((loaded?, Ok(())));
         }
         let placing = Instant::now();
-        let frames = self.frames_of_all().await.unwrap_or_else(|error| {
-            tracing::debug!(%error, "any call may be running");
-            None
-        });
-        swapped.is_during(patch, frames.as_deref().unwrap_or_default());
         if let Some(live) = &mut self.live {
             live.advance(ready);
-            live.sources.outlive(&patch.replaced, frames.as_deref());
             if let Some(image) = image {
                 live.sources.add_image(image);
             }
