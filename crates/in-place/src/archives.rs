@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 
 use crate::build::ObjectFile;
 use crate::error::{Error, Result, io};
+use crate::promoted::{own_name, with_own_names};
 
 /// Where the functions and statics of some libraries are.
 #[derive(Debug, Default)]
@@ -30,8 +31,8 @@ impl Archives {
             let archive = ArchiveFile::parse(&cache).map_err(error)?;
             for symbol in archive.symbols().map_err(error)?.into_iter().flatten() {
                 let symbol = symbol.map_err(error)?;
-                let name = String::from_utf8_lossy(symbol.name()).into_owned();
-                names.entry(name).or_insert((index, symbol.offset()));
+                let name = String::from_utf8_lossy(symbol.name());
+                names.entry(own_name(&name).to_owned()).or_insert((index, symbol.offset()));
             }
         }
         Ok(Self { files, names })
@@ -46,6 +47,6 @@ impl Archives {
         let archive = ArchiveFile::parse(&cache).map_err(error)?;
         let member = archive.member(offset).map_err(error)?;
         let name = format!("{}({})", path.display(), String::from_utf8_lossy(member.name()));
-        Ok(Some(ObjectFile::new(name, member.data(&cache).map_err(error)?)))
+        Ok(Some(ObjectFile::new(name, &with_own_names(member.data(&cache).map_err(error)?))))
     }
 }

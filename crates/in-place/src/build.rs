@@ -9,8 +9,9 @@ use object::read::archive::ArchiveFile;
 use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::capture::LinkCall;
-use crate::content::Facts;
+use crate::content::{Facts, Hash};
 use crate::error::{Error, Result, io};
+use crate::promoted;
 use crate::record::Record;
 
 /// One object that goes into the program.
@@ -54,6 +55,8 @@ pub struct Build {
     pub libraries: Vec<PathBuf>,
     /// How it is linked.
     pub call: LinkCall,
+    /// What constants have in them that its objects have in common, by name.
+    pub(crate) constants: FxHashMap<String, Hash>,
 }
 
 impl Build {
@@ -72,7 +75,8 @@ impl Build {
             objects.extend(reading.read(&library, &|bytes| members_of(&library, bytes))?);
         }
         reading.end();
-        Ok(Self { objects, libraries, call })
+        let constants = promoted::constants(&objects)?;
+        Ok(Self { objects, libraries, call, constants })
     }
 }
 
@@ -115,8 +119,9 @@ impl Reading<'_> {
     fn read_again(&self, path: &Path, split: Split<'_>) -> Result<Vec<Arc<ObjectFile>>> {
         let bytes = std::fs::read(path).map_err(io(path))?;
         let object = |(name, bytes): (String, &[u8])| {
-            let same = self.last.objects.get(&digest(bytes)).filter(|object| *object.bytes == *bytes);
-            same.map_or_else(|| Arc::new(ObjectFile::new(name, bytes)), Arc::clone)
+            let bytes = promoted::with_own_names(bytes);
+            let same = self.last.objects.get(&digest(&bytes)).filter(|object| *object.bytes == *bytes);
+            same.map_or_else(|| Arc::new(ObjectFile::new(name, &bytes)), Arc::clone)
         };
         Ok(split(&bytes)?.into_iter().map(object).collect())
     }

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::build::{Build, ObjectFile};
 use crate::error::{Error, Result};
+use crate::promoted::is_constant;
 
 /// Constants nest (a slice of slices); beyond this depth they count by name.
 const DEEPEST: u32 = 8;
@@ -47,7 +48,8 @@ impl Facts {
             if !is_stable(name) {
                 continue;
             }
-            if symbol.address() == 0 && symbol.kind() != SymbolKind::Section {
+            let is_whole = symbol.address() == 0 && symbol.kind() != SymbolKind::Section;
+            if is_whole && !object.section_by_index(section).is_ok_and(|section| is_shared(&section)) {
                 names.insert(section, name.to_owned());
             }
             if symbol.is_definition() {
@@ -66,16 +68,26 @@ impl Facts {
 pub(crate) struct Contents<'a> {
     object: &'a Elf<'a>,
     facts: &'a Facts,
+    /// Constants that objects have in common, by name.
+    constants: &'a FxHashMap<String, Hash>,
 }
 
 impl<'a> Contents<'a> {
-    pub(crate) fn of(object: &'a Elf<'a>, file: &'a ObjectFile) -> Self {
-        Self { object, facts: file.facts.get_or_init(|| Facts::of(object)) }
+    pub(crate) fn of(
+        object: &'a Elf<'a>,
+        file: &'a ObjectFile,
+        constants: &'a FxHashMap<String, Hash>,
+    ) -> Self {
+        Self { object, facts: file.facts.get_or_init(|| Facts::of(object)), constants }
     }
 
     /// Those of all objects of a build, in their order.
-    pub(crate) fn of_all(objects: &'a [Elf<'a>], files: &'a [Arc<ObjectFile>]) -> Vec<Self> {
-        objects.iter().zip(files).map(|(object, file)| Self::of(object, file)).collect()
+    pub(crate) fn of_all(
+        objects: &'a [Elf<'a>],
+        files: &'a [Arc<ObjectFile>],
+        constants: &'a FxHashMap<String, Hash>,
+    ) -> Vec<Self> {
+        objects.iter().zip(files).map(|(object, file)| Self::of(object, file, constants)).collect()
     }
 
     /// All sections that a symbol stands for.
@@ -131,7 +143,8 @@ impl<'a> Contents<'a> {
         let anonymous = |relocation: &object::Relocation| {
             let RelocationTarget::Symbol(index) = relocation.target() else { return None };
             let symbol = self.object.symbol_by_index(index).ok()?;
-            let section = symbol.section_index().filter(|_| !is_stable(symbol.name().unwrap_or_default()))?;
+            let name = symbol.name().unwrap_or_default();
+            let section = symbol.section_index().filter(|_| !is_stable(name) || is_constant(name))?;
             Some((symbol.address(), self.object.section_by_index(section).ok()?))
         };
         let path = || {
@@ -166,6 +179,11 @@ impl<'a> Contents<'a> {
         let RelocationTarget::Symbol(index) = relocation.target() else { return };
         let Ok(symbol) = self.object.symbol_by_index(index) else { return };
         let name = symbol.name().unwrap_or_default();
+        if let Some(content) = self.constants.get(name) {
+            hasher.update(content);
+            hasher.update(relocation.addend().to_le_bytes());
+            return;
+        }
         let Some(section) = symbol.section_index().filter(|_| !is_stable(name)) else {
             hasher.update(name);
             hasher.update(relocation.addend().to_le_bytes());
@@ -176,7 +194,6 @@ impl<'a> Contents<'a> {
             hasher.update(relocation.addend().to_le_bytes());
             return;
         }
-        let Ok(target) = self.object.section_by_index(section) else { return };
         // A pc-relative addend is 4 less than the offset meant, since the processor counts from behind it.
         let pc_relative = matches!(
             relocation.kind(),
@@ -184,26 +201,48 @@ impl<'a> Contents<'a> {
         );
         let start =
             symbol.address().wrapping_add_signed(relocation.addend() + if pc_relative { 4 } else { 0 });
+        if !self.add_shared(hasher, section, start) {
+            if depth < DEEPEST {
+                hasher.update(symbol.address().to_le_bytes());
+                hasher.update(relocation.addend().to_le_bytes());
+                self.add(hasher, section, depth + 1);
+            } else {
+                hasher.update(name);
+            }
+        }
+    }
+
+    /// The content of a constant that is at this address of a section.
+    pub(crate) fn constant(&self, section: SectionIndex, start: u64) -> Hash {
+        let mut hasher = Sha256::new();
+        if !self.add_shared(&mut hasher, section, start) {
+            hasher.update(start.to_le_bytes());
+            self.add(&mut hasher, section, 0);
+        }
+        hasher.finalize().into()
+    }
+
+    /// Adds what is meant of a section that has many constants; says whether it is one.
+    fn add_shared(&self, hasher: &mut Sha256, section: SectionIndex, start: u64) -> bool {
+        let Ok(target) = self.object.section_by_index(section) else { return true };
         if is_merged(&target) {
             let bytes = target.data().unwrap_or_default();
             let rest = usize::try_from(start).ok().and_then(|start| bytes.get(start..)).unwrap_or_default();
             hasher.update(rest.split(|byte| *byte == 0).next().unwrap_or_default());
             hasher.update([0]);
-        } else if let Some(constant) = merged_constant(&target, start) {
-            hasher.update(constant);
-        } else if depth < DEEPEST {
-            hasher.update(symbol.address().to_le_bytes());
-            hasher.update(relocation.addend().to_le_bytes());
-            self.add(hasher, section, depth + 1);
-        } else {
-            hasher.update(name);
+            return true;
         }
+        let constant = merged_constant(&target, start);
+        hasher.update(constant.unwrap_or_default());
+        constant.is_some()
     }
 }
 
 /// Names that mean the same in every build; anonymous ones are numbered.
 pub(crate) fn is_stable(name: &str) -> bool {
-    !name.is_empty() && !name.starts_with(".L") && !name.starts_with("anon.") && !name.starts_with("vtable.")
+    let is_numbered =
+        name.starts_with(".L") || ["anon.", "vtable."].iter().any(|start| name.starts_with(start));
+    !name.is_empty() && (!is_numbered || is_constant(name))
 }
 
 /// The function whose code a section of this name is; the compiler puts rare ones elsewhere.
@@ -216,7 +255,7 @@ pub(crate) fn function_of(section: &str) -> Option<&str> {
 pub(crate) fn hashes(build: &Build) -> Result<FxHashMap<String, FxHashSet<Hash>>> {
     let mut hashes: FxHashMap<String, FxHashSet<Hash>> = FxHashMap::default();
     let parsed = parse_all(&build.objects)?;
-    for contents in Contents::of_all(&parsed, &build.objects) {
+    for contents in Contents::of_all(&parsed, &build.objects, &build.constants) {
         for (section, name) in contents.names() {
             hashes.entry(name.to_owned()).or_default().extend(contents.both(section));
         }
@@ -243,6 +282,11 @@ fn merged_constant<'a>(section: &ElfSection64<'a, '_>, start: u64) -> Option<&'a
     }
     let (start, size) = (usize::try_from(start).ok()?, usize::try_from(size).ok()?);
     section.data().ok()?.get(start..start.checked_add(size)?)
+}
+
+/// Whether the linker folds what is in a section: many constants lie in it.
+fn is_shared<'a>(section: &impl ObjectSection<'a>) -> bool {
+    matches!(section.flags(), SectionFlags::Elf { sh_flags, .. } if sh_flags.0 & elf::SHF_MERGE.0 != 0)
 }
 
 fn is_merged<'a>(section: &impl ObjectSection<'a>) -> bool {

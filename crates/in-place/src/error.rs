@@ -48,6 +48,15 @@ pub enum Error {
         /// The static.
         what: String,
     },
+    /// Old and new code would each read the static in their own way.
+    #[error(
+        "the optimiser keeps the static `{what}` in another way than it is written, and in another one after each edit: make \
+         it an atomic or put it behind a lock, or build its package with `opt-level = 0`"
+    )]
+    Altered {
+        /// The static.
+        what: String,
+    },
     /// The old code is too short for a jump.
     #[error("`{function}` is {size} bytes long, shorter than the jump to its new code")]
     TooShort {
@@ -104,6 +113,7 @@ impl Error {
             self,
             Self::ThreadLocal { .. }
                 | Self::State { .. }
+                | Self::Altered { .. }
                 | Self::TooShort { .. }
                 | Self::Ambiguous { .. }
                 | Self::Merged { .. }

@@ -26,6 +26,7 @@ mod plan;
 mod pointers;
 mod prepare;
 mod process;
+mod promoted;
 mod record;
 mod thread_locals;
 

@@ -140,7 +140,7 @@ pub(crate) fn link(
         let path = folder.join(format!("part{index}.o"));
         let file = objects[index];
         let elf = parse(file)?;
-        let contents = Contents::of(&elf, file);
+        let contents = Contents::of(&elf, file, &new.constants);
         let (part, outside) = Part::of(&elf, contents, sections, plan, label).output()?;
         write(&path, &part)?;
         inputs.push(path);

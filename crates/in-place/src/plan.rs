@@ -17,6 +17,7 @@ use crate::jump::JUMP;
 use crate::local_statics::renewed;
 use crate::pointers;
 use crate::process::{Entry, Process};
+use crate::promoted::altered;
 
 /// How changed code gets in, as far as it has been decided.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -71,7 +72,7 @@ pub(crate) fn plan(
     decision: &Decision,
 ) -> Result<Plan> {
     let parsed = parse_all(&new.objects)?;
-    let all_contents = Contents::of_all(&parsed, &new.objects);
+    let all_contents = Contents::of_all(&parsed, &new.objects, &new.constants);
     let extra = Extra::default();
     let mut search = Search::new(&parsed, &all_contents, process, decision);
     search.plan.renewed = renewed(&parsed, &all_contents, process);
@@ -111,7 +112,7 @@ pub(crate) fn plan(
     search.plan.obstacles.extend(state);
     let present = all_contents.iter().flat_map(Contents::functions).map(|(_, name)| name);
     search.plan.renumbered = closures.renumbered(process, present);
-    search.run(&extra, process.archives(new)?)?;
+    search.run(&extra, process.archives(new)?, &new.constants)?;
     Ok(search.plan)
 }
 
@@ -156,7 +157,7 @@ fn obstacle(name: &str, entry: &Entry) -> Option<Error> {
 /// For each function of a build the functions that lead to it, by calls, constants and vtables.
 pub(crate) fn callers(new: &Build) -> Result<FxHashMap<String, BTreeSet<String>>> {
     let parsed = parse_all(&new.objects)?;
-    let all_contents = Contents::of_all(&parsed, &new.objects);
+    let all_contents = Contents::of_all(&parsed, &new.objects, &new.constants);
     let (process, decision) = (Process::default(), Decision::default());
     let search = Search::new(&parsed, &all_contents, &process, &decision);
     let mut callers: FxHashMap<String, BTreeSet<String>> = FxHashMap::default();
@@ -180,6 +181,8 @@ struct Extra<'a> {
 /// From the changed functions to what they need and the process does not have.
 struct Search<'a> {
     objects: Vec<&'a Elf<'a>>,
+    /// So many of them are the build's; the others are of libraries, which never change.
+    built: usize,
     contents: Vec<Contents<'a>>,
     process: &'a Process,
     /// Where each name is defined in the new build.
@@ -197,8 +200,16 @@ impl<'a> Search<'a> {
         decision: &'a Decision,
     ) -> Self {
         let (queue, plan, definitions) = (Vec::new(), Plan::default(), FxHashMap::default());
-        let mut search =
-            Self { objects: Vec::new(), contents: Vec::new(), process, definitions, decision, queue, plan };
+        let mut search = Self {
+            objects: Vec::new(),
+            built: objects.len(),
+            contents: Vec::new(),
+            process,
+            definitions,
+            decision,
+            queue,
+            plan,
+        };
         for (elf, contents) in objects.iter().zip(contents) {
             search.add(elf, *contents);
         }
@@ -266,7 +277,12 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn run(&mut self, extra: &'a Extra<'a>, archives: &Archives) -> Result<()> {
+    fn run(
+        &mut self,
+        extra: &'a Extra<'a>,
+        archives: &Archives,
+        constants: &'a FxHashMap<String, Hash>,
+    ) -> Result<()> {
         while let Some((object, section)) = self.queue.pop() {
             let elf = self.objects[object];
             let Ok(read) = elf.section_by_index(section) else { continue };
@@ -275,6 +291,11 @@ impl<'a> Search<'a> {
             pointers::add(&mut self.plan.addresses, elf, &self.contents[object], &read);
             for (_, relocation) in read.relocations() {
                 let RelocationTarget::Symbol(symbol) = relocation.target() else { continue };
+                if object < self.built
+                    && let Some(what) = self.altered(object, symbol)
+                {
+                    return Err(Error::Altered { what });
+                }
                 if !is_thread_local(relocation.flags()) {
                     self.follow(object, symbol);
                     if let Some(name) = self.missing(object, symbol)
@@ -283,7 +304,7 @@ impl<'a> Search<'a> {
                         let file = extra.files.alloc(Arc::new(file));
                         self.plan.extra.push(Arc::clone(file));
                         let elf = extra.parsed.alloc(parse(file)?);
-                        self.add(elf, Contents::of(elf, file));
+                        self.add(elf, Contents::of(elf, file, constants));
                         self.follow(object, symbol);
                     }
                 } else if let Some(what) = self.unknown_thread_local(object, symbol) {
@@ -330,6 +351,23 @@ impl<'a> Search<'a> {
         (!self.process.thread_locals.has(name)).then(|| format!("`{what}`"))
     }
 
+    /// The static that is meant, if the old or the new code keeps it in another way than it is written.
+    fn altered(&self, object: usize, symbol: object::SymbolIndex) -> Option<String> {
+        let symbol = self.objects[object].symbol_by_index(symbol).ok()?;
+        let own = symbol.name().ok().filter(|name| is_stable(name));
+        let name = own.or_else(|| self.owner(object, symbol.section_index()?))?;
+        let whole = altered(name);
+        let is_written = || {
+            let (object, section) = self.definitions.get(name)?;
+            Some(may_change(self.objects[*object].section_by_index(*section).ok()?.kind()))
+        };
+        let is_altered = match whole {
+            Some(_) => is_written().unwrap_or(true),
+            None => self.process.altered.contains(name),
+        };
+        is_altered.then(|| artifact::demangled(whole.unwrap_or(name)))
+    }
+
     /// Whether the process's own is meant. Where it has several of a name, the patch brings one along, if
     /// it is code: rustc makes a copy of some functions in each object that calls them. What was forked has its old code
     /// there, which must not meet what new code hands it.
@@ -362,6 +400,12 @@ impl<'a> Search<'a> {
             self.need(object, index);
         }
     }
+}
+
+/// Whether what is in such a section may be written.
+fn may_change(kind: SectionKind) -> bool {
+    use SectionKind::{Data, Tls, UninitializedData, UninitializedTls};
+    matches!(kind, Data | UninitializedData | Tls | UninitializedTls)
 }
 
 fn is_thread_local(flags: object::RelocationFlags) -> bool {

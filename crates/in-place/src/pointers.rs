@@ -16,7 +16,7 @@ const METHODS: u64 = 24;
 pub(crate) fn addresses(build: &Build) -> Result<Addresses> {
     let mut found = Addresses::default();
     let parsed = parse_all(&build.objects)?;
-    for (elf, contents) in parsed.iter().zip(Contents::of_all(&parsed, &build.objects)) {
+    for (elf, contents) in parsed.iter().zip(Contents::of_all(&parsed, &build.objects, &build.constants)) {
         elf.sections().for_each(|section| add(&mut found, elf, &contents, &section));
     }
     Ok(found)

@@ -16,6 +16,7 @@ use crate::error::{Error, Result, io};
 use crate::jump::{JUMP, busy, is_padding};
 use crate::loader;
 use crate::pointers::addresses;
+use crate::promoted::{altered, own_name};
 use crate::thread_locals::ThreadLocals;
 
 /// Patches lie this far below the program, well within the 2 GiB that its code can reach, where neither
@@ -112,6 +113,8 @@ pub struct Process {
     pub(crate) r_debug_at: Option<u64>,
     pub(crate) thread_locals: Arc<ThreadLocals>,
     segments: Vec<Segment>,
+    /// Statics that are kept in another way than they are written.
+    pub(crate) altered: FxHashSet<String>,
     /// The jumps that were written, by where they are.
     pub(crate) jumps: FxHashMap<u64, [u8; 5]>,
     /// Forked functions with those around them that call the forks: the one changes with the other.
@@ -213,10 +216,13 @@ impl Process {
         let image = self.images.len();
         let (mut all, mut names_at) = (Vec::new(), FxHashMap::default());
         for symbol in object.symbols().filter(|symbol| symbol.is_definition() && symbol.address() != 0) {
-            let Ok(name) = symbol.name() else { continue };
+            let Ok(name) = symbol.name().map(own_name) else { continue };
             let address = symbol.address().wrapping_add(slide);
             all.push(address);
             let function = symbol.kind() == SymbolKind::Text;
+            if !function && let Some(whole) = altered(name) {
+                self.altered.insert(whole.to_owned());
+            }
             let known = name.strip_prefix(crate::link::NEW).unwrap_or(name);
             if function && let Some(entry) = self.names.get_mut(known).filter(|entry| entry.image != image) {
                 entry.later.push((image, address..address + symbol.size()));

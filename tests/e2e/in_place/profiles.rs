@@ -86,6 +86,89 @@ fn opt_level_3_never_corrupts() {
     never_corrupts("opt-level = 3", 1);
 }
 
+/// What is private to a file and used by others is visible under names of its own in each build.
+const SHARED: [(&str, &str); 2] = [
+    (
+        MAIN,
+        r#"
+        mod shared;
+        #[inline(never)]
+        fn step(tick: u64) -> String {
+            let (count, more) = (shared::count(), shared::count());
+            if tick == 3 { shared::prepare(); }
+            let ready = shared::ready();
+            format!("v1 count {count} {more} tick {tick} ready {ready} {:?} {} .", shared::table(), shared::word(tick))
+        }
+        "#,
+    ),
+    (
+        "src/shared.rs",
+        r#"
+        use std::sync::atomic::{AtomicU64, Ordering};
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        pub fn count() -> u64 { COUNT.fetch_add(1, Ordering::Relaxed) }
+        pub fn table() -> &'static [u64] { &[5, 6, 7] }
+        #[inline(never)]
+        pub fn word(tick: u64) -> String { format!("one {}", tick % 2) }
+        static mut READY: u32 = 0;
+        #[inline(never)]
+        pub fn prepare() { unsafe { READY = 7 } }
+        #[inline(never)]
+        pub fn ready() -> u32 { unsafe { READY } }
+        "#,
+    ),
+];
+
+fn shared(level: u32) -> Live {
+    let manifest = format!("{MANIFEST}\n[profile.dev]\nopt-level = {level}\n");
+    let [(main, text), other] = SHARED;
+    let text = format!("{text}{STEPPING}");
+    let files = [("Cargo.toml", manifest.as_str()), (main, text.as_str()), other];
+    Live::launch(Program::files(&files), &json!({}))
+}
+
+#[track_caller]
+fn is_counted_on(app: &mut Live, text: &str) {
+    let line = app.line(text);
+    assert_eq!(number(&line, "count"), 2 * number(&line, "tick"), "{line}");
+}
+
+#[test]
+fn statics_that_an_optimiser_has_made_visible_go_on() {
+    for level in 1..=3 {
+        let mut app = shared(level);
+        is_counted_on(&mut app, "ready 7 [5, 6, 7] one");
+        app.edit("src/shared.rs", &[("one {}", "two {}")]);
+        let answer = app.swap_saved();
+        assert_eq!(answer["times"]["functions"], json!(["word"]), "the others are as they were");
+        is_counted_on(&mut app, "ready 7 [5, 6, 7] two");
+        app.edit("src/shared.rs", &[("5, 6, 7", "8, 9")]);
+        app.swap_saved();
+        is_counted_on(&mut app, "[8, 9] two");
+        app.swap(&[("v1 count", "v2 count")]);
+        is_counted_on(&mut app, "v2 count");
+        app.end();
+    }
+}
+
+/// The optimiser keeps a `bool` in place of this number, which is 0 or 7.
+#[test]
+fn a_static_that_an_optimiser_keeps_in_another_way_is_refused() {
+    let mut app = shared(1);
+    app.line("ready 7");
+    for other in ["READY = 9", "READY = std::hint::black_box(7)"] {
+        app.edit("src/shared.rs", &[("READY = 7", other)]);
+        let message = app.refused();
+        let names_it = message.contains("the static `app::shared::READY`") && message.contains("opt-level");
+        assert!(names_it, "{message}");
+        app.edit("src/shared.rs", &[(other, "READY = 7")]);
+    }
+    app.edit("src/shared.rs", &[("one {}", "two {}")]);
+    app.swap_saved();
+    is_counted_on(&mut app, "ready 7 [5, 6, 7] two");
+    app.end();
+}
+
 #[test]
 fn lto_works_or_refuses() {
     never_corrupts("lto = true\nopt-level = 1", 0);
