@@ -57,6 +57,8 @@ pub struct Build {
     pub call: LinkCall,
     /// What constants have in them that its objects have in common, by name.
     pub(crate) constants: FxHashMap<String, Hash>,
+    /// Functions of it may be compiled for those that call them, and the other way round.
+    pub(crate) is_optimised: bool,
 }
 
 impl Build {
@@ -76,7 +78,8 @@ impl Build {
         }
         reading.end();
         let constants = promoted::constants(&objects)?;
-        Ok(Self { objects, libraries, call, constants })
+        let is_optimised = record.is_optimised()?;
+        Ok(Self { objects, libraries, call, constants, is_optimised })
     }
 }
 

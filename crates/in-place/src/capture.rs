@@ -13,7 +13,7 @@ use object::{Object, ObjectSymbol, SymbolKind};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, io};
-use crate::record::{Record, duplicate};
+use crate::record::{Record, duplicate, note_optimised};
 
 /// The folder that records are written to. Its presence makes this command a rustc wrapper.
 const FOLDER: &str = "MIDFLIGHT_CAPTURE";
@@ -62,15 +62,23 @@ pub fn intercept() -> Option<ExitCode> {
         return Some(as_linker(&folder, &linker, &arguments));
     }
     let rustc = arguments.next()?;
-    Some(as_rustc(&rustc, arguments.collect()))
+    Some(as_rustc(&folder, &rustc, arguments.collect()))
 }
 
-fn as_rustc(rustc: &OsStr, mut arguments: Vec<OsString>) -> ExitCode {
+fn as_rustc(folder: &Path, rustc: &OsStr, mut arguments: Vec<OsString>) -> ExitCode {
+    let level = codegen_option(&arguments, "opt-level=").unwrap_or_default();
+    // Cargo's questions to the compiler name a crate too.
+    if let Some(name) = after(&arguments, "--crate-name").filter(|name| *name != "___")
+        && let Err(error) = note_optimised(folder, name, !matches!(level.as_str(), "" | "0"))
+    {
+        eprintln!("midflight: how `{name}` is optimised was not captured: {error}");
+        return ExitCode::FAILURE;
+    }
     let mut command = Command::new(rustc);
     if links_a_program(&arguments)
         && let Ok(midflight) = std::env::current_exe()
     {
-        command.env(LINKER, configured_linker(&arguments).unwrap_or_else(|| "cc".into()));
+        command.env(LINKER, codegen_option(&arguments, "linker=").unwrap_or_else(|| "cc".into()));
         // rustc guesses the flavor from the linker's file name, which is ours.
         let mut linker = OsString::from("-Clinker=");
         linker.push(midflight);
@@ -82,21 +90,22 @@ fn as_rustc(rustc: &OsStr, mut arguments: Vec<OsString>) -> ExitCode {
 
 /// Programs, test programs among them, but not build scripts.
 fn links_a_program(arguments: &[OsString]) -> bool {
-    let after = |flag: &str| {
-        let at = arguments.iter().position(|argument| argument == flag)?;
-        arguments.get(at + 1)?.to_str()
-    };
-    let is_script = after("--crate-name").is_some_and(|name| name.starts_with("build_script_"));
+    let is_script = after(arguments, "--crate-name").is_some_and(|name| name.starts_with("build_script_"));
     let is_test = arguments.iter().any(|argument| argument == "--test");
-    !is_script && (is_test || after("--crate-type") == Some("bin"))
+    !is_script && (is_test || after(arguments, "--crate-type") == Some("bin"))
 }
 
-/// The linker that the user's configuration names.
-fn configured_linker(arguments: &[OsString]) -> Option<OsString> {
+fn after<'a>(arguments: &'a [OsString], flag: &str) -> Option<&'a str> {
+    let at = arguments.iter().position(|argument| argument == flag)?;
+    arguments.get(at + 1)?.to_str()
+}
+
+/// The last value of one of rustc's options for code generation, such as the linker that the user's configuration names.
+fn codegen_option(arguments: &[OsString], option: &str) -> Option<String> {
     let values = arguments.windows(2).filter(|pair| pair[0] == "-C").map(|pair| pair[1].to_str());
     let joined = arguments.iter().map(|argument| argument.to_str()?.strip_prefix("-C"));
-    let mut linkers = values.chain(joined).flatten().filter_map(|value| value.strip_prefix("linker="));
-    linkers.next_back().map(Into::into)
+    let mut values = values.chain(joined).flatten().filter_map(|value| value.strip_prefix(option));
+    values.next_back().map(Into::into)
 }
 
 fn as_linker(folder: &Path, linker: &OsStr, arguments: &[OsString]) -> ExitCode {

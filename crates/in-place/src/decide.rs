@@ -5,6 +5,7 @@
 //! it is a boundary, and redirected: from its next call on the new code runs, with values that it makes itself.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use artifact::{
     ChangedTypes, Code, Difference, Image, Passes, changed_types, coroutines, demangled, differences, handed,
@@ -15,6 +16,7 @@ use rustc_hash::FxHashMap;
 use crate::build::Build;
 use crate::closures::maker;
 use crate::error::Result;
+use crate::jump::called;
 use crate::link::{Held, Patch};
 use crate::local_statics;
 use crate::plan::{Decision, Plan, callers};
@@ -64,7 +66,17 @@ pub(crate) fn judge(
     if !refusals.is_empty() {
         return Ok(Judged::Refused(refusals));
     }
-    Ok(Judged::Settled { held: gate.held()?, notes: gate.notes(decision)?, image: gate.new })
+    let mut held = gate.held()?;
+    if new.is_optimised {
+        let (running, called): (Vec<_>, Vec<_>) =
+            gate.compiled_together(patch).into_iter().partition(|(_, is_called)| !is_called);
+        if !called.is_empty() {
+            let refused = called.into_iter().map(|(together, _)| Difference::of_code(together.message));
+            return Ok(Judged::Refused(refused.collect()));
+        }
+        held.extend(running.into_iter().map(|(together, _)| together));
+    }
+    Ok(Judged::Settled { held, notes: gate.notes(decision)?, image: gate.new })
 }
 
 struct Gate<'a> {
@@ -215,6 +227,34 @@ impl Gate<'_> {
             }
         }
         Ok(held)
+    }
+
+    /// Old code that calls new code by the entry of a changed function, and that is compiled anew with it: an optimiser may
+    /// have left out arguments that the old code did not use, or whatever else is no business of anybody but the two.
+    /// Each with whether it is called by old code, and not only in progress.
+    fn compiled_together(&self, patch: &Patch) -> Vec<(Held, bool)> {
+        let is_new = |name: &&String| self.plan.changed.contains(*name);
+        let entries: FxHashMap<u64, &String> = self
+            .plan
+            .redirected
+            .iter()
+            .filter(is_new)
+            .filter_map(|name| Some((name, self.process.names.get(name)?)))
+            .flat_map(|(name, entry)| entry.places.iter().map(move |place| (place.address, name)))
+            .collect();
+        let calls = |code: &Range<u64>| {
+            let bytes = self.process.read(code.start, code.end - code.start);
+            called(bytes, code.start).find_map(|target| entries.get(&target).copied())
+        };
+        let together = patch.replaced.iter().filter_map(|old| {
+            let (old_one, new_one) = (demangled(&old.function), demangled(calls(&old.code)?));
+            let why = if old.is_called { "old code goes on to call" } else { "is running" };
+            let message = format!(
+                "`{old_one}`, which {why}, calls `{new_one}`, and an optimised build has compiled one for the other"
+            );
+            Some((Held { function: old.function.clone(), code: old.code.clone(), message }, old.is_called))
+        });
+        together.collect()
     }
 
     /// What goes on in old code, and for how long.

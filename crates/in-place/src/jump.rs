@@ -68,6 +68,19 @@ pub(crate) fn busy<'a>(code: &'a [u8], from: u64, read: &dyn Fn(u64, u64) -> &'a
     if instructions.iter().any(returns_there) { middle } else { from..from }
 }
 
+/// The functions that code calls by their addresses, or goes on in; labels inside of it are not meant.
+pub(crate) fn called(code: &[u8], from: u64) -> impl Iterator<Item = u64> {
+    let own = from + 1..from + code.len() as u64;
+    let is_left = |instruction: &Instruction| {
+        matches!(instruction.flow_control(), FlowControl::Call | FlowControl::UnconditionalBranch)
+    };
+    Decoder::with_ip(64, code, from, DecoderOptions::NONE)
+        .into_iter()
+        .filter(is_left)
+        .map(|instruction| instruction.near_branch_target())
+        .filter(move |target| !own.contains(target))
+}
+
 /// What may be tables of places to jump to.
 fn tables(instructions: &[Instruction]) -> impl Iterator<Item = u64> {
     let leas = instructions.iter().filter(|instruction| instruction.mnemonic() == Mnemonic::Lea);

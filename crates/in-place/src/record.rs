@@ -9,6 +9,8 @@
 //! session-<id>/ what one session runs: `lock`, held while it lives, `program`, and its patches
 //! ```
 //!
+//! Beside them, `<crate>.optimised` or `<crate>.plain` tells how each crate of the workspace is compiled.
+//!
 //! Several sessions may debug one program. Each compares with the program and the patches of its own; a
 //! folder whose session has gone, however it went, is removed when the next one starts.
 
@@ -24,6 +26,9 @@ const CALL: &str = "link.json";
 const OBJECTS: &str = "objects";
 const PROGRAM: &str = "program";
 const PATCHED: &str = "patched";
+/// How the names of the files end that tell how a crate of the workspace is compiled.
+const OPTIMISED: &str = "optimised";
+const PLAIN: &str = "plain";
 /// What the names of sessions' folders begin with.
 const SESSION: &str = "session-";
 
@@ -138,6 +143,21 @@ impl Record {
         self.folder.join(PATCHED).exists()
     }
 
+    /// Whether some of the workspace is optimised, or nobody has noted that.
+    pub(crate) fn is_optimised(&self) -> Result<bool> {
+        let all = self.folder.parent().unwrap_or(&self.folder);
+        let mut is_plain = false;
+        for entry in std::fs::read_dir(all).map_err(io(all))? {
+            let name = entry.map_err(io(all))?.file_name();
+            match Path::new(&name).extension().and_then(std::ffi::OsStr::to_str) {
+                Some(OPTIMISED) => return Ok(true),
+                Some(PLAIN) => is_plain = true,
+                _ => {}
+            }
+        }
+        Ok(!is_plain)
+    }
+
     /// A folder for a session that runs the program as it is recorded now, and what that was built from;
     /// `members` and `known` as for [`Build::read`].
     pub fn begin(&self, members: &dyn Fn(&Path) -> bool, known: &Known) -> Result<(SessionFolder, Build)> {
@@ -236,6 +256,19 @@ fn is_abandoned(folder: &Path) -> bool {
 fn open_lock(folder: &Path) -> Result<File> {
     let path = folder.join(LOCK);
     File::options().create(true).truncate(false).write(true).open(&path).map_err(io(&path))
+}
+
+/// Notes whether a crate of the workspace is optimised.
+pub(crate) fn note_optimised(folder: &Path, name: &str, is_optimised: bool) -> Result<()> {
+    let (mark, other) = if is_optimised { (OPTIMISED, PLAIN) } else { (PLAIN, OPTIMISED) };
+    let path = |mark: &str| folder.join(format!("{name}.{mark}"));
+    let (mark, other) = (path(mark), path(other));
+    std::fs::create_dir_all(folder).map_err(io(folder))?;
+    std::fs::write(&mark, "").map_err(io(&mark))?;
+    if other.exists() {
+        std::fs::remove_file(&other).map_err(io(&other))?;
+    }
+    Ok(())
 }
 
 /// The same file under another name; a copy where the file system has no links.

@@ -169,6 +169,45 @@ fn a_static_that_an_optimiser_keeps_in_another_way_is_refused() {
     app.end();
 }
 
+/// Old code of `step` hands `weigh` one argument only, and takes nothing from `seven`: nobody has a use for it.
+#[test]
+fn what_an_optimiser_has_compiled_for_its_caller_is_not_called_by_an_old_one() {
+    let main = r#"
+    #[inline(never)]
+    fn weigh(tick: u64, _by: u64) -> u64 { println!("weighs {tick}"); tick + 1 }
+    #[inline(never)]
+    fn seven() -> u64 { std::hint::black_box(7) }
+    #[inline(never)]
+    fn step(tick: u64) -> String {
+        let mut sum = 0;
+        loop {
+            sum += weigh(tick, seven());
+            let stay = std::path::Path::new("stay").exists();
+            if !stay { return format!("v1 tick {tick} sum {sum} ."); }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+    "#;
+    for level in 1..=3 {
+        let manifest = format!("{MANIFEST}\n[profile.dev]\nopt-level = {level}\n");
+        let mut app = Live::of(&manifest, &format!("{main}{STEPPING}"));
+        app.line("v1");
+        app.program.write("stay", "");
+        app.line("weighs");
+        let edits =
+            [("tick: u64, _by: u64", "tick: u64, by: u64"), ("weighs {tick}", "weighs {tick} by {by}")];
+        app.edit(MAIN, &edits);
+        let message = app.refused();
+        let told = message.contains("`app::step`, which is running, calls `app::");
+        assert!(told && message.contains("Save again once it has returned"), "{message}");
+        std::fs::remove_file(app.program.path("stay")).expect("it was there");
+        app.line("v1");
+        app.swap_saved();
+        assert!(app.line(" by ").ends_with("by 7"));
+        app.end();
+    }
+}
+
 #[test]
 fn lto_works_or_refuses() {
     never_corrupts("lto = true\nopt-level = 1", 0);
