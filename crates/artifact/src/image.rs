@@ -51,6 +51,11 @@ impl Image {
         Ok(image)
     }
 
+    /// Whether it was built with a static of this linker name, be it there or left out.
+    pub fn has_static(&self, symbol: &str) -> bool {
+        self.index().statics.iter().any(|(name, _)| name == symbol)
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.0.path

@@ -15,7 +15,7 @@ use rustc_hash::FxHashMap;
 
 use crate::build::Build;
 use crate::closures::maker;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::jump::called;
 use crate::link::{Held, Patch};
 use crate::local_statics;
@@ -68,6 +68,9 @@ pub(crate) fn judge(
     }
     let mut held = gate.held()?;
     if new.is_optimised {
+        if let Some(what) = gate.left_out() {
+            return Err(Error::Altered { what });
+        }
         let (running, called): (Vec<_>, Vec<_>) =
             gate.compiled_together(patch).into_iter().partition(|(_, is_called)| !is_called);
         if !called.is_empty() {
@@ -227,6 +230,13 @@ impl Gate<'_> {
             }
         }
         Ok(held)
+    }
+
+    /// A static that the process was built with, and does not have: an optimiser leaves out what is never read, or is what
+    /// it was at first.
+    fn left_out(&self) -> Option<String> {
+        let is_known = |name: &&String| self.olds.values().any(|old| old.has_static(name));
+        self.plan.fresh.iter().find(is_known).map(|name| demangled(name))
     }
 
     /// Old code that calls new code by the entry of a changed function, and that is compiled anew with it: an optimiser may

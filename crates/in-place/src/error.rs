@@ -50,8 +50,8 @@ pub enum Error {
     },
     /// Old and new code would each read the static in their own way.
     #[error(
-        "the optimiser keeps the static `{what}` in another way than it is written, and in another one after each edit: make \
-         it an atomic or put it behind a lock, or build its package with `opt-level = 0`"
+        "the optimiser keeps the static `{what}` in another way than it is written, if at all, and in another one after an \
+         edit: restart to apply the change, or build its package with `opt-level = 0`"
     )]
     Altered {
         /// The static.

@@ -44,6 +44,8 @@ pub(crate) struct Plan {
     pub(crate) renumbered: BTreeSet<String>,
     /// Statics inside functions that the patch has its own of.
     pub(crate) renewed: BTreeSet<String>,
+    /// Statics of the build that the process does not have, and that may be written.
+    pub(crate) fresh: BTreeSet<String>,
     /// Per object of the new build, the sections that the patch needs.
     pub(crate) sections: BTreeMap<usize, BTreeSet<usize>>,
     /// Why functions that should be redirected can't be, or data not be forked. The former only matters if they are not
@@ -386,7 +388,12 @@ impl<'a> Search<'a> {
     fn name(&mut self, object: usize, section: SectionIndex) {
         let symbols = self.objects[object].symbols().filter(|s| s.section_index() == Some(section));
         let content = self.contents[object].both(section);
+        let is_written =
+            self.objects[object].section_by_index(section).is_ok_and(|section| may_change(section.kind()));
         for name in symbols.filter_map(|symbol| symbol.name().ok()).filter(|name| is_stable(name)) {
+            if is_written && object < self.built && !self.process.names.contains_key(name) {
+                self.plan.fresh.insert(name.to_owned());
+            }
             self.plan.defined.entry(name.to_owned()).or_default().extend(content);
         }
     }

@@ -110,9 +110,10 @@ const SHARED: [(&str, &str); 2] = [
         pub fn table() -> &'static [u64] { &[5, 6, 7] }
         #[inline(never)]
         pub fn word(tick: u64) -> String { format!("one {}", tick % 2) }
+        static LAST: AtomicU64 = AtomicU64::new(0);
         static mut READY: u32 = 0;
         #[inline(never)]
-        pub fn prepare() { unsafe { READY = 7 } }
+        pub fn prepare() { LAST.store(3, Ordering::Relaxed); unsafe { READY = 7 } }
         #[inline(never)]
         pub fn ready() -> u32 { unsafe { READY } }
         "#,
@@ -151,7 +152,7 @@ fn statics_that_an_optimiser_has_made_visible_go_on() {
     }
 }
 
-/// The optimiser keeps a `bool` in place of this number, which is 0 or 7.
+/// The optimiser keeps a `bool` in place of the one number, which is 0 or 7, and has no use for the other, which is never read.
 #[test]
 fn a_static_that_an_optimiser_keeps_in_another_way_is_refused() {
     let mut app = shared(1);
@@ -163,7 +164,11 @@ fn a_static_that_an_optimiser_keeps_in_another_way_is_refused() {
         assert!(names_it, "{message}");
         app.edit("src/shared.rs", &[(other, "READY = 7")]);
     }
-    app.edit("src/shared.rs", &[("one {}", "two {}")]);
+    let print = ("tick % 2)", "tick % 2 + LAST.load(Ordering::Relaxed))");
+    app.edit("src/shared.rs", &[print]);
+    let message = app.refused();
+    assert!(message.contains("the static `app::shared::LAST`"), "{message}");
+    app.edit("src/shared.rs", &[(print.1, print.0), ("one {}", "two {}")]);
     app.swap_saved();
     is_counted_on(&mut app, "ready 7 [5, 6, 7] two");
     app.end();
