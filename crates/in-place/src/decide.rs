@@ -256,13 +256,17 @@ impl Gate<'_> {
             let bytes = self.process.read(code.start, code.end - code.start);
             called(bytes, code.start).find_map(|target| entries.get(&target).copied())
         };
-        let together = patch.replaced.iter().filter_map(|old| {
-            let (old_one, new_one) = (demangled(&old.function), demangled(calls(&old.code)?));
-            let why = if old.is_called { "old code goes on to call" } else { "is running" };
+        let entry = |name| self.process.names.get(name).filter(|entry| entry.function);
+        let changed = self.plan.changed.iter().filter_map(|name| Some((name, entry(name)?)));
+        let all = changed.flat_map(|(name, entry)| entry.code().map(move |(_, code)| (name, code)));
+        let together = all.filter_map(|(function, code)| {
+            let (old_one, new_one) = (demangled(function), demangled(calls(&code)?));
+            let is_called = patch.replaced.iter().any(|old| old.is_called && old.code == code);
+            let why = if is_called { "old code goes on to call" } else { "is running" };
             let message = format!(
                 "`{old_one}`, which {why}, calls `{new_one}`, and an optimised build has compiled one for the other"
             );
-            Some((Held { function: old.function.clone(), code: old.code.clone(), message }, old.is_called))
+            Some((Held { function: function.clone(), code, message }, is_called))
         });
         together.collect()
     }

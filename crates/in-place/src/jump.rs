@@ -72,7 +72,8 @@ pub(crate) fn busy<'a>(code: &'a [u8], from: u64, read: &dyn Fn(u64, u64) -> &'a
 pub(crate) fn called(code: &[u8], from: u64) -> impl Iterator<Item = u64> {
     let own = from + 1..from + code.len() as u64;
     let is_left = |instruction: &Instruction| {
-        matches!(instruction.flow_control(), FlowControl::Call | FlowControl::UnconditionalBranch)
+        use FlowControl::{Call, ConditionalBranch, UnconditionalBranch};
+        matches!(instruction.flow_control(), Call | UnconditionalBranch | ConditionalBranch)
     };
     Decoder::with_ip(64, code, from, DecoderOptions::NONE)
         .into_iter()

@@ -199,6 +199,8 @@ fn what_an_optimiser_has_compiled_for_its_caller_is_not_called_by_an_old_one() {
         app.line("v1");
         app.program.write("stay", "");
         app.line("weighs");
+        // The call that runs on is not of the newest code then.
+        app.swap(&[("v1 tick", "v2 tick")]);
         let edits =
             [("tick: u64, _by: u64", "tick: u64, by: u64"), ("weighs {tick}", "weighs {tick} by {by}")];
         app.edit(MAIN, &edits);
