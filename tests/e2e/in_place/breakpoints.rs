@@ -176,10 +176,10 @@ fn in_the_program(live: &mut Live) -> bool {
 #[test]
 fn a_loop_that_goes_on_with_the_old_code_has_its_breakpoints() {
     let mut live = Live::of(MANIFEST, LOOPS);
+    let counts = set(&mut live, &[("// counts", json!({}))]).remove(0);
     for n in 0..5 {
         live.program.write(&format!("go{n}"), "");
     }
-    let counts = set(&mut live, &[("// counts", json!({}))]).remove(0);
     let mut stop = live.session.stopped();
     let old_line = stop.line();
     for (old, new) in [("v1 run", "v2 run"), ("v2 run", "v3 run")] {
