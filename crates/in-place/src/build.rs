@@ -23,6 +23,8 @@ pub struct ObjectFile {
     pub bytes: Box<[u8]>,
     /// A hash of them.
     digest: u64,
+    /// It may have constants in common with others.
+    pub(crate) is_marked: bool,
     /// What was read of it so far.
     pub(crate) facts: OnceLock<Facts>,
 }
@@ -85,7 +87,8 @@ impl Build {
 
 impl ObjectFile {
     pub(crate) fn new(name: String, bytes: &[u8]) -> Self {
-        Self { name, bytes: bytes.into(), digest: digest(bytes), facts: OnceLock::new() }
+        let (digest, is_marked) = (digest(bytes), promoted::is_marked(bytes));
+        Self { name, bytes: bytes.into(), digest, is_marked, facts: OnceLock::new() }
     }
 }
 

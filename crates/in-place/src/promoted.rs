@@ -49,9 +49,14 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether an object has such names.
+pub(crate) fn is_marked(bytes: &[u8]) -> bool {
+    memmem::find(bytes, MARK.as_bytes()).is_some()
+}
+
 /// An object in which functions and statics go by their own names.
 pub(crate) fn with_own_names(bytes: &[u8]) -> Cow<'_, [u8]> {
-    if memmem::find(bytes, MARK.as_bytes()).is_none() {
+    if !is_marked(bytes) {
         return Cow::Borrowed(bytes);
     }
     // What can't be read is said where it is needed.
@@ -107,11 +112,9 @@ const SECTIONS: [&str; 10] = [
 pub(crate) fn constants(objects: &[Arc<ObjectFile>]) -> Result<FxHashMap<String, Hash>> {
     let none = FxHashMap::default();
     let mut found = FxHashMap::default();
-    if objects.iter().all(|file| memmem::find(&file.bytes, MARK.as_bytes()).is_none()) {
-        return Ok(found);
-    }
-    let parsed = parse_all(objects)?;
-    for (elf, contents) in parsed.iter().zip(Contents::of_all(&parsed, objects, &none)) {
+    let objects: Vec<_> = objects.iter().filter(|file| file.is_marked).cloned().collect();
+    let parsed = parse_all(&objects)?;
+    for (elf, contents) in parsed.iter().zip(Contents::of_all(&parsed, &objects, &none)) {
         for symbol in elf.symbols().filter(ObjectSymbol::is_definition) {
             let name = symbol.name().unwrap_or_default();
             if let Some(section) = symbol.section_index().filter(|_| is_constant(name) && is_stable(name)) {

@@ -28,8 +28,13 @@ const STATEFUL: &str = r#"
     }
 "#;
 
+/// The manifest of a program that is built with this profile.
+fn with(profile: &str) -> String {
+    format!("{MANIFEST}\n[profile.dev]\n{profile}\n")
+}
+
 fn stateful(profile: &str) -> Live {
-    Live::of(&format!("{MANIFEST}\n[profile.dev]\n{profile}\n"), &format!("{STATEFUL}{STEPPING}"))
+    Live::of(&with(profile), &format!("{STATEFUL}{STEPPING}"))
 }
 
 /// Saves what must either be swapped in, or be refused in words; says which.
@@ -121,7 +126,7 @@ const SHARED: [(&str, &str); 2] = [
 ];
 
 fn shared(level: u32) -> Live {
-    let manifest = format!("{MANIFEST}\n[profile.dev]\nopt-level = {level}\n");
+    let manifest = with(&format!("opt-level = {level}"));
     let [(main, text), other] = SHARED;
     let text = format!("{text}{STEPPING}");
     let files = [("Cargo.toml", manifest.as_str()), (main, text.as_str()), other];
@@ -194,7 +199,7 @@ fn what_an_optimiser_has_compiled_for_its_caller_is_not_called_by_an_old_one() {
     }
     "#;
     for level in 1..=3 {
-        let manifest = format!("{MANIFEST}\n[profile.dev]\nopt-level = {level}\n");
+        let manifest = with(&format!("opt-level = {level}"));
         let mut app = Live::of(&manifest, &format!("{main}{STEPPING}"));
         app.line("v1");
         app.program.write("stay", "");
@@ -249,7 +254,7 @@ fn v0_mangled_names_work() {
 /// A launch without enough debug information says which line of the profile to change; the program runs all the same.
 #[track_caller]
 fn says_what_to_change(profile: &str) {
-    let manifest = format!("{MANIFEST}\n[profile.dev]\n{profile}\n");
+    let manifest = with(profile);
     let program = Program::files(&[("Cargo.toml", &manifest), (MAIN, &format!("{STATEFUL}{STEPPING}"))]);
     let mut session = Session::launch(&program, &json!({}));
     session.configuration_done();

@@ -137,8 +137,7 @@ const INLINED_COPIES: Judgement = Judgement {
 
 /// `MF0101`.
 pub(crate) fn body_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
-    let special = [Flag::RunsOnce, Flag::Async, Flag::Const];
-    let is_special = special.iter().any(|flag| edit.has(*flag)) || never_returned(edit);
+    let is_special = runs_on(edit) || edit.has(Flag::Async) || edit.has(Flag::Const);
     if edit.kind().is_function() && !is_special && edit.differs(|unit| unit.body) {
         findings.push(edit.finding(format!("the body of {} changed", edit.name()), edit.code()));
     }
@@ -239,15 +238,15 @@ fn elsewhere(edit: &Edit<'_>) -> Option<String> {
     })
 }
 
-/// Whether calls of what it was before never return.
-fn never_returned(edit: &Edit<'_>) -> bool {
-    edit.before.is_some_and(|placed| placed.unit.flags.has(Flag::Endless)) && !edit.has(Flag::Async)
+/// Whether it runs once, or calls of what it was before never return.
+fn runs_on(edit: &Edit<'_>) -> bool {
+    let never_returned = edit.before.is_some_and(|placed| placed.unit.flags.has(Flag::Endless));
+    edit.has(Flag::RunsOnce) || (never_returned && !edit.has(Flag::Async))
 }
 
 /// `MF0107`.
 pub(crate) fn run_once_body_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
-    let runs_on = edit.has(Flag::RunsOnce) || never_returned(edit);
-    if edit.kind().is_function() && runs_on && edit.differs(|unit| unit.body) {
+    if edit.kind().is_function() && runs_on(edit) && edit.differs(|unit| unit.body) {
         let judgement = match edit.has(Flag::RunsOnce) {
             true if edit.has(Flag::Async) && edit.is_replaced() => futures(edit),
             true => NOT_RUN_AGAIN,
@@ -287,8 +286,7 @@ pub(crate) fn closure_captures_changed(edit: &Edit<'_>, findings: &mut Vec<Findi
 
 /// `MF0110`.
 pub(crate) fn const_body_changed(edit: &Edit<'_>, findings: &mut Vec<Finding>) {
-    let is_other = edit.has(Flag::RunsOnce) || edit.has(Flag::Async) || never_returned(edit);
-    let is_const = edit.has(Flag::Const) && !is_other;
+    let is_const = edit.has(Flag::Const) && !runs_on(edit) && !edit.has(Flag::Async);
     if edit.kind().is_function() && is_const && edit.differs(|unit| unit.body) {
         let judgement = match edit.size() {
             Some(judgement) => judgement,
