@@ -7,9 +7,12 @@ use in_place::{Build, Known, Label, Prepared, Process, Record, SessionFolder};
 use midflight_tests::driven::{Driven, MODEL};
 use midflight_tests::program::Program;
 
+use crate::live::Setting;
+
 /// A program that was built to be patched, and is not run.
 pub(crate) struct Gate {
     program: Program,
+    setting: Setting,
     folder: PathBuf,
     record: Record,
     session: SessionFolder,
@@ -17,8 +20,8 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    pub(crate) fn new(driven: &Driven) -> Self {
-        let program = Program::files(&driven.files(driven.model));
+    pub(crate) fn new(driven: &Driven, setting: Setting) -> Self {
+        let program = setting.program(driven);
         let folder = program.outside().join("capture");
         assert!(build(&program, &folder, Purpose::Launch), "the oracle's programs compile");
         let binary = program.path("target/debug/driven");
@@ -26,12 +29,12 @@ impl Gate {
         let (session, launched) =
             record.begin(&|_| false, &Known::default()).expect("the record is complete");
         let process = Process::launched(&session.program(), &launched).expect("it can be read");
-        Self { program, folder, record, session, process }
+        Self { program, setting, folder, record, session, process }
     }
 
     /// Why the gate would refuse this; `None` if it would let it pass.
     pub(crate) fn refusal(&self, model: &str) -> Option<String> {
-        self.program.write(MODEL, model);
+        self.program.write(MODEL, &(self.setting.dress)(model));
         assert!(build(&self.program, &self.folder, Purpose::Patch), "it was built before");
         let build = Build::read(&self.record, &|_| false, &Known::default()).expect("the record is complete");
         let folder = self.session.new_patch(1).expect("the session's folder is there");

@@ -1,13 +1,16 @@
 //! Each edit in a running process: what the rules predict, what the gate says, what the process then does.
 
+use std::ops::BitAnd;
+use std::path::PathBuf;
+
 use compat::{EngineKind, Texts, Verdict};
-use midflight_tests::driven::{CALLS, Driven, PROGRAMS, Run};
+use midflight_tests::driven::{Driven, EVERY_PROGRAM, PROGRAMS, Run};
 use midflight_tests::edits::{self, Edit};
 use midflight_tests::program::repository;
 use tempfile::TempDir;
 
 use crate::gate::Gate;
-use crate::live::{Bench, Reload};
+use crate::live::{Bench, OPTIMISED, Reload, Setting};
 use crate::report::Totals;
 use crate::truth::{Reference, stranger};
 use crate::{for_each, thin};
@@ -49,19 +52,35 @@ struct Place {
 
 /// Whether nothing is corrupted, and hardly anything harmless refused.
 pub(crate) fn run(most: usize) -> bool {
-    run_all(&PROGRAMS, str::to_owned, most).report(&repository().join("target/oracle/in-place.json"))
+    let totals = run_all(&PROGRAMS, Setting { dress: str::to_owned, config: "" }, most);
+    totals.report(&table("in-place"))
 }
 
 /// The same where the rules don't see what types are, so that it is up to the gate alone. Whether nothing is corrupted:
 /// the gate knows of more that is harmful than the layouts of live data.
 pub(crate) fn run_veiled(most: usize) -> bool {
-    let programs = [CALLS].into_iter().chain(PROGRAMS).collect::<Vec<_>>();
-    let totals = run_all(&programs, edits::veiled, most);
-    totals.report(&repository().join("target/oracle/veiled.json"));
+    let totals = run_all(&EVERY_PROGRAM, Setting { dress: edits::veiled, config: "" }, most);
+    totals.report(&table("veiled"));
     totals.nothing_is_wrong()
 }
 
-fn run_all(programs: &[Driven], dress: fn(&str) -> String, most: usize) -> Totals {
+/// The same of what an optimiser has compiled: it has one function know what is in another, and leaves out what nobody
+/// needs. It may be refused for that, so that only what goes wrong counts.
+pub(crate) fn run_optimised(most: usize) -> bool {
+    let of_one = |(name, config): &(&str, &'static str)| {
+        println!("\n{name}");
+        let totals = run_all(&EVERY_PROGRAM, Setting { dress: edits::veiled, config }, most);
+        totals.report(&table(&format!("optimised-{}", name.replace(' ', "-"))));
+        totals.nothing_is_wrong()
+    };
+    OPTIMISED.iter().map(of_one).fold(true, BitAnd::bitand)
+}
+
+fn table(name: &str) -> PathBuf {
+    repository().join("target/oracle").join(name).with_extension("json")
+}
+
+fn run_all(programs: &[Driven], setting: Setting, most: usize) -> Totals {
     let mut totals = Totals::default();
     for &driven in programs {
         let mut edits = edits::all(driven.model);
@@ -71,10 +90,10 @@ fn run_all(programs: &[Driven], dress: fn(&str) -> String, most: usize) -> Total
         let old = Reference::of(folder.path(), &driven, driven.model).expect("the oracle's programs compile");
         let place = || Place {
             folder: tempfile::tempdir().expect("a temporary folder"),
-            bench: Bench::new(driven, dress),
-            gate: Gate::new(&driven),
+            bench: Bench::new(driven, setting),
+            gate: Gate::new(&driven, setting),
         };
-        let judge = |place: &mut Place, _: usize, edit: &Edit| judge(place, &driven, dress, &old, edit);
+        let judge = |place: &mut Place, _: usize, edit: &Edit| judge(place, &driven, setting, &old, edit);
         for case in for_each(&edits, place, judge) {
             totals.add(case);
         }
@@ -83,17 +102,11 @@ fn run_all(programs: &[Driven], dress: fn(&str) -> String, most: usize) -> Total
 }
 
 /// `None` for what does not compile.
-fn judge(
-    place: &mut Place,
-    driven: &Driven,
-    dress: fn(&str) -> String,
-    old: &Reference,
-    edit: &Edit,
-) -> Option<Case> {
+fn judge(place: &mut Place, driven: &Driven, setting: Setting, old: &Reference, edit: &Edit) -> Option<Case> {
     let new = Reference::of(place.folder.path(), driven, &edit.after)?;
     let report = lang_rust::report(
-        &texts(driven, &dress(driven.model)),
-        &texts(driven, &dress(&edit.after)),
+        &texts(driven, &(setting.dress)(driven.model)),
+        &texts(driven, &(setting.dress)(&edit.after)),
         Some(EngineKind::InPlace),
     );
     let codes: Vec<&str> = report.changes.iter().map(|change| change.code).collect();

@@ -9,10 +9,40 @@ use serde_json::json;
 
 use crate::truth::STEPS;
 
+/// How a program is written down and built.
+#[derive(Clone, Copy)]
+pub(crate) struct Setting {
+    /// How its models are written down.
+    pub(crate) dress: fn(&str) -> String,
+    /// The text of its `.cargo/config.toml`.
+    pub(crate) config: &'static str,
+}
+
+impl Setting {
+    /// A workspace of it.
+    pub(crate) fn program(self, driven: &Driven) -> Program {
+        let program = Program::files(&driven.files(&(self.dress)(driven.model)));
+        program.write(".cargo/config.toml", self.config);
+        program
+    }
+}
+
+/// The newer mangling, by which a function keeps its name when a type in its signature changes.
+pub(crate) const NEWER: &str = NEWER_MANGLING.1;
+
+/// What an optimiser is told, with a name.
+pub(crate) const OPTIMISED: [(&str, &str); 5] = [
+    ("level 1", "[profile.dev]\nopt-level = 1\n"),
+    ("level 2", "[profile.dev]\nopt-level = 2\n"),
+    ("level 3", "[profile.dev]\nopt-level = 3\ncodegen-units = 1\n"),
+    ("level s", "[profile.dev]\nopt-level = \"s\"\n"),
+    ("level 3 linked as one", "[profile.dev]\nopt-level = 3\nlto = \"fat\"\n"),
+];
+
 /// A workspace, and a session of its program as long as nothing was swapped in.
 pub(crate) struct Bench {
     driven: Driven,
-    dress: fn(&str) -> String,
+    setting: Setting,
     pub(crate) program: Program,
     session: Option<(Session, Driver)>,
 }
@@ -28,17 +58,8 @@ pub(crate) enum Reload {
 }
 
 impl Bench {
-    /// `dress` is how models are written down.
-    pub(crate) fn new(driven: Driven, dress: fn(&str) -> String) -> Self {
-        let program = Program::files(&driven.files(&dress(driven.model)));
-        Self { driven, dress, program, session: None }
-    }
-
-    /// With the newer mangling, by which a function keeps its name when a type in its signature changes.
-    pub(crate) fn newer(driven: Driven, dress: fn(&str) -> String) -> Self {
-        let bench = Self::new(driven, dress);
-        bench.program.write(NEWER_MANGLING.0, NEWER_MANGLING.1);
-        bench
+    pub(crate) fn new(driven: Driven, setting: Setting) -> Self {
+        Self { driven, setting, program: setting.program(&driven), session: None }
     }
 
     /// Saves this model while the program runs the first one.
@@ -83,7 +104,7 @@ impl Bench {
     }
 
     fn write(&self, model: &str) {
-        self.program.write(MODEL, &(self.dress)(model));
+        self.program.write(MODEL, &(self.setting.dress)(model));
     }
 
     fn launch(&mut self) -> (Session, Driver) {

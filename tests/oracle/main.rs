@@ -3,6 +3,7 @@
 //! `oracle [library|in-place] [edits]`: one engine or both, with so many edits of each program at most.
 //! `oracle veiled [edits]`: in place, with types that macros make, of which the rules know nothing.
 //! `oracle sequences [count [seed]]`: so many times several edits after each other in one process, chosen by the seed.
+//! `oracle optimised [edits]` and `oracle optimised-sequences [count [seed]]`: both of them, of what an optimiser has compiled.
 //! Without the name of a part, all of them.
 
 #![allow(clippy::print_stdout, reason = "a report is what this program is for")]
@@ -35,6 +36,12 @@ fn main() -> ExitCode {
     }
     if parts.is_wanted("veiled") {
         is_met &= in_place::run_veiled(most);
+    }
+    if parts.is_wanted("optimised") {
+        is_met &= in_place::run_optimised(most);
+    }
+    if parts.is_wanted("optimised-sequences") {
+        is_met &= sequences::run_optimised(parts.number(0).unwrap_or(20), parts.number(1).unwrap_or(1));
     }
     if is_met { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -3,14 +3,15 @@
 //! what another does.
 
 use std::collections::HashMap;
+use std::ops::BitAnd;
 
 use fastrand::Rng;
-use midflight_tests::driven::{CALLS, Driven, PROGRAMS, Run};
+use midflight_tests::driven::{Driven, EVERY_PROGRAM, Run};
 use midflight_tests::edits::{self, Edit};
 use tempfile::TempDir;
 
 use crate::for_each;
-use crate::live::Bench;
+use crate::live::{Bench, NEWER, OPTIMISED, Setting};
 use crate::truth::{Reference, stranger};
 
 /// So many edits are tried in one process. Some are refused.
@@ -24,14 +25,27 @@ struct Place {
 
 /// Whether nothing was seen that none of the programs shows by itself.
 pub(crate) fn run(count: usize, seed: usize) -> bool {
+    run_all(NEWER, count, seed)
+}
+
+/// The same of what an optimiser has compiled.
+pub(crate) fn run_optimised(count: usize, seed: usize) -> bool {
+    let of_one = |(name, config): &(&str, &'static str)| {
+        println!("\n{name}");
+        run_all(config, count, seed)
+    };
+    OPTIMISED.iter().map(of_one).fold(true, BitAnd::bitand)
+}
+
+fn run_all(config: &'static str, count: usize, seed: usize) -> bool {
     let mut is_right = true;
-    for driven in PROGRAMS.into_iter().chain([CALLS]) {
+    for driven in EVERY_PROGRAM {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let first =
             Reference::of(folder.path(), &driven, driven.model).expect("the oracle's programs compile");
         let place = || Place {
             folder: tempfile::tempdir().expect("a temporary folder"),
-            bench: Bench::newer(driven, edits::veiled),
+            bench: Bench::new(driven, Setting { dress: edits::veiled, config }),
         };
         let seeds: Vec<u64> = (0..count).map(|index| (seed * 100_000 + index) as u64).collect();
         let outcomes = for_each(&seeds, place, |place, _, seed| sequence(place, &driven, &first.run, *seed));

@@ -28,31 +28,36 @@ pub struct Driven {
     pub probe: &'static str,
 }
 
-/// The programs of the oracle.
-pub const PROGRAMS: [Driven; 3] = [
-    Driven {
-        name: "shapes",
-        model: include_str!("../programs/shapes.rs"),
-        probe: include_str!("../programs/shapes_probe.rs"),
-    },
-    Driven {
-        name: "store",
-        model: include_str!("../programs/store.rs"),
-        probe: include_str!("../programs/store_probe.rs"),
-    },
-    Driven {
-        name: "flow",
-        model: include_str!("../programs/flow.rs"),
-        probe: include_str!("../programs/flow_probe.rs"),
-    },
-];
+const SHAPES: Driven = Driven {
+    name: "shapes",
+    model: include_str!("../programs/shapes.rs"),
+    probe: include_str!("../programs/shapes_probe.rs"),
+};
 
-/// One more, in which live data leads to code that is called with values of types that do not live on.
-pub const CALLS: Driven = Driven {
+const STORE: Driven = Driven {
+    name: "store",
+    model: include_str!("../programs/store.rs"),
+    probe: include_str!("../programs/store_probe.rs"),
+};
+
+const FLOW: Driven = Driven {
+    name: "flow",
+    model: include_str!("../programs/flow.rs"),
+    probe: include_str!("../programs/flow_probe.rs"),
+};
+
+/// Live data leads to code that is called with values of types that do not live on.
+const CALLS: Driven = Driven {
     name: "calls",
     model: include_str!("../programs/calls.rs"),
     probe: include_str!("../programs/calls_probe.rs"),
 };
+
+/// The programs whose layouts say what is harmful.
+pub const PROGRAMS: [Driven; 3] = [SHAPES, STORE, FLOW];
+
+/// All programs of the oracle.
+pub const EVERY_PROGRAM: [Driven; 4] = [CALLS, SHAPES, STORE, FLOW];
 
 impl Driven {
     /// The files of its workspace, with another model.

@@ -19,6 +19,10 @@ pub(crate) enum Part {
     Veiled,
     /// In place: a running process that takes several edits after each other.
     Sequences,
+    /// In place, of optimised builds: a running process that takes the edit.
+    Optimised,
+    /// In place, of optimised builds: a running process that takes several edits after each other.
+    OptimisedSequences,
 }
 
 /// Asks the oracle about so many edits of each program at most.

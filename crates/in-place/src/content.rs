@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::promoted::is_constant;
 
 /// Constants nest (a slice of slices); beyond this depth they count by name.
-const DEEPEST: u32 = 8;
+pub(crate) const DEEPEST: u32 = 8;
 
 /// The size in bytes of a `core::panic::Location`.
 const LOCATION: u64 = 24;

@@ -14,7 +14,7 @@ use object::{Object, ObjectSymbol};
 use rustc_hash::FxHashMap;
 
 use crate::build::ObjectFile;
-use crate::content::{Contents, Hash, is_stable, parse_all};
+use crate::content::{Contents, DEEPEST, Hash, parse_all};
 use crate::error::Result;
 use crate::process::is_mangled;
 
@@ -110,16 +110,24 @@ const SECTIONS: [&str; 10] = [
 
 /// What the constants of a build have in them that the optimiser has made visible, by name.
 pub(crate) fn constants(objects: &[Arc<ObjectFile>]) -> Result<FxHashMap<String, Hash>> {
-    let none = FxHashMap::default();
-    let mut found = FxHashMap::default();
     let objects: Vec<_> = objects.iter().filter(|file| file.is_marked).cloned().collect();
     let parsed = parse_all(&objects)?;
-    for (elf, contents) in parsed.iter().zip(Contents::of_all(&parsed, &objects, &none)) {
-        for symbol in elf.symbols().filter(ObjectSymbol::is_definition) {
-            let name = symbol.name().unwrap_or_default();
-            if let Some(section) = symbol.section_index().filter(|_| is_constant(name) && is_stable(name)) {
-                found.insert(name.to_owned(), contents.constant(section, symbol.address()));
+    let mut found = FxHashMap::default();
+    // Those that lead to others count by what is in these: a place in the source leads to the path of its file.
+    for _ in 0..DEEPEST {
+        let mut deeper = FxHashMap::default();
+        for (elf, contents) in parsed.iter().zip(Contents::of_all(&parsed, &objects, &found)) {
+            for symbol in elf.symbols().filter(ObjectSymbol::is_definition) {
+                let name = symbol.name().unwrap_or_default();
+                if let Some(section) = symbol.section_index().filter(|_| is_constant(name)) {
+                    deeper.insert(name.to_owned(), contents.constant(section, symbol.address()));
+                }
             }
+        }
+        let is_all = deeper == found;
+        found = deeper;
+        if is_all {
+            break;
         }
     }
     Ok(found)
