@@ -22,6 +22,10 @@ const LINKER: &str = "MIDFLIGHT_CAPTURE_LINKER";
 /// Set where only the objects are wanted.
 const OBJECTS_ONLY: &str = "MIDFLIGHT_CAPTURE_OBJECTS_ONLY";
 
+/// Functions of the same code keep an address and callers of their own (options of LLVM's `MergeFunctions.cpp`): one of
+/// them jumps to the other, and each can be redirected without the other.
+const KEEP_APART: &str = "-Cllvm-args=-mergefunc-use-aliases=false -mergefunc-preserve-debug-info";
+
 /// How one program was linked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkCall {
@@ -67,9 +71,10 @@ pub fn intercept() -> Option<ExitCode> {
 
 fn as_rustc(folder: &Path, rustc: &OsStr, mut arguments: Vec<OsString>) -> ExitCode {
     let level = codegen_option(&arguments, "opt-level=").unwrap_or_default();
+    let is_optimised = !matches!(level.as_str(), "" | "0");
     // Cargo's questions to the compiler name a crate too.
     if let Some(name) = after(&arguments, "--crate-name").filter(|name| *name != "___")
-        && let Err(error) = note_optimised(folder, name, !matches!(level.as_str(), "" | "0"))
+        && let Err(error) = note_optimised(folder, name, is_optimised)
     {
         eprintln!("midflight: how `{name}` is optimised was not captured: {error}");
         return ExitCode::FAILURE;
@@ -84,8 +89,20 @@ fn as_rustc(folder: &Path, rustc: &OsStr, mut arguments: Vec<OsString>) -> ExitC
         linker.push(midflight);
         arguments.extend([linker, "-Clinker-flavor=gcc".into()]);
     }
+    let is_told = |argument: &OsString| argument.to_str().is_some_and(|text| text.contains("mergefunc"));
+    if is_optimised && !arguments.iter().any(is_told) && takes(rustc, KEEP_APART) {
+        arguments.push(KEEP_APART.into());
+    }
     command.args(arguments);
     status(&mut command, rustc)
+}
+
+/// Whether this compiler knows an option: those of LLVM differ between its versions.
+fn takes(rustc: &OsStr, option: &str) -> bool {
+    Command::new(rustc)
+        .args([option, "--print", "sysroot"])
+        .output()
+        .is_ok_and(|output| output.status.success())
 }
 
 /// Programs, test programs among them, but not build scripts.

@@ -16,7 +16,7 @@ use rustc_hash::FxHashMap;
 use crate::build::Build;
 use crate::closures::maker;
 use crate::error::{Error, Result};
-use crate::jump::called;
+use crate::jump::{JUMP, called};
 use crate::link::{Held, Patch};
 use crate::local_statics;
 use crate::plan::{Decision, Plan, callers};
@@ -252,10 +252,14 @@ impl Gate<'_> {
             .filter_map(|name| Some((name, self.process.names.get(name)?)))
             .flat_map(|(name, entry)| entry.places.iter().map(move |place| (place.address, name)))
             .collect();
-        let calls = |code: &Range<u64>| {
-            let bytes = self.process.read(code.start, code.end - code.start);
-            called(bytes, code.start).find_map(|target| entries.get(&target).copied())
+        let leads_to =
+            |code: &Range<u64>| called(self.process.read(code.start, code.end - code.start), code.start);
+        // Of functions with the same code all but one jump to that one.
+        let entered = |target: u64| {
+            let by_jump = || leads_to(&(target..target + JUMP)).find_map(|target| entries.get(&target));
+            entries.get(&target).or_else(by_jump).copied()
         };
+        let calls = |code: &Range<u64>| leads_to(code).find_map(entered);
         let entry = |name| self.process.names.get(name).filter(|entry| entry.function);
         let changed = self.plan.changed.iter().filter_map(|name| Some((name, entry(name)?)));
         let all = changed.flat_map(|(name, entry)| entry.code().map(move |(_, code)| (name, code)));

@@ -220,6 +220,38 @@ fn what_an_optimiser_has_compiled_for_its_caller_is_not_called_by_an_old_one() {
     }
 }
 
+/// The compiler makes one of them at these levels, as long as they do the same.
+#[test]
+fn functions_of_the_same_code_are_swapped_apart() {
+    let main = r#"
+    mod twins {
+        #[inline(never)]
+        pub fn left(tick: u64) -> String { format!("is {}", std::hint::black_box(tick) | 1) }
+        #[inline(never)]
+        pub fn right(tick: u64) -> String { format!("is {}", std::hint::black_box(tick) | 1) }
+    }
+    #[inline(never)]
+    fn step(tick: u64) -> String {
+        format!("v1 left {} right {} tick {tick} .", twins::left(100), twins::right(100))
+    }
+    "#;
+    for level in 2..=3 {
+        let mut app = Live::of(&with(&format!("opt-level = {level}")), &format!("{main}{STEPPING}"));
+        app.line("left is 101 right is 101 ");
+        let [left, right] = ["left", "right"].map(|name| format!("fn {name}(tick: u64) -> String {{ "));
+        let [other_left, other_right] = [&left, &right].map(|start| format!("{start}let tick = tick | 8; "));
+        app.swap(&[(&left, &other_left)]);
+        app.line("left is 109 right is 101 ");
+        app.swap(&[(&right, &other_right)]);
+        app.line("left is 109 right is 109 ");
+        app.swap(&[(&other_left, &left)]);
+        app.line("left is 101 right is 109 ");
+        app.swap(&[(&other_right, &right)]);
+        app.line("left is 101 right is 101 ");
+        app.end();
+    }
+}
+
 #[test]
 fn lto_works_or_refuses() {
     never_corrupts("lto = true\nopt-level = 1", 0);
