@@ -243,7 +243,9 @@ impl Gate<'_> {
     /// have left out arguments that the old code did not use, or whatever else is no business of anybody but the two.
     /// Each with whether it is called by old code, and not only in progress.
     fn compiled_together(&self, patch: &Patch) -> Vec<(Held, bool)> {
-        let is_new = |name: &&String| self.plan.changed.contains(*name);
+        // What does the same steps takes the same arguments, whatever lines its panics name.
+        let is_new =
+            |name: &&String| self.plan.changed.contains(*name) && !self.plan.same_steps.contains(*name);
         let entries: FxHashMap<u64, &String> = self
             .plan
             .redirected

@@ -220,6 +220,35 @@ fn what_an_optimiser_has_compiled_for_its_caller_is_not_called_by_an_old_one() {
     }
 }
 
+/// A line above moves what the panics of `step`, which runs on, and of `weigh` name.
+#[test]
+fn what_only_moved_may_be_called_by_old_code() {
+    let main = r#"
+    #[inline(never)]
+    fn word() -> &'static str { std::hint::black_box("one") }
+    #[inline(never)]
+    fn weigh(tick: u64) -> u64 { println!("weighs {tick} {}", word()); 700 / tick }
+    #[inline(never)]
+    fn step(tick: u64) -> String {
+        loop {
+            let sum = 900 / weigh(std::hint::black_box(tick + 1));
+            let stay = std::path::Path::new("stay").exists();
+            if !stay { return format!("v1 tick {tick} sum {sum} ."); }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+    "#;
+    for level in 1..=3 {
+        let mut app = Live::of(&with(&format!("opt-level = {level}")), &format!("{main}{STEPPING}"));
+        app.line("v1");
+        app.program.write("stay", "");
+        app.line("weighs");
+        app.swap(&[("{ std::hint::black_box(\"one\") }", "{\nstd::hint::black_box(\"two\") }")]);
+        app.line("two");
+        app.end();
+    }
+}
+
 /// The compiler makes one of them at these levels, as long as they do the same.
 #[test]
 fn functions_of_the_same_code_are_swapped_apart() {
