@@ -239,9 +239,9 @@ impl Gate<'_> {
         self.plan.fresh.iter().find(is_known).map(|name| demangled(name))
     }
 
-    /// Old code that calls new code by the entry of a changed function, and that is compiled anew with it: an optimiser may
-    /// have left out arguments that the old code did not use, or whatever else is no business of anybody but the two.
-    /// Each with whether it is called by old code, and not only in progress.
+    /// Old code that calls new code by the entry of a changed function, and that is compiled anew with it, or is gone: an
+    /// optimiser may have left out arguments that the old code did not use or the new one does not need, or whatever else is
+    /// no business of anybody but the two. Each with whether it is called by old code, and not only in progress.
     fn compiled_together(&self, patch: &Patch) -> Vec<(Held, bool)> {
         // What does the same steps takes the same arguments, whatever lines its panics name.
         let is_new =
@@ -263,12 +263,20 @@ impl Gate<'_> {
         };
         let calls = |code: &Range<u64>| leads_to(code).find_map(entered);
         let entry = |name| self.process.names.get(name).filter(|entry| entry.function);
-        let changed = self.plan.changed.iter().filter_map(|name| Some((name, entry(name)?)));
-        let all = changed.flat_map(|(name, entry)| entry.code().map(move |(_, code)| (name, code)));
+        let old = self.plan.changed.iter().chain(&self.plan.gone);
+        let all = old.filter_map(|name| Some((name, entry(name)?)));
+        let all = all.flat_map(|(name, entry)| entry.code().map(move |(_, code)| (name, code)));
         let together = all.filter_map(|(function, code)| {
             let (old_one, new_one) = (demangled(function), demangled(calls(&code)?));
-            let is_called = patch.replaced.iter().any(|old| old.is_called && old.code == code);
-            let why = if is_called { "old code goes on to call" } else { "is running" };
+            let is_pointed_at =
+                self.plan.gone.contains(function) && self.process.addresses.functions.contains(function);
+            let is_called =
+                is_pointed_at || patch.replaced.iter().any(|old| old.is_called && old.code == code);
+            let why = match (is_pointed_at, is_called) {
+                (true, _) => "is gone, and may be held by live data",
+                (_, true) => "old code goes on to call",
+                _ => "is running",
+            };
             let message = format!(
                 "`{old_one}`, which {why}, calls `{new_one}`, and an optimised build has compiled one for the other"
             );

@@ -38,6 +38,8 @@ pub(crate) struct Plan {
     pub(crate) changed: BTreeSet<String>,
     /// Of these, those that do the same steps with other constants.
     pub(crate) same_steps: BTreeSet<String>,
+    /// Functions that the new build does not have, and of which calls may be in progress.
+    pub(crate) gone: BTreeSet<String>,
     /// Functions that do the same by another text, and are redirected for the names that debuggers have from it.
     pub(crate) restated: BTreeSet<String>,
     /// Closures that may be others than those of the same name in the process.
@@ -112,8 +114,10 @@ pub(crate) fn plan(
     }
     let state = search.forked_state().map(|what| Error::State { what });
     search.plan.obstacles.extend(state);
-    let present = all_contents.iter().flat_map(Contents::functions).map(|(_, name)| name);
-    search.plan.renumbered = closures.renumbered(process, present);
+    let present: FxHashSet<&str> =
+        all_contents.iter().flat_map(Contents::functions).map(|(_, name)| name).collect();
+    search.plan.gone = gone(process, &present);
+    search.plan.renumbered = closures.renumbered(process, present.into_iter());
     search.run(&extra, process.archives(new)?, &new.constants)?;
     Ok(search.plan)
 }
@@ -142,6 +146,12 @@ fn changed(
     let forks = forks.into_iter().flatten().filter(|name| present.contains(name.as_str()));
     changed.extend(forks.cloned());
     changed
+}
+
+/// The program's own functions that the new build does not have.
+fn gone(process: &Process, present: &FxHashSet<&str>) -> BTreeSet<String> {
+    let own = process.names.iter().filter(|(_, entry)| entry.function && !entry.contents.is_empty());
+    own.map(|(name, _)| name).filter(|name| !present.contains(name.as_str())).cloned().collect()
 }
 
 /// Why a function can't be redirected.

@@ -249,6 +249,38 @@ fn what_only_moved_may_be_called_by_old_code() {
     }
 }
 
+/// New code of `seen` knows of no number but 5, and the thread that runs on hands it 3.
+#[test]
+fn what_is_gone_and_runs_on_calls_no_code_that_was_compiled_without_it() {
+    let main = r#"
+    fn worker() {
+        while !std::path::Path::new("stop").exists() {
+            println!("worker sees {}", seen(3));
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+    #[inline(never)]
+    fn seen(number: u64) -> u64 { std::hint::black_box(number) }
+    #[inline(never)]
+    fn step(tick: u64) -> String {
+        if tick == 0 { std::thread::spawn(worker); }
+        format!("v1 sees {} tick {tick} .", seen(5))
+    }
+    "#;
+    for level in 1..=3 {
+        let mut app = Live::of(&with(&format!("opt-level = {level}")), &format!("{main}{STEPPING}"));
+        app.line("worker sees 3");
+        let text = app.program.read(MAIN);
+        let (start, end) = (text.find("fn worker").unwrap(), text.find("    #[inline(never)]").unwrap());
+        let without = text.replace(&text[start..end], "").replace("std::thread::spawn(worker);", "");
+        app.program.write(MAIN, &without);
+        let message = app.refused();
+        assert!(message.contains("calls `app::seen`"), "{message}");
+        app.line("worker sees 3");
+        app.end();
+    }
+}
+
 /// The compiler makes one of them at these levels, as long as they do the same.
 #[test]
 fn functions_of_the_same_code_are_swapped_apart() {
