@@ -101,6 +101,12 @@ impl<'a> Contents<'a> {
         self.names().filter(|(section, _)| facts.code.contains(section))
     }
 
+    /// Those that are not.
+    pub(crate) fn statics(&self) -> impl Iterator<Item = (SectionIndex, &'a str)> + use<'a> {
+        let facts = self.facts;
+        self.names().filter(|(section, _)| !facts.code.contains(section))
+    }
+
     /// The symbol that stands for a whole section.
     pub(crate) fn name(&self, section: SectionIndex) -> Option<&'a str> {
         self.facts.names.get(&section).map(String::as_str)

@@ -48,6 +48,15 @@ pub enum Error {
         /// The static.
         what: String,
     },
+    /// A static by another name, of which it can't be told which one it was.
+    #[error(
+        "there are several statics `{what}`, or it has another size now: which of them goes on can't be told; restart to apply \
+         the change"
+    )]
+    Namesake {
+        /// The static.
+        what: String,
+    },
     /// Old and new code would each read the static in their own way.
     #[error(
         "the optimiser keeps the static `{what}` in another way than it is written, if at all, and in another one after an \
@@ -113,6 +122,7 @@ impl Error {
             self,
             Self::ThreadLocal { .. }
                 | Self::State { .. }
+                | Self::Namesake { .. }
                 | Self::Altered { .. }
                 | Self::TooShort { .. }
                 | Self::Ambiguous { .. }

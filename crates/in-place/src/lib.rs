@@ -22,6 +22,7 @@ mod jump;
 mod link;
 mod loader;
 mod local_statics;
+mod namesakes;
 mod plan;
 mod pointers;
 mod prepare;

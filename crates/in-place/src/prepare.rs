@@ -8,8 +8,9 @@ use artifact::Difference;
 
 use crate::build::Build;
 use crate::decide::{Judged, judge};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::link::{Label, Patch, Took, link};
+use crate::namesakes::{Renamed, renamed};
 use crate::plan::{Decision, plan};
 use crate::process::Process;
 
@@ -54,6 +55,8 @@ fn prepare_patch(
     label: &Label,
 ) -> Result<Prepared> {
     let (mut decision, mut took) = (Decision::default(), Took::default());
+    let Renamed { build, unclear } = timed(&mut took.diff, || renamed(new, process))?;
+    let new = &*build;
     for _ in 0..ROUNDS {
         let mut plan = timed(&mut took.diff, || plan(new, process, edited, &decision))?;
         if plan.does_the_same() {
@@ -71,6 +74,9 @@ fn prepare_patch(
             Judged::Settled { held, notes, image } => {
                 if let Some(obstacle) = plan.obstacles.pop() {
                     return Err(obstacle);
+                }
+                if let Some(name) = plan.fresh.iter().find(|name| unclear.contains(*name)) {
+                    return Err(Error::Namesake { what: artifact::demangled(name) });
                 }
                 (patch.held, patch.notes, patch.decision) = (held, notes, decision);
                 (patch.took, patch.judged) = (took, Some(image));

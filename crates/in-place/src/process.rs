@@ -152,6 +152,18 @@ impl Process {
         self.r_debug_at = self.r_debug_at.map(|at| at.wrapping_add(bias));
     }
 
+    /// Statics and thread locals, and their sizes in bytes.
+    pub(crate) fn statics(&self) -> impl Iterator<Item = (&str, u64)> {
+        let data = self.names.iter().filter(|(_, entry)| !entry.function);
+        let data = data.map(|(name, entry)| (name.as_str(), entry.places[0].size));
+        data.chain(self.thread_locals.all())
+    }
+
+    /// Whether it has a static or a thread local of this name.
+    pub(crate) fn has_static(&self, name: &str) -> bool {
+        self.names.contains_key(name) || self.thread_locals.has(name)
+    }
+
     /// An image with its debug information. The program's is read once; a patch's is small.
     pub(crate) fn image(&self, index: usize) -> Result<Image> {
         if let Some(program) = self.program.get().filter(|_| index == 0) {

@@ -42,6 +42,11 @@ impl ThreadLocals {
         self.places.get(name).is_some_and(Option::is_some)
     }
 
+    /// Their names and sizes in bytes.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.places.iter().filter_map(|(name, place)| Some((name.as_str(), (*place)?.1)))
+    }
+
     /// Adds their layout to an object.
     pub(crate) fn describe(&self, object: &mut Output<'_>) {
         if self.size == 0 {

@@ -1,6 +1,6 @@
 //! What lives through a swap: statics, thread locals, the heap, and threads that are busy.
 
-use super::{Live, MAIN, MANIFEST, number};
+use super::{Live, MAIN, MANIFEST, STEPPING, number};
 
 /// Everything that a swap must leave alone, and everything that must take the new code.
 const EVERYTHING: &str = r#"
@@ -225,5 +225,69 @@ fn a_thread_that_lives_in_one_loop_calls_new_code() {
     app.swap(&[("\"v1 {}.\"", "\"v2 {}.\""), ("n + 2 }", "n + 3 }")]);
     app.line("v1 3.");
     assert_eq!(app.program.read(MAIN).matches("v2").count(), 1);
+    app.end();
+}
+
+/// The compiler gives statics another name when anything that is written of their types changes.
+#[test]
+fn statics_whose_type_is_written_in_another_way_keep_their_values() {
+    let main = r#"
+    use std::sync::Mutex;
+    use std::cell::RefCell;
+    pub struct World { pub ticks: u64, pub name: String }
+    fn world() -> World { World { ticks: 0, name: String::new() } }
+    static WORLD: Mutex<World> = Mutex::new(World { ticks: 0, name: String::new() });
+    static CALLS: Mutex<Vec<fn(&World) -> u64>> = Mutex::new(Vec::new());
+    thread_local! { static SEEN: RefCell<Vec<World>> = const { RefCell::new(Vec::new()) }; }
+    thread_local! { static LAZY: RefCell<Option<World>> = RefCell::new(Some(world())); }
+    fn ticks(world: &World) -> u64 { world.ticks }
+    fn counted() -> u64 {
+        static OWN: Mutex<Option<World>> = Mutex::new(None);
+        let mut own = OWN.lock().unwrap();
+        let own = own.get_or_insert_with(world);
+        own.ticks += 1;
+        own.ticks
+    }
+    fn twice() -> u64 {
+        { static MORE: Mutex<Option<World>> = Mutex::new(None); MORE.lock().unwrap().get_or_insert_with(world).ticks += 1; }
+        static MORE: Mutex<Option<World>> = Mutex::new(None);
+        MORE.lock().unwrap().get_or_insert_with(world).ticks
+    }
+    fn step(tick: u64) -> String {
+        let mut world = WORLD.lock().unwrap();
+        world.ticks += 1;
+        let mut calls = CALLS.lock().unwrap();
+        calls.push(ticks);
+        let seen = SEEN.with_borrow_mut(|seen| { seen.push(World { ticks: 0, name: String::new() }); seen.len() as u64 });
+        let lazy = LAZY.with_borrow_mut(|lazy| { let lazy = lazy.as_mut().unwrap(); lazy.ticks += 1; lazy.ticks });
+        let all = [world.ticks, calls.len() as u64, seen, lazy, counted()];
+        format!("v1 {} {all:?} .", if all == [tick + 1; 5] { "right" } else { "wrong" })
+    }
+    "#;
+    let main = format!("{main}{STEPPING}");
+    let mut app = Live::of(MANIFEST, &main);
+    app.line("v1 right");
+    app.swap(&[("pub ticks", "pub(crate) ticks"), ("v1", "v2")]);
+    app.line("v2 right");
+    app.swap(&[
+        ("pub(crate) ticks", "ticks"),
+        ("v2", "v3"),
+        ("own.ticks += 1", "own.ticks += 2; own.ticks -= 1"),
+    ]);
+    app.line("v3 right");
+    app.swap(&[
+        ("pub struct World", "#[derive(Default)]\n    #[non_exhaustive]\n    pub struct World"),
+        ("v3", "v4"),
+    ]);
+    app.line("v4 right");
+    app.end();
+
+    // Two of one name: which is which can't be told.
+    let mut app = Live::of(MANIFEST, &main.replace("counted()];", "counted() + twice()];"));
+    app.line("v1 right");
+    app.edit(MAIN, &[("pub ticks", "pub(crate) ticks")]);
+    let message = app.refused();
+    assert!(message.contains("several statics `app::twice::MORE`"), "{message}");
+    app.line("v1 right");
     app.end();
 }
