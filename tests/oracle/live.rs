@@ -36,7 +36,7 @@ pub(crate) const OPTIMISED: [(&str, &str); 5] = [
     ("level 2", "[profile.dev]\nopt-level = 2\n"),
     ("level 3", "[profile.dev]\nopt-level = 3\ncodegen-units = 1\n"),
     ("level s", "[profile.dev]\nopt-level = \"s\"\n"),
-    ("level 3 linked as one", "[profile.dev]\nopt-level = 3\nlto = \"fat\"\n"),
+    ("level 3 with thin lto", "[profile.dev]\nopt-level = 3\nlto = \"thin\"\n"),
 ];
 
 /// A workspace, and a session of its program as long as nothing was swapped in.

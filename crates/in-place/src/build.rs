@@ -12,7 +12,7 @@ use crate::capture::LinkCall;
 use crate::content::{Facts, Hash};
 use crate::error::{Error, Result, io};
 use crate::promoted;
-use crate::record::Record;
+use crate::record::{Compilation, Record};
 
 /// One object that goes into the program.
 #[derive(Debug)]
@@ -59,8 +59,7 @@ pub struct Build {
     pub call: LinkCall,
     /// What constants have in them that its objects have in common, by name.
     pub(crate) constants: FxHashMap<String, Hash>,
-    /// Functions of it may be compiled for those that call them, and the other way round.
-    pub(crate) is_optimised: bool,
+    pub(crate) compilation: Compilation,
 }
 
 impl Build {
@@ -80,8 +79,8 @@ impl Build {
         }
         reading.end();
         let constants = promoted::constants(&objects)?;
-        let is_optimised = record.is_optimised()?;
-        Ok(Self { objects, libraries, call, constants, is_optimised })
+        let compilation = record.compilation()?;
+        Ok(Self { objects, libraries, call, constants, compilation })
     }
 }
 

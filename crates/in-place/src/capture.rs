@@ -13,7 +13,7 @@ use object::{Object, ObjectSymbol, SymbolKind};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, io};
-use crate::record::{Record, duplicate, note_optimised};
+use crate::record::{Compilation, Record, duplicate, note_compilation};
 
 /// The folder that records are written to. Its presence makes this command a rustc wrapper.
 const FOLDER: &str = "MIDFLIGHT_CAPTURE";
@@ -71,12 +71,18 @@ pub fn intercept() -> Option<ExitCode> {
 
 fn as_rustc(folder: &Path, rustc: &OsStr, mut arguments: Vec<OsString>) -> ExitCode {
     let level = codegen_option(&arguments, "opt-level=").unwrap_or_default();
-    let is_optimised = !matches!(level.as_str(), "" | "0");
+    let compilation = if is_linked_as_one(&arguments) {
+        Compilation::AsOne
+    } else if matches!(level.as_str(), "" | "0") {
+        Compilation::Plain
+    } else {
+        Compilation::Optimised
+    };
     // Cargo's questions to the compiler name a crate too.
     if let Some(name) = after(&arguments, "--crate-name").filter(|name| *name != "___")
-        && let Err(error) = note_optimised(folder, name, is_optimised)
+        && let Err(error) = note_compilation(folder, name, compilation)
     {
-        eprintln!("midflight: how `{name}` is optimised was not captured: {error}");
+        eprintln!("midflight: how `{name}` is compiled was not captured: {error}");
         return ExitCode::FAILURE;
     }
     let mut command = Command::new(rustc);
@@ -90,7 +96,7 @@ fn as_rustc(folder: &Path, rustc: &OsStr, mut arguments: Vec<OsString>) -> ExitC
         arguments.extend([linker, "-Clinker-flavor=gcc".into()]);
     }
     let is_told = |argument: &OsString| argument.to_str().is_some_and(|text| text.contains("mergefunc"));
-    if is_optimised && !arguments.iter().any(is_told) && takes(rustc, KEEP_APART) {
+    if compilation > Compilation::Plain && !arguments.iter().any(is_told) && takes(rustc, KEEP_APART) {
         arguments.push(KEEP_APART.into());
     }
     command.args(arguments);
@@ -110,6 +116,13 @@ fn links_a_program(arguments: &[OsString]) -> bool {
     let is_script = after(arguments, "--crate-name").is_some_and(|name| name.starts_with("build_script_"));
     let is_test = arguments.iter().any(|argument| argument == "--test");
     !is_script && (is_test || after(arguments, "--crate-type") == Some("bin"))
+}
+
+/// Whether the linker is given one object for all crates (`lto` of rustc's options for code generation).
+fn is_linked_as_one(arguments: &[OsString]) -> bool {
+    let whole = |value: &str| matches!(value, "fat" | "y" | "yes" | "on" | "true");
+    let is_alone = arguments.windows(2).any(|pair| pair[0] == "-C" && pair[1] == "lto");
+    is_alone || codegen_option(arguments, "lto=").is_some_and(|value| whole(&value))
 }
 
 fn after<'a>(arguments: &'a [OsString], flag: &str) -> Option<&'a str> {

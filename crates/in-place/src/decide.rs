@@ -21,6 +21,7 @@ use crate::link::{Held, Patch};
 use crate::local_statics;
 use crate::plan::{Decision, Plan, callers};
 use crate::process::Process;
+use crate::record::Compilation;
 
 /// What the gate says of a linked patch.
 pub(crate) enum Judged {
@@ -67,7 +68,7 @@ pub(crate) fn judge(
         return Ok(Judged::Refused(refusals));
     }
     let mut held = gate.held()?;
-    if new.is_optimised {
+    if new.compilation > Compilation::Plain {
         if let Some(what) = gate.left_out() {
             return Err(Error::Altered { what });
         }

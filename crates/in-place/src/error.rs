@@ -57,6 +57,12 @@ pub enum Error {
         /// The static.
         what: String,
     },
+    /// The standard library is in the program's own objects, and a patch would have some of it of its own.
+    #[error(
+        "the program is linked as one with the standard library (`lto` in its profile): restart to apply the change, or build \
+         it with `lto = false`"
+    )]
+    LinkedAsOne,
     /// Old and new code would each read the static in their own way.
     #[error(
         "the optimiser keeps the static `{what}` in another way than it is written, if at all, and in another one after an \
@@ -123,6 +129,7 @@ impl Error {
             Self::ThreadLocal { .. }
                 | Self::State { .. }
                 | Self::Namesake { .. }
+                | Self::LinkedAsOne
                 | Self::Altered { .. }
                 | Self::TooShort { .. }
                 | Self::Ambiguous { .. }

@@ -13,6 +13,7 @@ use crate::link::{Label, Patch, Took, link};
 use crate::namesakes::{Renamed, renamed};
 use crate::plan::{Decision, plan};
 use crate::process::Process;
+use crate::record::Compilation;
 
 /// Forks bring in more code, which may show more changed types: it settles after a round or two.
 const ROUNDS: u32 = 8;
@@ -54,6 +55,9 @@ fn prepare_patch(
     folder: &Path,
     label: &Label,
 ) -> Result<Prepared> {
+    if new.compilation == Compilation::AsOne {
+        return Err(Error::LinkedAsOne);
+    }
     let (mut decision, mut took) = (Decision::default(), Took::default());
     let Renamed { build, unclear } = timed(&mut took.diff, || renamed(new, process))?;
     let new = &*build;

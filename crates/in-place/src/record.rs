@@ -9,7 +9,7 @@
 //! session-<id>/ what one session runs: `lock`, held while it lives, `program`, and its patches
 //! ```
 //!
-//! Beside them, `<crate>.optimised` or `<crate>.plain` tells how each crate of the workspace is compiled.
+//! Beside them, `<crate>.plain`, `<crate>.optimised` or `<crate>.as-one` tells how each crate of the workspace is compiled.
 //!
 //! Several sessions may debug one program. Each compares with the program and the patches of its own; a
 //! folder whose session has gone, however it went, is removed when the next one starts.
@@ -26,9 +26,30 @@ const CALL: &str = "link.json";
 const OBJECTS: &str = "objects";
 const PROGRAM: &str = "program";
 const PATCHED: &str = "patched";
-/// How the names of the files end that tell how a crate of the workspace is compiled.
-const OPTIMISED: &str = "optimised";
-const PLAIN: &str = "plain";
+
+/// How a crate is compiled. Each may do all that the ones before it do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Compilation {
+    /// Function by function.
+    Plain,
+    /// Functions for those that call them, and the other way round.
+    Optimised,
+    /// All crates together, the standard library among them.
+    AsOne,
+}
+
+impl Compilation {
+    const ALL: [Self; 3] = [Self::Plain, Self::Optimised, Self::AsOne];
+
+    /// How the file ends that notes it.
+    fn mark(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Optimised => "optimised",
+            Self::AsOne => "as-one",
+        }
+    }
+}
 /// What the names of sessions' folders begin with.
 const SESSION: &str = "session-";
 
@@ -143,19 +164,17 @@ impl Record {
         self.folder.join(PATCHED).exists()
     }
 
-    /// Whether some of the workspace is optimised, or nobody has noted that.
-    pub(crate) fn is_optimised(&self) -> Result<bool> {
+    /// How the workspace is compiled: as the crate is that is compiled the least plainly.
+    pub(crate) fn compilation(&self) -> Result<Compilation> {
         let all = self.folder.parent().unwrap_or(&self.folder);
-        let mut is_plain = false;
+        let mut found = None;
         for entry in std::fs::read_dir(all).map_err(io(all))? {
             let name = entry.map_err(io(all))?.file_name();
-            match Path::new(&name).extension().and_then(std::ffi::OsStr::to_str) {
-                Some(OPTIMISED) => return Ok(true),
-                Some(PLAIN) => is_plain = true,
-                _ => {}
-            }
+            let mark = Path::new(&name).extension().and_then(std::ffi::OsStr::to_str);
+            found =
+                found.max(Compilation::ALL.into_iter().find(|compilation| Some(compilation.mark()) == mark));
         }
-        Ok(!is_plain)
+        Ok(found.unwrap_or(Compilation::Optimised))
     }
 
     /// A folder for a session that runs the program as it is recorded now, and what that was built from;
@@ -258,15 +277,16 @@ fn open_lock(folder: &Path) -> Result<File> {
     File::options().create(true).truncate(false).write(true).open(&path).map_err(io(&path))
 }
 
-/// Notes whether a crate of the workspace is optimised.
-pub(crate) fn note_optimised(folder: &Path, name: &str, is_optimised: bool) -> Result<()> {
-    let (mark, other) = if is_optimised { (OPTIMISED, PLAIN) } else { (PLAIN, OPTIMISED) };
-    let path = |mark: &str| folder.join(format!("{name}.{mark}"));
-    let (mark, other) = (path(mark), path(other));
+/// Notes how a crate is compiled, for [`Record::compilation`].
+pub(crate) fn note_compilation(folder: &Path, name: &str, compilation: Compilation) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(io(folder))?;
-    std::fs::write(&mark, "").map_err(io(&mark))?;
-    if other.exists() {
-        std::fs::remove_file(&other).map_err(io(&other))?;
+    for other in Compilation::ALL {
+        let mark = folder.join(format!("{name}.{}", other.mark()));
+        if other == compilation {
+            std::fs::write(&mark, "").map_err(io(&mark))?;
+        } else if mark.exists() {
+            std::fs::remove_file(&mark).map_err(io(&mark))?;
+        }
     }
     Ok(())
 }

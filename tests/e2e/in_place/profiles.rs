@@ -313,9 +313,18 @@ fn functions_of_the_same_code_are_swapped_apart() {
     }
 }
 
+/// Panics that a patch catches would be foreign to it: they are known by the address of a constant.
 #[test]
-fn lto_works_or_refuses() {
-    never_corrupts("lto = true\nopt-level = 1", 0);
+fn what_is_linked_as_one_with_the_standard_library_is_refused() {
+    for profile in ["lto = true\nopt-level = 1", "lto = \"fat\""] {
+        let mut app = stateful(profile);
+        app.line("v1 worth 11 units 2 ");
+        app.edit(MAIN, &[("self.0 * 1", "self.0 * 2")]);
+        let message = app.refused();
+        assert!(message.contains("`lto = false`"), "{message}");
+        app.line("v1 worth 11 units 2 ");
+        app.end();
+    }
 }
 
 #[test]
