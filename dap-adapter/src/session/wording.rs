@@ -98,7 +98,8 @@ fn list(functions: &[String], changes: &Value) -> String {
 /// Why such a patch is refused.
 pub(super) const NEVER_RUNS: &str = "The new code would never run: only `main` leads to it, and `main` runs once. \
     Either the future of a changed `async` function holds other values than the one that `main` has started, or an \
-    optimised build has compiled a changed function into `main`.";
+    optimised build has compiled a changed function into `main`, or a type in the signature of a function that `main` calls \
+    is written in another way, which gives the function another name (not with `-Csymbol-mangling-version=v0`).";
 
 /// Whether nothing but `main` would run the new code, which was not even edited: futures are parts of those that wait for
 /// them, and an optimised build compiles functions into their callers.
