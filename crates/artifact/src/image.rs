@@ -51,9 +51,9 @@ impl Image {
         Ok(image)
     }
 
-    /// Whether it was built with a static of this linker name, be it there or left out.
-    pub fn has_static(&self, symbol: &str) -> bool {
-        self.index().statics.iter().any(|(name, _)| name == symbol)
+    /// The linker names of the statics that it was built with, be they there or left out.
+    pub fn statics(&self) -> impl Iterator<Item = &str> {
+        self.index().statics.iter().map(|(name, _)| name.as_str())
     }
 
     /// The file.

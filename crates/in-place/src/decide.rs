@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::jump::{JUMP, called};
 use crate::link::{Held, Patch};
 use crate::local_statics;
+use crate::namesakes::are_one;
 use crate::plan::{Decision, Plan, callers};
 use crate::process::Process;
 use crate::record::Compilation;
@@ -236,7 +237,9 @@ impl Gate<'_> {
     /// A static that the process was built with, and does not have: an optimiser leaves out what is never read, or is what
     /// it was at first.
     fn left_out(&self) -> Option<String> {
-        let is_known = |name: &&String| self.olds.values().any(|old| old.has_static(name));
+        let known = || self.olds.values().flat_map(Image::statics);
+        let is_known =
+            |name: &&String| known().any(|other| are_one(name, other) && !self.process.has_static(other));
         self.plan.fresh.iter().find(is_known).map(|name| demangled(name))
     }
 

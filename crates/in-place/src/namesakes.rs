@@ -105,6 +105,11 @@ fn used<'a>(
     used
 }
 
+/// Whether two names are of one static, as far as they tell.
+pub(crate) fn are_one(name: &str, other: &str) -> bool {
+    name == other || path(name).is_some_and(|path_of_it| path(other) == Some(path_of_it))
+}
+
 /// The part of a name that is not the hash.
 fn path(name: &str) -> Option<&str> {
     let (path, tail) = name.split_at_checked(name.len().checked_sub(TAIL)?)?;
