@@ -1,6 +1,5 @@
 //! Each edit in a running process: what the rules predict, what the gate says, what the process then does.
 
-use std::ops::BitAnd;
 use std::path::PathBuf;
 
 use compat::{EngineKind, Texts, Verdict};
@@ -10,7 +9,7 @@ use midflight_tests::program::repository;
 use tempfile::TempDir;
 
 use crate::gate::Gate;
-use crate::live::{Bench, OPTIMISED, Reload, Setting};
+use crate::live::{Bench, Reload, Setting, is_right_optimised};
 use crate::report::Totals;
 use crate::truth::{Reference, stranger};
 use crate::{for_each, thin};
@@ -67,13 +66,11 @@ pub(crate) fn run_veiled(most: usize) -> bool {
 /// The same of what an optimiser has compiled: it has one function know what is in another, and leaves out what nobody
 /// needs. It may be refused for that, so that only what goes wrong counts.
 pub(crate) fn run_optimised(most: usize) -> bool {
-    let of_one = |(name, config): &(&str, &'static str)| {
-        println!("\n{name}");
+    is_right_optimised(|name, config| {
         let totals = run_all(&EVERY_PROGRAM, Setting { dress: edits::veiled, config }, most);
         totals.report(&table(&format!("optimised-{}", name.replace(' ', "-"))));
         totals.nothing_is_wrong()
-    };
-    OPTIMISED.iter().map(of_one).fold(true, BitAnd::bitand)
+    })
 }
 
 fn table(name: &str) -> PathBuf {

@@ -31,13 +31,22 @@ impl Setting {
 pub(crate) const NEWER: &str = NEWER_MANGLING.1;
 
 /// What an optimiser is told, with a name.
-pub(crate) const OPTIMISED: [(&str, &str); 5] = [
+const OPTIMISED: [(&str, &str); 5] = [
     ("level 1", "[profile.dev]\nopt-level = 1\n"),
     ("level 2", "[profile.dev]\nopt-level = 2\n"),
     ("level 3", "[profile.dev]\nopt-level = 3\ncodegen-units = 1\n"),
     ("level s", "[profile.dev]\nopt-level = \"s\"\n"),
     ("level 3 with thin lto", "[profile.dev]\nopt-level = 3\nlto = \"thin\"\n"),
 ];
+
+/// Whether all is right, whatever the optimiser is told.
+pub(crate) fn is_right_optimised(mut is_right: impl FnMut(&str, &'static str) -> bool) -> bool {
+    let of_one = |(name, config)| {
+        println!("\n{name}");
+        is_right(name, config)
+    };
+    OPTIMISED.map(of_one).into_iter().all(|is_right| is_right)
+}
 
 /// A workspace, and a session of its program as long as nothing was swapped in.
 pub(crate) struct Bench {

@@ -3,7 +3,6 @@
 //! what another does.
 
 use std::collections::HashMap;
-use std::ops::BitAnd;
 
 use fastrand::Rng;
 use midflight_tests::driven::{Driven, EVERY_PROGRAM, Run};
@@ -11,7 +10,7 @@ use midflight_tests::edits::{self, Edit};
 use tempfile::TempDir;
 
 use crate::for_each;
-use crate::live::{Bench, NEWER, OPTIMISED, Setting};
+use crate::live::{Bench, NEWER, Setting, is_right_optimised};
 use crate::truth::{Reference, stranger};
 
 /// So many edits are tried in one process. Some are refused.
@@ -25,16 +24,12 @@ struct Place {
 
 /// Whether nothing was seen that none of the programs shows by itself.
 pub(crate) fn run(count: usize, seed: usize) -> bool {
-    ["", NEWER].iter().map(|config| run_all(config, count, seed)).fold(true, BitAnd::bitand)
+    ["", NEWER].map(|config| run_all(config, count, seed)).into_iter().all(|is_right| is_right)
 }
 
 /// The same of what an optimiser has compiled.
 pub(crate) fn run_optimised(count: usize, seed: usize) -> bool {
-    let of_one = |(name, config): &(&str, &'static str)| {
-        println!("\n{name}");
-        run_all(config, count, seed)
-    };
-    OPTIMISED.iter().map(of_one).fold(true, BitAnd::bitand)
+    is_right_optimised(|_, config| run_all(config, count, seed))
 }
 
 fn run_all(config: &'static str, count: usize, seed: usize) -> bool {

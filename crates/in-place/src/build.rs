@@ -59,6 +59,7 @@ pub struct Build {
     pub call: LinkCall,
     /// What constants have in them that its objects have in common, by name.
     pub(crate) constants: FxHashMap<String, Hash>,
+    /// Whether functions of it may be compiled for each other.
     pub(crate) compilation: Compilation,
 }
 

@@ -15,11 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::build::{Build, ObjectFile};
 use crate::content::{Contents, Elf, is_stable, parse_all};
 use crate::error::Result;
-use crate::process::Process;
-
-/// What stands before the hash, and how long both are with the end of the name.
-const MARK: &str = "17h";
-const TAIL: usize = MARK.len() + 16 + 1;
+use crate::process::{HASH, Process, around_hash};
 
 /// A build whose statics go by the names that the process has for them.
 pub(crate) struct Renamed<'a> {
@@ -46,28 +42,36 @@ pub(crate) fn renamed<'a>(new: &'a Build, process: &Process) -> Result<Renamed<'
 fn renames(new: &Build, process: &Process) -> Result<(FxHashMap<String, String>, FxHashSet<String>)> {
     let parsed = parse_all(&new.objects)?;
     let all_contents = Contents::of_all(&parsed, &new.objects, &new.constants);
-    let (mut defined, mut sizes) = (FxHashSet::default(), FxHashMap::default());
+    let (mut renames, mut unclear) = (FxHashMap::default(), FxHashSet::default());
+    let (mut defined, mut sizes, mut paths) =
+        (FxHashSet::default(), FxHashMap::default(), FxHashSet::default());
     for (elf, contents) in parsed.iter().zip(&all_contents) {
         for (section, name) in contents.statics() {
             defined.insert(name);
-            if path(name).is_some() && !process.has_static(name) {
+            if let Some(path) = path(name).filter(|_| !process.has_static(name)) {
+                paths.insert(path);
                 sizes.insert(name, elf.section_by_index(section).map_or(0, |section| section.size()));
             }
         }
     }
-    let mut unknown = BTreeMap::<_, Vec<_>>::new();
-    for name in used(&parsed, &all_contents, &sizes) {
-        unknown.entry(path(name).unwrap_or(name)).or_default().push((name, sizes[name]));
+    if paths.is_empty() {
+        return Ok((renames, unclear));
     }
     let mut left = BTreeMap::<_, Vec<_>>::new();
-    for (name, size) in process.statics().filter(|(name, _)| !unknown.is_empty() && !defined.contains(name)) {
-        if let Some(path) = path(name).filter(|path| unknown.contains_key(path)) {
+    for (name, size) in process.statics().filter(|(name, _)| !defined.contains(name)) {
+        if let Some(path) = path(name).filter(|path| paths.contains(path)) {
             left.entry(path).or_default().push((name, size));
         }
     }
-    let (mut renames, mut unclear) = (FxHashMap::default(), FxHashSet::default());
+    if left.is_empty() {
+        return Ok((renames, unclear));
+    }
+    let mut unknown = BTreeMap::<_, Vec<_>>::new();
+    for name in used(&parsed, &all_contents, &sizes) {
+        unknown.entry(path(name)).or_default().push((name, sizes[name]));
+    }
     for (path, known) in left {
-        let names = &unknown[path];
+        let Some(names) = unknown.get(&Some(path)) else { continue };
         let only = |all: &[(&'_ str, u64)], size: u64| {
             let mut of_size = all.iter().filter(|(_, other)| *other == size);
             of_size.next().filter(|_| of_size.next().is_none()).map(|(name, _)| (*name).to_owned())
@@ -90,7 +94,7 @@ fn used<'a>(
     names: &FxHashMap<&'a str, u64>,
 ) -> BTreeSet<&'a str> {
     let mut used = BTreeSet::new();
-    for (object, contents) in objects.iter().zip(contents).filter(|_| !names.is_empty()) {
+    for (object, contents) in objects.iter().zip(contents) {
         let is_loaded =
             |flags| matches!(flags, SectionFlags::Elf { sh_flags, .. } if sh_flags.0 & elf::SHF_ALLOC.0 != 0);
         let loaded = object.sections().filter(|section| is_loaded(section.flags()));
@@ -110,21 +114,20 @@ pub(crate) fn are_one(name: &str, other: &str) -> bool {
     name == other || path(name).is_some_and(|path_of_it| path(other) == Some(path_of_it))
 }
 
-/// The part of a name that is not the hash.
+/// The part of a whole name that is not the hash.
 fn path(name: &str) -> Option<&str> {
-    let (path, tail) = name.split_at_checked(name.len().checked_sub(TAIL)?)?;
-    (name.starts_with("_ZN") && tail.starts_with(MARK) && tail.ends_with('E')).then_some(path)
+    around_hash(name).filter(|(_, rest)| rest.is_empty()).map(|(path, _)| path)
 }
 
 /// An object's bytes with other names in them, which are as long; `None` if there are none of these names.
 fn with_names(bytes: &[u8], renames: &FxHashMap<String, String>) -> Option<Vec<u8>> {
     let by_tail: FxHashMap<&[u8], (&str, &str)> = renames
         .iter()
-        .map(|(name, known)| (&name.as_bytes()[name.len() - TAIL..], (&**name, &**known)))
+        .map(|(name, known)| (&name.as_bytes()[name.len() - HASH.len()..], (&**name, &**known)))
         .collect();
     let mut changed: Option<Vec<u8>> = None;
-    for at in memmem::find_iter(bytes, MARK) {
-        let end = at + TAIL;
+    for at in memmem::find_iter(bytes, &HASH[..3]) {
+        let end = at + HASH.len();
         let Some((name, known)) = bytes.get(at..end).and_then(|tail| by_tail.get(tail)) else { continue };
         let start = end.wrapping_sub(name.len());
         if bytes.get(start..end) == Some(name.as_bytes()) {

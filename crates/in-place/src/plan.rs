@@ -18,6 +18,7 @@ use crate::local_statics::renewed;
 use crate::pointers;
 use crate::process::{Entry, Process};
 use crate::promoted::altered;
+use crate::record::Compilation;
 
 /// How changed code gets in, as far as it has been decided.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub(crate) struct Plan {
     pub(crate) changed: BTreeSet<String>,
     /// Of these, those that do the same steps with other constants.
     pub(crate) same_steps: BTreeSet<String>,
-    /// Functions that the new build does not have, and of which calls may be in progress.
+    /// Of an optimised build: functions that it does not have, and of which calls may be in progress.
     pub(crate) gone: BTreeSet<String>,
     /// Functions that do the same by another text, and are redirected for the names that debuggers have from it.
     pub(crate) restated: BTreeSet<String>,
@@ -116,7 +117,9 @@ pub(crate) fn plan(
     search.plan.obstacles.extend(state);
     let present: FxHashSet<&str> =
         all_contents.iter().flat_map(Contents::functions).map(|(_, name)| name).collect();
-    search.plan.gone = gone(process, &present);
+    if new.compilation > Compilation::Plain {
+        search.plan.gone = gone(process, &present);
+    }
     search.plan.renumbered = closures.renumbered(process, present.into_iter());
     search.run(&extra, process.archives(new)?, &new.constants)?;
     Ok(search.plan)

@@ -358,6 +358,16 @@ pub(crate) fn is_mangled(name: &str) -> bool {
     name.starts_with("_ZN") || name.starts_with("_R")
 }
 
+/// The hash that ends a name of the older mangling, as long as all are.
+pub(crate) const HASH: &str = "17h0123456789abcdefE";
+
+/// Of a name of the older mangling what stands before its hash, and what behind it.
+pub(crate) fn around_hash(name: &str) -> Option<(&str, &str)> {
+    let at = name.rfind(&HASH[..3]).filter(|_| name.starts_with("_ZN"))?;
+    let (hash, rest) = name[at..].split_at_checked(HASH.len())?;
+    hash.ends_with('E').then_some((&name[..at], rest))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,7 +16,7 @@ use rustc_hash::FxHashMap;
 use crate::build::ObjectFile;
 use crate::content::{Contents, DEEPEST, Hash, parse_all};
 use crate::error::Result;
-use crate::process::is_mangled;
+use crate::process::{around_hash, is_mangled};
 
 const MARK: &str = ".llvm.";
 
@@ -36,13 +36,12 @@ pub(crate) fn is_constant(name: &str) -> bool {
 /// The static that is kept in another way than it is written: in parts (`name.0`, `name.1`), or as a `bool` that stands for
 /// the one value it ever gets (`name.0` or `name.b`).
 pub(crate) fn altered(name: &str) -> Option<&str> {
-    const HASH: &str = "17h0123456789abcdefE";
-    let end = match name.rfind("17h") {
-        Some(at) if name.starts_with("_ZN") => at + HASH.len(),
-        _ if name.starts_with("_R") => name.find('.')?,
-        _ => return None,
+    let end = match around_hash(name) {
+        Some((_, rest)) => name.len() - rest.len(),
+        None if name.starts_with("_R") => name.find('.')?,
+        None => return None,
     };
-    name.get(end..)?.starts_with('.').then(|| &name[..end])
+    name[end..].starts_with('.').then(|| &name[..end])
 }
 
 fn is_number(text: &str) -> bool {

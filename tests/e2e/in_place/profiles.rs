@@ -116,7 +116,7 @@ const SHARED: [(&str, &str); 2] = [
         #[inline(never)]
         pub fn word(tick: u64) -> String { format!("one {}", tick % 2) }
         struct Mark { pub at: AtomicU64 }
-        static LAST: Mark = Mark {at: AtomicU64::new(0) };
+        static LAST: Mark = Mark { at: AtomicU64::new(0) };
         static mut READY: u32 = 0;
         #[inline(never)]
         pub fn prepare() { LAST.at.store(3, Ordering::Relaxed); unsafe { READY = 7 } }
@@ -125,6 +125,10 @@ const SHARED: [(&str, &str); 2] = [
         "#,
     ),
 ];
+
+fn optimised(level: u32, main: &str) -> Live {
+    Live::of(&with(&format!("opt-level = {level}")), &format!("{main}{STEPPING}"))
+}
 
 fn shared(level: u32) -> Live {
     let manifest = with(&format!("opt-level = {level}"));
@@ -172,7 +176,7 @@ fn a_static_that_an_optimiser_keeps_in_another_way_is_refused() {
     }
     let print = ("tick % 2)", "tick % 2 + LAST.at.load(Ordering::Relaxed))");
     // The other way to write its type gives it another name.
-    let hide = ("{ pub at:", "{ at:");
+    let hide = ("pub at: AtomicU64 }", "at: AtomicU64 }");
     for edits in [vec![print], vec![print, hide]] {
         app.edit("src/shared.rs", &edits);
         let message = app.refused();
@@ -206,8 +210,7 @@ fn what_an_optimiser_has_compiled_for_its_caller_is_not_called_by_an_old_one() {
     }
     "#;
     for level in 1..=3 {
-        let manifest = with(&format!("opt-level = {level}"));
-        let mut app = Live::of(&manifest, &format!("{main}{STEPPING}"));
+        let mut app = optimised(level, main);
         app.line("v1");
         app.program.write("stay", "");
         app.line("weighs");
@@ -246,7 +249,7 @@ fn what_only_moved_may_be_called_by_old_code() {
     }
     "#;
     for level in 1..=3 {
-        let mut app = Live::of(&with(&format!("opt-level = {level}")), &format!("{main}{STEPPING}"));
+        let mut app = optimised(level, main);
         app.line("v1");
         app.program.write("stay", "");
         app.line("weighs");
@@ -275,7 +278,7 @@ fn what_is_gone_and_runs_on_calls_no_code_that_was_compiled_without_it() {
     }
     "#;
     for level in 1..=3 {
-        let mut app = Live::of(&with(&format!("opt-level = {level}")), &format!("{main}{STEPPING}"));
+        let mut app = optimised(level, main);
         app.line("worker sees 3");
         let text = app.program.read(MAIN);
         let (start, end) = (text.find("fn worker").unwrap(), text.find("    #[inline(never)]").unwrap());
@@ -304,7 +307,7 @@ fn functions_of_the_same_code_are_swapped_apart() {
     }
     "#;
     for level in 2..=3 {
-        let mut app = Live::of(&with(&format!("opt-level = {level}")), &format!("{main}{STEPPING}"));
+        let mut app = optimised(level, main);
         app.line("left is 101 right is 101 ");
         let [left, right] = ["left", "right"].map(|name| format!("fn {name}(tick: u64) -> String {{ "));
         let [other_left, other_right] = [&left, &right].map(|start| format!("{start}let tick = tick | 8; "));
